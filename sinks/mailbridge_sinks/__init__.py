@@ -1,0 +1,1 @@
+"""Sinks of mailbridge: one package per CRM, plugins like anybody else's."""

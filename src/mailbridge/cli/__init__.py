@@ -1,0 +1,5 @@
+"""The `mailbridge` command."""
+
+
+def main() -> None:
+    """Run the command line."""

@@ -1,0 +1,1 @@
+"""The memory of the program: SQL through SQLAlchemy Core."""

@@ -1,0 +1,145 @@
+"""What the core's parts need of each other: values and protocols, no code."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mailbridge.sdk import MailbridgeError
+
+
+class MailboxError(MailbridgeError):
+    """A mailbox can't be read now.
+
+    Attributes:
+        exit_code: What a command that needs the mailbox exits with.
+    """
+
+    exit_code = 69
+
+
+class MailboxUnreachable(MailboxError):  # noqa: N818 - says what is known
+    """No connection, a broken one, or a server that refuses to work: try again with backoff."""
+
+
+class MailboxRefused(MailboxError):  # noqa: N818
+    """Credentials or rights were refused: try again much later, providers lock accounts out."""
+
+    exit_code = 77
+
+
+class MailboxMissing(MailboxError):  # noqa: N818
+    """The folder does not exist on the server."""
+
+    exit_code = 78
+
+
+class PathUnreadable(MailboxError):  # noqa: N818
+    """A path of a file mailbox is missing or can't be read."""
+
+    exit_code = 74
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One mail as it lies in a mailbox.
+
+    Attributes:
+        uid: Number of its place: the IMAP UID, or a stable number of the file.
+        raw: Its bytes, unchanged. For an oversized mail the headers and the beginning (see `size`).
+        received_at: When the server took it (INTERNALDATE), None when the mailbox can't tell.
+        size: Bytes of the whole mail, even where `raw` is only its beginning.
+    """
+
+    uid: int
+    raw: bytes
+    received_at: datetime | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Mails that are stored in one transaction, together with the cursor.
+
+    Attributes:
+        uidvalidity: Of the folder, 0 for files.
+        arrivals: The mails; may be empty when only the cursor moves.
+        high_uid: Where the cursor stands when this chunk is stored: no visible mail at or below it is missing.
+        first_uid: UIDs below this one lay in the mailbox before this ledger first saw it (UIDNEXT of that moment):
+            an earlier ledger may have delivered them. None keeps what is stored.
+        backlog: These mails waited while nobody looked; fresh ones go before them.
+        vanished: UIDs that were listed and gone when fetched.
+    """
+
+    uidvalidity: int
+    arrivals: tuple[Arrival, ...]
+    high_uid: int
+    first_uid: int | None = None
+    backlog: bool = False
+    vanished: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a mailbox is stored: every visible mail with a UID up to `last_uid`."""
+
+    uidvalidity: int
+    last_uid: int
+    first_uid: int
+
+
+class Places(Protocol):
+    """What the ledger knows of one mailbox; asked by the mailbox while it looks."""
+
+    def cursor(self, uidvalidity: int) -> Cursor | None:
+        """Return the cursor, None when this folder was never seen."""
+        ...
+
+    def stored_uids(self, uidvalidity: int, low: int, high: int) -> frozenset[int]:
+        """Return the UIDs from low to high (both included) that are stored or counted as vanished."""
+        ...
+
+
+class Mailbox(Protocol):
+    """A place mails come from. Used by one thread; reconnecting is the caller's loop: after an error, `close`."""
+
+    name: str
+
+    def look(self, places: Places) -> Iterator[Chunk]:
+        """Yield what is new, in chunks; a chunk is stored before the next one is asked for.
+
+        Ending normally proves that the mailbox is in sync. Reads only, sets no flag.
+
+        Raises:
+            MailboxError: See the subclasses.
+        """
+        ...
+
+    def wait(self, seconds: float, stop: threading.Event) -> None:
+        """Return when something may be new, when `stop` is set, or after `seconds`."""
+        ...
+
+    def check(self) -> str:
+        """Log in and look by reading only; return one line that describes what is there.
+
+        Raises:
+            MailboxError: Says what is wrong and what to do.
+        """
+        ...
+
+    def close(self) -> None:
+        """Drop the connection; the next call makes a new one."""
+        ...
+
+
+class Clock(Protocol):
+    """Wall and monotonic time; simulated in tests."""
+
+    def now(self) -> float:
+        """Return unix seconds."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...

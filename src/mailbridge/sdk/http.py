@@ -1,0 +1,180 @@
+"""The one place where HTTP failures become errors that the core understands."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+
+import httpx
+
+from mailbridge.sdk.errors import MaybeWritten, NotWritten, Refused, SinkError, Unusable
+
+# httpx logs whole URLs at INFO, and the URL of a Bitrix24 webhook is the secret itself.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+logging.getLogger("httpcore").setLevel(logging.WARNING)
+
+Judge = Callable[[httpx.Response, bool], SinkError | None]
+"""(answer, is it a write) → the error it means to this CRM, or None to leave it to the common rules."""
+
+
+class Gate(Protocol):
+    """What stands directly before the socket write: rate slot, lease, freshness of the intent."""
+
+    def permit(self, timeout_s: float) -> None:
+        """Wait for a rate slot, then prove that a request of at most `timeout_s` may be sent.
+
+        Raises:
+            NotWritten: It may not; nothing was sent.
+        """
+        ...
+
+
+class GatedTransport(httpx.BaseTransport):
+    """Asks the gate before every request, then hands it to the real transport."""
+
+    def __init__(self, gate: Gate, inner: httpx.BaseTransport | None = None) -> None:
+        self._gate = gate
+        self._inner = inner or httpx.HTTPTransport(retries=0)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; its body is already serialised."""
+        times = request.extensions.get("timeout", {})
+        self._gate.permit(sum(times.get(part) or 0.0 for part in ("connect", "write", "read")))
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        """Close the real transport."""
+        self._inner.close()
+
+
+class CrmClient:
+    """A thin HTTP client for one CRM account: JSON in, JSON out, errors sorted by what happens next.
+
+    Args:
+        base_url: Address that paths are appended to; its secrets never appear in an error.
+        headers: Sent with every request.
+        transport: From the core; None in experiments.
+        timeout_s: For each of connect (at most 5), write and read.
+        judge: The CRM's own meaning of answers; see `Judge`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        transport: httpx.BaseTransport | None = None,
+        timeout_s: float = 20.0,
+        judge: Judge | None = None,
+    ) -> None:
+        self._judge = judge
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers={"User-Agent": "mailbridge", "Accept": "application/json", **(headers or {})},
+            transport=transport,
+            timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)),
+            follow_redirects=False,  # a redirected POST would lose its body
+        )
+
+    @property
+    def headers(self) -> httpx.Headers:
+        """Headers of every request; a renewed token is set here."""
+        return self._http.headers
+
+    def call(self, method: str, path: str, *, write: bool, **arguments: Any) -> httpx.Response:
+        """Send one request and return its good (2xx) answer.
+
+        Args:
+            method: HTTP method.
+            path: Path below the base address, or a whole URL.
+            write: Whether the request changes the CRM: decides what an unknown end means.
+            **arguments: `json`, `params`, `data`, `headers` as httpx has them.
+
+        Raises:
+            NotWritten: Certainly without effect (or a failed read).
+            MaybeWritten: A write whose effect is not known.
+            Refused: The CRM will never take it.
+            Unusable: The account can't work.
+        """
+        answer = self.send(method, path, write=write, **arguments)
+        error = (self._judge and self._judge(answer, write)) or judge_status(answer, write=write)
+        if error is not None:
+            raise error
+        return answer
+
+    def send(self, method: str, path: str, *, write: bool, **arguments: Any) -> httpx.Response:
+        """Send one request and return the answer, whatever its status; only broken connections raise."""
+        try:
+            return self._http.request(method, path, **arguments)
+        except SinkError:
+            raise  # the gate's word
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+            raise NotWritten(f"cannot connect: {_plain(error)}", pause=True) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise lost(f"connection lost: {_plain(error)}", write=write) from None
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+
+def lost(reason: str, *, write: bool) -> SinkError:
+    """Return the error of a request whose end is not known."""
+    return MaybeWritten(reason) if write else NotWritten(reason, pause=True)
+
+
+def read_json(answer: httpx.Response, *, write: bool) -> Any:
+    """Return the decoded body, None when it is empty.
+
+    Raises:
+        MaybeWritten: A write was answered by something that is not JSON.
+        NotWritten: A read was.
+    """
+    if not answer.content:
+        return None
+    try:
+        return json.loads(answer.content)
+    except ValueError:
+        raise lost(f"HTTP {answer.status_code} without readable JSON", write=write) from None
+
+
+def judge_status(answer: httpx.Response, *, write: bool) -> SinkError | None:
+    """Return what a status means to any CRM (RFC 9110 §15), None when it is good."""
+    status = answer.status_code
+    if answer.is_success:
+        return None
+    reason = f"HTTP {status}: {_gist(answer)}"
+    if status == 429:
+        return NotWritten(reason, after_s=retry_after_s(answer), pause=True)
+    if status in {401, 402, 403}:
+        return Unusable(reason)
+    if status == 408 or status >= 500 or status < 400:
+        return lost(reason, write=write)
+    return Refused(reason)
+
+
+def retry_after_s(answer: httpx.Response) -> float | None:
+    """Return the seconds of a Retry-After header (RFC 9110 §10.2.3), or None."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    if value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _gist(answer: httpx.Response) -> str:
+    kind = answer.headers.get("Content-Type", "")
+    text = "(HTML page)" if "html" in kind else answer.text[:300]
+    return " ".join(text.split()) or "(empty)"
+
+
+def _plain(error: Exception) -> str:
+    # Only the class and the first words: messages of httpx may hold a URL.
+    words = str(error).split("http", maxsplit=1)[0].strip()
+    return f"{type(error).__name__} {words}".strip()

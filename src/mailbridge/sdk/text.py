@@ -1,0 +1,45 @@
+"""Plain text: what may stand in a field of an interest."""
+
+import re
+import unicodedata
+
+_BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+# C0 and C1 controls except \n and \t; bidi marks, embeddings and isolates; zero-width characters; byte order mark;
+# interlinear annotations, tags, soft hyphen; lone surrogates that no encoder takes.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"
+    "\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+# A zero-width joiner has a meaning only inside an emoji sequence.
+_EMOJI = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
+_LONE_JOINER = re.compile(f"(?<![{_EMOJI}])\u200d|\u200d(?![{_EMOJI}])")
+_SPACES = re.compile(r"[^\S\n]+")
+_MANY_BREAKS = re.compile(r"\n{3,}")
+
+
+def clean(value: str) -> str:
+    """Return the text without control, bidi and zero-width characters, line ends as LF, blank ends cut."""
+    value = _BREAKS.sub("\n", value)
+    value = _LONE_JOINER.sub("", _UNSEEN.sub("", value))
+    return "\n".join(line.rstrip() for line in value.split("\n")).strip()
+
+
+def one_line(value: str) -> str:
+    """Return the cleaned text with every run of white space as one blank."""
+    return " ".join(clean(value).split())
+
+
+def paragraphs(value: str) -> str:
+    """Return the cleaned text with blanks folded in each line and at most one empty line in a row."""
+    lines = (_SPACES.sub(" ", line).strip() for line in clean(value).split("\n"))
+    return _MANY_BREAKS.sub("\n\n", "\n".join(lines)).strip()
+
+
+def cut(value: str, length: int) -> str:
+    """Return at most `length` characters, ending with an ellipsis when something was cut."""
+    return value if len(value) <= length else value[: max(0, length - 1)].rstrip() + "…"
+
+
+def fold(value: str) -> str:
+    """Return the text for comparison: NFKC, case folded, ё as е, white space single."""
+    return " ".join(unicodedata.normalize("NFKC", clean(value)).casefold().replace("ё", "е").split())

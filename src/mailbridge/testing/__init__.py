@@ -1,0 +1,1 @@
+"""For plugin authors and demos: conformance kits and CRM emulators."""
