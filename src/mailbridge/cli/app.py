@@ -1,0 +1,35 @@
+"""All commands, in the order `--help` shows them."""
+
+from typing import Annotated
+
+import typer
+
+from mailbridge import __version__
+from mailbridge.cli import parse
+
+app = typer.Typer(
+    name="mailbridge",
+    help="Reads one shared mailbox of notification mails and writes every interest into the CRM, exactly once.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mailbridge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Reads one shared mailbox of notification mails and writes every interest into the CRM, exactly once."""
+
+
+app.command("parse")(parse.parse)

@@ -1,0 +1,99 @@
+"""From a decoded mail to its outcome: trust, parser, interests. Pure."""
+
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mailbridge.pipeline.routing import Router
+from mailbridge.sdk import Ignored, Interest, Mail, Manifest, ParseError, Parser, TrustPolicy, fold
+
+MailOutcome = Literal["parsed", "ignored", "quarantined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a mail ended.
+
+    Attributes:
+        outcome: parsed, ignored or quarantined.
+        reason: Short and constant; None when parsed.
+        parser: Name of the parser that was asked, None when none was.
+        interests: In mail order; empty unless parsed.
+        detail: More about the reason, for the person who looks at it.
+        asked: Parsers that would take the mail: (name, route, strength), strongest first.
+    """
+
+    outcome: MailOutcome
+    reason: str | None = None
+    parser: str | None = None
+    interests: tuple[Interest, ...] = ()
+    detail: str = ""
+    asked: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrustRules:
+    """What is asked of a sender.
+
+    Attributes:
+        override: For all parsers (`parse --trust`), or None.
+        by_parser: Policy of the configuration per parser name.
+    """
+
+    override: TrustPolicy | None = None
+    by_parser: Mapping[str, TrustPolicy] = field(default_factory=dict)
+
+    def policy_for(self, manifest: Manifest) -> TrustPolicy:
+        """Return the policy of a parser."""
+        return self.override or self.by_parser.get(manifest.name, manifest.trust)
+
+
+def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
+    """Return the outcome of one mail; never raises, a parser's bug is an outcome too."""
+    asked = tuple(
+        (one.parser.manifest.name, one.route.name, one.route.strength.name.lower()) for one in router.candidates(mail)
+    )
+    name: str | None = None
+    try:
+        _refuse_impersonation(mail, router.parsers, rules)
+        parser = router.choose(mail).parser
+        name = parser.manifest.name
+        _require_trust(mail, parser.manifest, rules)
+        result = parser.parse(mail)
+        if isinstance(result, Ignored):
+            return Reading("ignored", result.reason, name, asked=asked)
+        return Reading("parsed", None, name, _stamped(result, parser.manifest), asked=asked)
+    except ParseError as error:
+        return Reading("quarantined", error.reason, name, detail=error.detail, asked=asked)
+    except Exception:  # noqa: BLE001 - whatever a plugin does, the mail ends in quarantine and the next one goes on
+        return Reading("quarantined", "parser_failed", name, detail=traceback.format_exc(limit=-4), asked=asked)
+
+
+def _refuse_impersonation(mail: Mail, parsers: Iterable[Parser], rules: TrustRules) -> None:
+    """A display name of a network belongs to that network's domains only."""
+    shown = {fold(address.name) for address in mail.senders if address.name}
+    for parser in parsers:
+        manifest = parser.manifest
+        if rules.policy_for(manifest) == "off" or shown.isdisjoint(manifest.guarded_names):
+            continue
+        if not any(address.is_of(*manifest.domains) for address in mail.senders):
+            raise ParseError("impersonation", f"{mail.sender.email} shows the name of {manifest.title}")
+
+
+def _require_trust(mail: Mail, manifest: Manifest, rules: TrustRules) -> None:
+    if rules.policy_for(manifest) != "require":
+        return
+    vouched = mail.trust.speaks_for(*manifest.domains) if manifest.domains else mail.trust.verdict == "pass"
+    if not vouched:
+        raise ParseError("unauthenticated", f"claims to be {manifest.title}; verdict {mail.trust.reason}")
+
+
+def _stamped(interests: Sequence[Interest], manifest: Manifest) -> tuple[Interest, ...]:
+    if not interests:
+        raise ParseError("nothing_found", "the parser returned no interest")
+    origin = {"parser": manifest.name, "parser_version": manifest.version, "evidence": manifest.evidence}
+    # One event told twice in one mail is one interest.
+    unique = {interest.id: interest for interest in reversed(interests)}
+    kept = [interest for interest in interests if unique[interest.id] is interest]
+    return tuple(one.model_copy(update={"mail": one.mail.model_copy(update=origin)}) for one in kept)
