@@ -33,6 +33,7 @@ from mailbridge.sdk.interest import (
 from mailbridge.sdk.mail import Address, AttachedFile, Headers, Mail, Trust, Verdict
 from mailbridge.sdk.manifest import API, Evidence, Manifest, TrustPolicy
 from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
+from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
 from mailbridge.sdk.sink import (
     Delivered,
     Delivery,
@@ -116,13 +117,20 @@ __all__ = [
     "business_id",
     "clean",
     "cut",
+    "emails_in",
     "fold",
+    "is_email",
+    "is_phone",
+    "is_robot",
     "judge_status",
     "lost",
     "make_interest",
     "one_line",
     "outcome_of",
     "paragraphs",
+    "person_name",
+    "phone",
+    "phones_in",
     "read_json",
     "retry_after_s",
 ]
