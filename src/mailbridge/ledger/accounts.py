@@ -1,0 +1,103 @@
+"""One row per CRM account: its rate budget over all nodes, its pauses, and the lock of its claims."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, case, false, select, update
+
+from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger.insert import insert_new
+from mailbridge.ledger.schema import account
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A reserved moment for one request.
+
+    Attributes:
+        wait_s: Seconds until the request may be sent.
+        paused_s: Seconds the whole account still pauses; above 0 nothing was reserved.
+        reason: Why it pauses.
+    """
+
+    wait_s: float
+    paused_s: float = 0.0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """What an operator sees of an account."""
+
+    account_id: str
+    paused_s: float
+    reason: str | None
+    unusable: bool
+
+
+class Accounts:
+    """Rate slots and pauses of all accounts; every time is the database's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, account_id: str) -> None:
+        """Make the row of an account that is new."""
+        with self._database.write() as connection:
+            insert_new(connection, account, [{"id": account_id}])
+
+    def take_slot(self, account_id: str, interval_s: float) -> Slot:
+        """Reserve the next free moment (GCRA with a burst of one), unless the account pauses."""
+        with self._database.write() as connection:
+            row = _row(connection, account_id)
+            if row.paused_until > row.now:
+                return Slot(0.0, row.paused_until - row.now, row.pause_reason or "")
+            moment = max(row.tat, row.now)
+            statement = update(account).where(account.c.id == account_id).values(tat=moment + interval_s)
+            connection.execute(statement)
+            return Slot(moment - row.now)
+
+    def state(self, account_id: str) -> AccountState:
+        """Return whether and why an account pauses."""
+        with self._database.read() as connection:
+            row = _row(connection, account_id)
+        paused_s = max(0.0, row.paused_until - row.now)
+        return AccountState(account_id, paused_s, row.pause_reason if paused_s else None, row.unusable)
+
+    def resume(self, account_id: str) -> None:
+        """End a pause: a request went well, or a person says so."""
+        with self._database.write() as connection:
+            end_pause(connection, account_id)
+
+
+def pause(connection: Connection, account_id: str, seconds: float, reason: str, *, unusable: bool) -> None:
+    """Let an account wait at least `seconds`; a longer pause stays."""
+    until = now() + seconds
+    connection.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(
+            paused_until=case((account.c.paused_until > until, account.c.paused_until), else_=until),
+            pause_reason=reason,
+            unusable=unusable,
+            pauses=account.c.pauses + 1,
+        )
+    )
+
+
+def pauses_in_a_row(connection: Connection, account_id: str) -> int:
+    """Return how often an account paused since its last success."""
+    return int(connection.scalar(select(account.c.pauses).where(account.c.id == account_id)) or 0)
+
+
+def end_pause(connection: Connection, account_id: str) -> None:
+    """Forget the pauses of an account."""
+    connection.execute(
+        update(account)
+        .where(account.c.id == account_id, account.c.pauses > 0)
+        .values(paused_until=0, pause_reason=None, unusable=false(), pauses=0)
+    )
+
+
+def _row(connection: Connection, account_id: str) -> Row[tuple[float, float, str | None, bool, float]]:
+    columns = (account.c.tat, account.c.paused_until, account.c.pause_reason, account.c.unusable, now().label("now"))
+    return connection.execute(select(*columns).where(account.c.id == account_id)).one()

@@ -1,0 +1,144 @@
+"""Opening a ledger: connection settings, transactions, the database's clock, schema version."""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Double, Engine, create_engine, event, make_url, select
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ColumnElement
+
+from mailbridge.ledger.migrate import migrate
+from mailbridge.sdk import MailbridgeError
+
+WAL_RESET_FIXED = (3, 51, 3)
+"""SQLite below this may lose commits in WAL mode (the WAL-reset bug)."""
+
+BUSY_TIMEOUT_S = 30.0
+
+
+class LedgerError(MailbridgeError):
+    """The ledger can't be opened or is damaged."""
+
+    exit_code = 74
+
+
+class LedgerRefused(LedgerError):  # noqa: N818 - says what is known
+    """The ledger's address or settings can't work."""
+
+    exit_code = 78
+
+
+class now(ColumnElement[float]):  # noqa: N801 - reads as SQL
+    """Unix seconds by the clock of the database: the only clock that leases and quiet periods know."""
+
+    inherit_cache = True
+    type = Double()
+
+
+@compiles(now, "sqlite")
+def _now_sqlite(_element: now, _compiler: Any, **_: Any) -> str:
+    return "mailbridge_now()"
+
+
+@compiles(now, "postgresql")
+def _now_postgresql(_element: now, _compiler: Any, **_: Any) -> str:
+    return "extract(epoch from clock_timestamp())::double precision"
+
+
+class Database:
+    """Transactions on one ledger; used from any thread.
+
+    Args:
+        url: SQLAlchemy address: sqlite:///PATH or postgresql://….
+        clock: Replaces the clock of an SQLite ledger in simulations.
+    """
+
+    def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        # One writer at a time in this process: waiting here is fair, waiting in SQLite is not.
+        self._writer = threading.RLock()
+        if not self.is_sqlite:
+            raise LedgerRefused(f"[ledger] url: {self.url.get_backend_name()!r} is not supported, use sqlite:///PATH")
+        self.engine = _sqlite_engine(self.url, clock)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Run one transaction that changes something; commits at the end of the block."""
+        with self._writer, self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Run one transaction that only reads; it never waits for a writer to begin."""
+        with self.engine.connect().execution_options(mailbridge_read=True) as connection, connection.begin():
+            yield connection
+
+    def time(self) -> float:
+        """Return the database's clock."""
+        with self.read() as connection:
+            return float(connection.scalar(select(now())) or 0.0)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def open_database(url: str, *, clock: Callable[[], float] = time.time) -> Database:
+    """Open a ledger, make or upgrade its schema.
+
+    Raises:
+        LedgerError: The file can't be opened, is damaged, or newer than this program.
+    """
+    database = Database(url, clock=clock)
+    try:
+        migrate(database.engine)
+    except (OperationalError, DBAPIError, sqlite3.Error) as error:
+        database.close()
+        raise LedgerError(f"ledger {database.url.database}: {getattr(error, 'orig', error)}") from error
+    except MailbridgeError:
+        database.close()
+        raise
+    return database
+
+
+def _sqlite_engine(url: Any, clock: Callable[[], float]) -> Engine:
+    path = url.database
+    if not path or path == ":memory:":
+        raise LedgerRefused("[ledger] url: a ledger in memory loses everything; name a file, sqlite:///PATH")
+    _make_private(Path(path))
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, pool_size=16)
+    event.listen(engine, "connect", lambda connection, _record: _prepare(connection, clock))
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _make_private(path: Path) -> None:
+    """A ledger holds mails: nobody else may read it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise LedgerError(f"ledger {path}: {error.strerror}; [ledger] url must name a file I may write") from error
+
+
+def _prepare(connection: sqlite3.Connection, clock: Callable[[], float]) -> None:
+    connection.isolation_level = None  # transactions begin where we say so, not where the driver guesses
+    connection.create_function("mailbridge_now", 0, clock)
+    safe_wal = sqlite3.sqlite_version_info >= WAL_RESET_FIXED
+    connection.execute(f"PRAGMA journal_mode={'WAL' if safe_wal else 'TRUNCATE'}")
+    connection.execute(f"PRAGMA synchronous={'FULL' if safe_wal else 'EXTRA'}")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")
+
+
+def _begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("mailbridge_read", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

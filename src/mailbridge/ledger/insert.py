@@ -1,0 +1,19 @@
+"""INSERT … ON CONFLICT, which both databases spell alike and SQLAlchemy keeps in two modules."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert(connection: Connection, table: Table) -> Any:
+    """Return an insert that has `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+    """Insert the rows that do not exist yet; return how many were new."""
+    if not rows:
+        return 0
+    statement = insert(connection, table).on_conflict_do_nothing()
+    return sum(connection.execute(statement, row).rowcount for row in rows)

@@ -1,0 +1,112 @@
+"""Step 3 of the path: raw bytes, place and cursor in one transaction. From here a mail can't be lost."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger.insert import insert, insert_new
+from mailbridge.ledger.raws import CODEC, pack
+from mailbridge.ledger.schema import cursor, mail, mailbox, place, raw, tombstone
+from mailbridge.ports import Arrival, Chunk, Cursor
+
+
+class Intake:
+    """What the ledger knows of one mailbox, and how a chunk is stored; implements `ports.Places`."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self.name = name
+
+    def cursor(self, uidvalidity: int) -> Cursor | None:
+        """Return how far the mailbox is stored, None when it was never seen."""
+        with self._database.read() as connection:
+            return _cursor(connection, self.name, uidvalidity)
+
+    def stored_uids(self, uidvalidity: int, low: int, high: int) -> frozenset[int]:
+        """Return the UIDs from low to high that are stored or counted as vanished."""
+        query = select(place.c.uid).where(
+            place.c.mailbox == self.name, place.c.uidvalidity == uidvalidity, place.c.uid.between(low, high)
+        )
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(query))
+
+    def store(self, chunk: Chunk) -> int:
+        """Store a chunk and move the cursor in one transaction; return how many mails were never seen before."""
+        packed = [(arrival, hashlib.sha256(arrival.raw).hexdigest(), pack(arrival.raw)) for arrival in chunk.arrivals]
+        with self._database.write() as connection:
+            first_uid = _move_cursor(connection, self.name, chunk)
+            erased = _erased(connection, [mail_id for _, mail_id, _ in packed])
+            count = 0
+            for arrival, mail_id, body in packed:
+                if mail_id not in erased:
+                    row = _mail_row(self.name, arrival, mail_id, chunk, first_uid)
+                    count += _store_mail(connection, row, body)
+                insert_new(connection, place, [_place_row(self.name, chunk, arrival.uid, mail_id, erased)])
+            insert_new(connection, place, [_place_row(self.name, chunk, uid, None, erased) for uid in chunk.vanished])
+            return count
+
+    def synced(self) -> None:
+        """Note that nothing visible in the mailbox is missing here."""
+        with self._database.write() as connection:
+            connection.execute(
+                insert(connection, mailbox)
+                .values(name=self.name, synced_at=now())
+                .on_conflict_do_update(index_elements=["name"], set_={"synced_at": now()})
+            )
+
+
+def _cursor(connection: Connection, name: str, uidvalidity: int) -> Cursor | None:
+    query = select(cursor.c.last_uid, cursor.c.first_uid).where(
+        cursor.c.mailbox == name, cursor.c.uidvalidity == uidvalidity
+    )
+    found = connection.execute(query).first()
+    return None if found is None else Cursor(uidvalidity, found.last_uid, found.first_uid)
+
+
+def _move_cursor(connection: Connection, name: str, chunk: Chunk) -> int:
+    """Move the cursor forward, never back; return the UID from which on mails are younger than the ledger."""
+    known = _cursor(connection, name, chunk.uidvalidity)
+    if known is None:
+        first_uid = chunk.first_uid if chunk.first_uid is not None else 0
+        row = {"mailbox": name, "uidvalidity": chunk.uidvalidity, "last_uid": chunk.high_uid, "first_uid": first_uid}
+        connection.execute(cursor.insert().values(**row, updated_at=now()))
+        return first_uid
+    first_uid = known.first_uid if chunk.first_uid is None else chunk.first_uid
+    connection.execute(
+        update(cursor)
+        .where(cursor.c.mailbox == name, cursor.c.uidvalidity == chunk.uidvalidity)
+        .values(last_uid=max(known.last_uid, chunk.high_uid), first_uid=first_uid, updated_at=now())
+    )
+    return first_uid
+
+
+def _erased(connection: Connection, mail_ids: Sequence[str]) -> frozenset[str]:
+    return frozenset(connection.scalars(select(tombstone.c.mail_id).where(tombstone.c.mail_id.in_(mail_ids))))
+
+
+def _mail_row(name: str, arrival: Arrival, mail_id: str, chunk: Chunk, first_uid: int) -> dict[str, Any]:
+    return {
+        "id": mail_id,
+        "size": arrival.size,
+        "received_at": arrival.received_at.timestamp() if arrival.received_at else None,
+        "stored_at": now(),
+        "mailbox": name,
+        "state": "stored",
+        "backlog": chunk.backlog,
+        "before_ledger": arrival.uid < first_uid,
+    }
+
+
+def _store_mail(connection: Connection, row: dict[str, Any], body: bytes) -> int:
+    added = connection.execute(insert(connection, mail).values(**row).on_conflict_do_nothing()).rowcount
+    if added:
+        connection.execute(raw.insert().values(mail_id=row["id"], codec=CODEC, body=body))
+    return int(added)
+
+
+def _place_row(name: str, chunk: Chunk, uid: int, mail_id: str | None, erased: frozenset[str]) -> dict[str, Any]:
+    known = None if mail_id in erased else mail_id
+    return {"mailbox": name, "uidvalidity": chunk.uidvalidity, "uid": uid, "mail_id": known, "stored_at": now()}

@@ -1,0 +1,138 @@
+"""The ledger as the rest of the program sees it."""
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, update
+
+from mailbridge import __version__
+from mailbridge.ledger.accounts import Accounts
+from mailbridge.ledger.claims import OPEN, Claim, Claims
+from mailbridge.ledger.engine import now, open_database
+from mailbridge.ledger.insert import insert, insert_new
+from mailbridge.ledger.intake import Intake
+from mailbridge.ledger.outcomes import Outcomes
+from mailbridge.ledger.schema import delivery, mail, meta, node
+from mailbridge.ledger.settle import Reader
+from mailbridge.ledger.steps import LedgerSteps
+from mailbridge.ledger.tokens import LedgerTokens
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is not final.
+
+    Attributes:
+        mails: Mails that nobody has read yet.
+        deliveries: Deliveries by state, only open states.
+        due_in_s: Seconds until the next one is due (0 = now), None when none waits.
+    """
+
+    mails: int
+    deliveries: dict[str, int]
+    due_in_s: float | None
+
+    @property
+    def total(self) -> int:
+        """Everything that is not final."""
+        return self.mails + sum(self.deliveries.values())
+
+
+class Ledger:
+    """One open ledger and this process as a node that works on it.
+
+    Args:
+        url: SQLAlchemy address.
+        new: This is known to be the first ledger of its accounts: nothing is searched before it is created. Counts
+            only when the ledger is made by this call.
+        lease_s: How long a claimed batch belongs to this node without a new intent.
+        clock: Simulated time.
+    """
+
+    def __init__(
+        self, url: str, *, new: bool = False, lease_s: float = 90.0, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.database = open_database(url, clock=clock)
+        self.lease_s = lease_s
+        self.node = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
+        self._first_words(new=new)
+        self.accounts = Accounts(self.database)
+        self.reader = Reader(self.database, self.node)
+        self.claims = Claims(self.database, self.node, lease_s=lease_s)
+        self.outcomes = Outcomes(self.database, self.node)
+
+    def intake(self, mailbox: str) -> Intake:
+        """Return the way into the ledger for one mailbox."""
+        return Intake(self.database, mailbox)
+
+    def steps(self, claim: Claim, armed: Callable[[tuple[str, ...]], None]) -> LedgerSteps:
+        """Return the memory of steps of a claimed batch."""
+        return LedgerSteps(self.database, claim, lease_s=self.lease_s, armed=armed)
+
+    def tokens(self, account_id: str) -> LedgerTokens:
+        """Return the durable tokens of one account."""
+        return LedgerTokens(self.database, account_id, self.node)
+
+    @property
+    def searches_first(self) -> bool:
+        """Whether mails older than the ledger are searched in the CRM before they are created."""
+        with self.database.read() as connection:
+            return connection.scalar(select(meta.c.value).where(meta.c.key == "searches_first")) == "yes"
+
+    def waiting(self) -> Waiting:
+        """Return what is not final, and when the next of it is due."""
+        with self.database.read() as connection:
+            mails = connection.scalar(select(func.count()).select_from(mail).where(mail.c.state == "stored")) or 0
+            states = (
+                select(delivery.c.state, func.count(), func.min(delivery.c.due))
+                .where(delivery.c.state.in_(OPEN))
+                .group_by(delivery.c.state)
+            )
+            rows = connection.execute(states).all()
+            moment = float(connection.scalar(select(now())) or 0.0)
+        dues = [row[2] - moment for row in rows if row[0] != "sending"]
+        due_in_s = max(0.0, min(dues)) if dues else None
+        return Waiting(int(mails), {row[0]: row[1] for row in rows}, due_in_s)
+
+    def beat(self) -> None:
+        """Say that this node is alive."""
+        with self.database.write() as connection:
+            connection.execute(update(node).where(node.c.id == self.node).values(seen_at=now()))
+
+    def free_leases_of_the_dead(self) -> int:
+        """End the leases of processes of this host that no longer run; return how many deliveries are free again."""
+        with self.database.write() as connection:
+            rows = connection.execute(select(node.c.id, node.c.pid).where(node.c.host == socket.gethostname())).all()
+            dead = [row.id for row in rows if row.id != self.node and not _runs(row.pid)]
+            held = (delivery.c.owner.in_(dead), delivery.c.lease_until > now())
+            freed = connection.execute(update(delivery).where(*held).values(lease_until=now())).rowcount
+            connection.execute(delete(node).where(node.c.id.in_(dead)))
+            return int(freed)
+
+    def close(self) -> None:
+        """Say goodbye and close all connections."""
+        with self.database.write() as connection:
+            connection.execute(delete(node).where(node.c.id == self.node))
+        self.database.close()
+
+    def _first_words(self, *, new: bool) -> None:
+        with self.database.write() as connection:
+            made = insert(connection, meta).values(key="created_at", value=str(connection.scalar(select(now()))))
+            if connection.execute(made.on_conflict_do_nothing()).rowcount:
+                values = {"epoch": "1", "searches_first": "no" if new else "yes"}
+                insert_new(connection, meta, [{"key": key, "value": value} for key, value in values.items()])
+            row = {"id": self.node, "host": socket.gethostname(), "pid": os.getpid(), "version": __version__}
+            connection.execute(node.insert().values(**row, started_at=now(), seen_at=now()))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

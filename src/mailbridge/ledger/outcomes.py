@@ -1,0 +1,180 @@
+"""Steps 9 and 10 of the path: what a batch came to, only where the fence is still ours."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, true, update
+
+from mailbridge.ledger.accounts import end_pause, pause, pauses_in_a_row
+from mailbridge.ledger.claims import Claim, Claimed
+from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger.insert import insert
+from mailbridge.ledger.schema import account, attempt, delivery, meta, step, transition
+from mailbridge.ledger.steps import add_suspect
+from mailbridge.sdk import Delivered, Outcome, Receipt, Rejected, RetryLater, SinkUnusable
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long each kind of waiting lasts, in seconds; decided by the core, kept by the ledger.
+
+    Attributes:
+        quiet_s: From an intent until a search may be believed: how long the server may still act, plus search lag.
+        retry_s: Attempt number → seconds.
+        pause_s: Pauses in a row → seconds.
+        unusable_s: Pauses in a row → seconds.
+        max_attempts: After so many a person has to look.
+        max_searches: After so many failed searches a person has to look.
+    """
+
+    quiet_s: float
+    retry_s: Any
+    pause_s: Any
+    unusable_s: Any
+    max_attempts: int
+    max_searches: int
+
+
+class Outcomes:
+    """Writes down how the deliveries of a claim ended."""
+
+    def __init__(self, database: Database, node: str) -> None:
+        self._database = database
+        self._node = node
+
+    def finish(self, claim: Claim, outcomes: Sequence[Outcome], waits: Waits) -> None:
+        """Commit the outcomes of a "deliver" claim, one per item, in order."""
+        with self._database.write() as connection:
+            for item, outcome in zip(claim.items, outcomes, strict=True):
+                self._finish_one(connection, claim.account_id, item, outcome, waits)
+            if any(isinstance(one, Delivered) for one in outcomes):
+                end_pause(connection, claim.account_id)
+
+    def found(self, claim: Claim, found: Mapping[str, Mapping[str, Receipt]], waits: Waits) -> None:
+        """Commit what a search found; what exists is done, the rest is ready to be written."""
+        with self._database.write() as connection:
+            again_at = _second_look(connection, claim, found, waits)
+            for item in claim.items:
+                lost = not item.open  # no intent of ours: an earlier ledger's, if any
+                self._found_one(connection, item, found.get(item.delivery.key, {}), again_at if lost else None)
+            end_pause(connection, claim.account_id)
+
+    def search_failed(self, claim: Claim, outcome: Outcome, waits: Waits) -> None:
+        """Commit that a search could not be done: everything stays in doubt."""
+        with self._database.write() as connection:
+            paused = self._pause(connection, claim.account_id, outcome, waits)
+            reason = getattr(outcome, "reason", "search failed")
+            for item in claim.items:
+                searches = item.searches + (0 if paused else 1)
+                values: dict[str, Any] = {"searches": searches, "due": now() + waits.retry_s(searches + 1)}
+                if searches >= waits.max_searches:
+                    values |= {"state": "dead"}
+                    reason = f"in doubt and can't be searched: {reason}"
+                self._change(connection, item, "doubt", {**values, "reason": reason})
+                self._end_attempt(connection, item, "failed", reason)
+
+    def _finish_one(
+        self, connection: Connection, account_id: str, item: Claimed, outcome: Outcome, waits: Waits
+    ) -> None:
+        paused = self._pause(connection, account_id, outcome, waits)
+        values = _values(item, outcome, waits, paused=paused)
+        if values["state"] in {"waiting", "ready", "dead"}:
+            _drop_intents(connection, item)  # the sink says that nothing of the open step was written
+        if not self._change(connection, item, "sending", values) and isinstance(outcome, Delivered):
+            add_suspect(connection, item.row_id, "delivery", outcome.receipt.remote_id, self._node)
+        self._end_attempt(connection, item, type(outcome).__name__.lower(), values.get("reason"))
+
+    def _found_one(
+        self, connection: Connection, item: Claimed, receipts: Mapping[str, Receipt], again_at: float | None
+    ) -> None:
+        for name, receipt in receipts.items():
+            _add_found(connection, item, name, receipt)
+        if again_at is not None and not receipts:
+            values = {"state": "doubt", "due": again_at, "reason": "an earlier ledger may still be writing"}
+        else:
+            _drop_intents(connection, item)
+            reason = f"found: {', '.join(receipts)}" if receipts else "searched: nothing there"
+            values = {"state": "ready", "due": now(), "reason": reason}
+        self._change(connection, item, "doubt", {**values, "searches": item.searches + 1})
+        self._end_attempt(connection, item, "found" if receipts else "not found", None)
+
+    def _change(self, connection: Connection, item: Claimed, old: str, values: Mapping[str, Any]) -> bool:
+        """Change a delivery where the fence is still ours; note the transition; return whether it was."""
+        mine = (delivery.c.id == item.row_id, delivery.c.fence == item.fence, delivery.c.state == old)
+        statement = update(delivery).where(*mine).values(**values, owner=None, updated_at=now())
+        if connection.execute(statement).rowcount == 0:
+            return False
+        new = values.get("state", old)
+        if new != old:
+            row = {"delivery_id": item.row_id, "old": old, "new": new, "why": values.get("reason"), "actor": self._node}
+            connection.execute(transition.insert().values(**row, at=now()))
+        return True
+
+    def _end_attempt(self, connection: Connection, item: Claimed, outcome: str, detail: str | None) -> None:
+        mine = (attempt.c.delivery_id == item.row_id, attempt.c.fence == item.fence)
+        connection.execute(update(attempt).where(*mine).values(ended_at=now(), outcome=outcome, detail=detail))
+
+    @staticmethod
+    def _pause(connection: Connection, account_id: str, outcome: Outcome, waits: Waits) -> bool:
+        """Pause the account where the outcome asks for it; return whether it did."""
+        if isinstance(outcome, SinkUnusable):
+            seconds = waits.unusable_s(pauses_in_a_row(connection, account_id))
+            pause(connection, account_id, seconds, outcome.reason, unusable=True)
+            return True
+        if isinstance(outcome, RetryLater) and outcome.pause:
+            named = outcome.after_s
+            seconds = named if named is not None else waits.pause_s(pauses_in_a_row(connection, account_id))
+            pause(connection, account_id, seconds, outcome.reason, unusable=False)
+            return True
+        return False
+
+
+def _values(item: Claimed, outcome: Outcome, waits: Waits, *, paused: bool) -> dict[str, Any]:
+    if isinstance(outcome, Delivered):
+        receipt = outcome.receipt
+        return {"state": "delivered", "remote_id": receipt.remote_id, "remote_url": receipt.url, "reason": None}
+    if isinstance(outcome, Rejected):
+        return {"state": "dead", "reason": outcome.reason}
+    if paused:
+        return {"state": "ready", "attempts": delivery.c.attempts - 1, "reason": outcome.reason}
+    if isinstance(outcome, RetryLater):
+        if item.delivery.attempt >= waits.max_attempts:
+            return {"state": "dead", "reason": f"gave up after {item.delivery.attempt} attempts: {outcome.reason}"}
+        seconds = outcome.after_s if outcome.after_s is not None else waits.retry_s(item.delivery.attempt)
+        return {"state": "waiting", "due": now() + seconds, "reason": outcome.reason}
+    return {"state": "doubt", "due": func.coalesce(delivery.c.sent_at, now()) + waits.quiet_s, "reason": outcome.reason}
+
+
+def _drop_intents(connection: Connection, item: Claimed) -> None:
+    held = select(delivery.c.id).where(delivery.c.id == item.row_id, delivery.c.fence == item.fence)
+    connection.execute(delete(step).where(step.c.delivery_id.in_(held), step.c.state == "writing"))
+
+
+def _add_found(connection: Connection, item: Claimed, name: str, receipt: Receipt) -> None:
+    row = {"state": "done", "fence": item.fence, "remote_id": receipt.remote_id, "finished_at": now()}
+    statement = insert(connection, step).values(delivery_id=item.row_id, name=name, **row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["delivery_id", "name"], set_=row))
+
+
+def _second_look(
+    connection: Connection, claim: Claim, found: Mapping[str, Mapping[str, Receipt]], waits: Waits
+) -> float | None:
+    """Return when to search again what an earlier ledger may still be writing, None when it can't be.
+
+    Only deliveries without a known intent come from an earlier ledger. The first key of ours in the CRM proves that
+    there was one; its requests in flight are over one quiet period after this ledger was made.
+    """
+    lost = [item for item in claim.items if not item.open]
+    if any(found.get(item.delivery.key) for item in lost):
+        connection.execute(update(account).where(account.c.id == claim.account_id).values(prior_found=true()))
+    row = connection.execute(
+        select(account.c.prior_found, now().label("now")).where(account.c.id == claim.account_id)
+    ).one()
+    end = created_at(connection) + waits.quiet_s
+    return end if row.prior_found and row.now < end else None
+
+
+def created_at(connection: Connection) -> float:
+    """Return when this ledger was made or restored."""
+    return float(connection.scalar(select(meta.c.value).where(meta.c.key == "created_at")) or 0.0)

@@ -1,0 +1,265 @@
+"""The tables. Times are unix seconds by the database's clock; ids of mails and interests are text."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts up only an INTEGER primary key.
+_Counter = BigInteger().with_variant(Integer, "sqlite")
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="created_at, epoch, searches_first",
+)
+
+node = Table(
+    "node",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("host", String, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", String, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+    comment="processes that work on this ledger; for display and for leases of dead neighbours",
+)
+
+mailbox = Table(
+    "mailbox",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("owner", String),
+    Column("fence", BigInteger, nullable=False, server_default=text("0")),
+    Column("lease_until", Double, nullable=False, server_default=text("0")),
+    Column("synced_at", Double, comment="when it was last proven that nothing visible is missing here"),
+)
+
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("mailbox", String, primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_uid", BigInteger, nullable=False),
+    Column("first_uid", BigInteger, nullable=False, comment="lower UIDs are older than this ledger"),
+    Column("updated_at", Double, nullable=False),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("id", String(64), primary_key=True, comment="SHA-256 of the raw bytes"),
+    Column("size", BigInteger, nullable=False),
+    Column("received_at", Double),
+    Column("stored_at", Double, nullable=False),
+    Column("mailbox", String, comment="where it was seen first"),
+    Column("state", String, nullable=False, comment="stored, parsed, ignored, quarantined"),
+    Column("reason", String),
+    Column("detail", Text),
+    Column("parser", String),
+    Column("parser_version", String),
+    Column("content_id", String(64)),
+    Column("message_id", Text),
+    Column("sender", Text),
+    Column("subject", Text),
+    Column("trust", String),
+    Column("trust_reason", String),
+    Column("tries", Integer, nullable=False, server_default=text("0"), comment="times a worker began to parse it"),
+    Column("backlog", Boolean, nullable=False, comment="waited while nobody looked"),
+    Column("before_ledger", Boolean, nullable=False, comment="an earlier ledger may have delivered it"),
+    Column("settled_at", Double),
+    Index(None, "state", "stored_at"),
+    Index(None, "content_id"),
+)
+
+raw = Table(
+    "raw",
+    metadata,
+    Column("mail_id", ForeignKey("mail.id"), primary_key=True),
+    Column("codec", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+place = Table(
+    "place",
+    metadata,
+    Column("mailbox", String, primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
+    Column("uid", BigInteger, primary_key=True, autoincrement=False),
+    Column("mail_id", ForeignKey("mail.id"), comment="NULL: it vanished before it was fetched"),
+    Column("stored_at", Double, nullable=False),
+    Index(None, "mail_id"),
+)
+
+interest = Table(
+    "interest",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("mail_id", ForeignKey("mail.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("network", String, nullable=False),
+    Column("author", Text),
+    Column("occurred_at", Double, nullable=False),
+    Column("body", Text, nullable=False, comment="the interest as JSON"),
+    Column("created_at", Double, nullable=False),
+    Index(None, "mail_id"),
+    Index(None, "created_at"),
+)
+
+announced = Table(
+    "announced",
+    metadata,
+    Column("interest_id", ForeignKey("interest.id"), primary_key=True),
+    Column("mail_id", ForeignKey("mail.id"), primary_key=True),
+    comment="which mails told of an interest; more than one when author and moderator were both told",
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tat", Double, nullable=False, server_default=text("0"), comment="GCRA: next free rate slot"),
+    Column("paused_until", Double, nullable=False, server_default=text("0")),
+    Column("pause_reason", Text),
+    Column("unusable", Boolean, nullable=False, server_default=false(), comment="a person has to act"),
+    Column("pauses", Integer, nullable=False, server_default=text("0"), comment="pauses in a row, for the backoff"),
+    Column("prior_found", Boolean, nullable=False, server_default=false(), comment="an earlier ledger wrote here"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", _Counter, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("interest_id", ForeignKey("interest.id"), nullable=False),
+    Column("sink", String, nullable=False),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("lane", String),
+    Column("fresh", Boolean, nullable=False),
+    Column("state", String, nullable=False),
+    Column("due", Double, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("searches", Integer, nullable=False, server_default=text("0")),
+    Column("owner", String),
+    Column("lease_until", Double, nullable=False, server_default=text("0")),
+    Column("fence", BigInteger, nullable=False, server_default=text("0")),
+    Column("sent_at", Double, comment="when the intent of the last open step was committed"),
+    Column("responsible", String),
+    Column("remote_id", String),
+    Column("remote_url", Text),
+    Column("reason", Text),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    UniqueConstraint("account_id", "key"),
+    UniqueConstraint("interest_id", "sink"),
+    Index(None, "account_id", "state", "fresh", "id"),
+    Index("ix_delivery_open_lane", "account_id", "lane", "id",
+          sqlite_where=text("state in ('ready','sending','waiting','doubt')"),
+          postgresql_where=text("state in ('ready','sending','waiting','doubt')")),
+)  # fmt: skip
+
+step = Table(
+    "step",
+    metadata,
+    Column("delivery_id", ForeignKey("delivery.id"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("state", String, nullable=False, comment="writing, done"),
+    Column("fence", BigInteger, nullable=False),
+    Column("remote_id", String),
+    Column("sent_at", Double),
+    Column("finished_at", Double),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", _Counter, primary_key=True),
+    Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", String, nullable=False, comment="deliver, search"),
+    Column("fence", BigInteger, nullable=False),
+    Column("node", String, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("outcome", String),
+    Column("detail", Text),
+    Index(None, "delivery_id", "fence"),
+    comment="append-only",
+)
+
+transition = Table(
+    "transition",
+    metadata,
+    Column("id", _Counter, primary_key=True),
+    Column("mail_id", String),
+    Column("delivery_id", BigInteger),
+    Column("at", Double, nullable=False),
+    Column("old", String),
+    Column("new", String, nullable=False),
+    Column("why", Text),
+    Column("actor", String, nullable=False, comment="node, or person for what was done by hand"),
+    Index(None, "delivery_id"),
+    Index(None, "mail_id"),
+    comment="append-only",
+)
+
+suspect = Table(
+    "suspect",
+    metadata,
+    Column("id", _Counter, primary_key=True),
+    Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
+    Column("step", String, nullable=False),
+    Column("remote_id", String, nullable=False),
+    Column("node", String, nullable=False),
+    Column("seen_at", Double, nullable=False),
+    Column("resolved_at", Double),
+    Column("verdict", String),
+    comment="results that came back after their lease",
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("account_id", String, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("owner", String),
+    Column("lease_until", Double, nullable=False, server_default=text("0")),
+    Column("updated_at", Double, nullable=False),
+)
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("mail_id", String(64), primary_key=True),
+    Column("content_id", String(64)),
+    Column("at", Double, nullable=False),
+    Column("why", String, nullable=False),
+    comment="erased mails: never delivered again by a new scan",
+)

@@ -1,0 +1,172 @@
+"""Steps 4–5 of the path: unread mails out, outcome + interests + deliveries in, one transaction (the outbox)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger.insert import insert, insert_new
+from mailbridge.ledger.raws import unpack
+from mailbridge.ledger.schema import account, announced, delivery, interest, mail, raw, transition
+from mailbridge.sdk import Interest
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """A mail of the ledger that waits to be read."""
+
+    mail_id: str
+    raw: bytes
+    size: int
+    received_at: datetime | None
+    mailbox: str | None
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One delivery that policy asks for; see `sdk.Delivery` for key and responsible."""
+
+    key: str
+    sink: str
+    account_id: str
+    lane: str | None
+    responsible: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a mail ended, with what follows from it.
+
+    Attributes:
+        interests: Each with the deliveries that policy asks for.
+        facts: Columns of `mail` that decoding found (subject, sender, content_id, …).
+    """
+
+    mail_id: str
+    outcome: str
+    reason: str | None = None
+    detail: str = ""
+    parser: str | None = None
+    interests: tuple[tuple[Interest, tuple[Outgoing, ...]], ...] = ()
+    facts: tuple[tuple[str, str | None], ...] = ()
+
+
+class Reader:
+    """Takes stored mails out and settles them."""
+
+    def __init__(self, database: Database, node: str) -> None:
+        self._database = database
+        self._node = node
+
+    def take(self, limit: int) -> list[StoredMail]:
+        """Return mails that wait to be read: fresh ones first, oldest first; counts the try."""
+        query = (
+            select(mail.c.id, mail.c.size, mail.c.received_at, mail.c.mailbox, mail.c.tries, raw.c.codec, raw.c.body)
+            .join(raw, raw.c.mail_id == mail.c.id)
+            .where(mail.c.state == "stored")
+            .order_by(mail.c.backlog, mail.c.stored_at, mail.c.id)
+            .limit(limit)
+        )
+        with self._database.write() as connection:
+            rows = connection.execute(query).mappings().all()
+            ids = [row["id"] for row in rows]
+            connection.execute(update(mail).where(mail.c.id.in_(ids)).values(tries=mail.c.tries + 1))
+        return [_stored(row) for row in rows]
+
+    def waiting(self) -> int:
+        """Return how many mails wait to be read."""
+        query = select(func.count()).select_from(mail).where(mail.c.state == "stored")
+        with self._database.read() as connection:
+            return int(connection.scalar(query) or 0)
+
+    def settle(self, settlements: Sequence[Settlement], *, searches_first: bool) -> int:
+        """Commit outcomes, interests and deliveries of many mails in one transaction.
+
+        Args:
+            settlements: One per mail; a mail that another node settled meanwhile is left as it is.
+            searches_first: Deliveries of mails older than the ledger begin in doubt: an earlier ledger may have
+                written them.
+
+        Returns:
+            How many deliveries are new.
+        """
+        with self._database.write() as connection:
+            return sum(self._settle_one(connection, one, searches_first=searches_first) for one in settlements)
+
+    def _settle_one(self, connection: Connection, one: Settlement, *, searches_first: bool) -> int:
+        values = {
+            "state": one.outcome,
+            "reason": one.reason,
+            "detail": one.detail or None,
+            "parser": one.parser,
+            "settled_at": now(),
+            **dict(one.facts),
+        }
+        statement = update(mail).where(mail.c.id == one.mail_id, mail.c.state == "stored").values(**values)
+        if connection.execute(statement).rowcount == 0:
+            return 0
+        row = {"mail_id": one.mail_id, "at": now(), "old": "stored", "new": one.outcome, "why": one.reason}
+        connection.execute(transition.insert().values(**row, actor=self._node))
+        origin = connection.execute(select(mail.c.backlog, mail.c.before_ledger).where(mail.c.id == one.mail_id)).one()
+        doubtful = searches_first and origin.before_ledger
+        count = 0
+        for position, (record, outgoing) in enumerate(one.interests):
+            _add_interest(connection, one.mail_id, position, record)
+            count += sum(
+                _add(connection, record.id, out, fresh=not origin.backlog, doubtful=doubtful) for out in outgoing
+            )
+        return count
+
+
+def _stored(row: RowMapping) -> StoredMail:
+    received = row["received_at"]
+    return StoredMail(
+        mail_id=row["id"],
+        raw=unpack(row["codec"], row["body"]),
+        size=row["size"],
+        received_at=None if received is None else datetime.fromtimestamp(received, UTC),
+        mailbox=row["mailbox"],
+        tries=row["tries"],
+    )
+
+
+def _add_interest(connection: Connection, mail_id: str, position: int, record: Interest) -> None:
+    author = record.author
+    row: dict[str, Any] = {
+        "id": record.id,
+        "mail_id": mail_id,
+        "position": position,
+        "kind": record.kind,
+        "channel": record.source.channel,
+        "network": record.source.network,
+        "author": author.name or author.email or next(iter(author.phones), None) or author.url,
+        "occurred_at": record.occurred_at.timestamp(),
+        "body": json.dumps(record.to_json(), ensure_ascii=False),
+        "created_at": now(),
+    }
+    connection.execute(insert(connection, interest).values(**row).on_conflict_do_nothing())
+    insert_new(connection, announced, [{"interest_id": record.id, "mail_id": mail_id}])
+
+
+def _add(connection: Connection, interest_id: str, out: Outgoing, *, fresh: bool, doubtful: bool) -> int:
+    insert_new(connection, account, [{"id": out.account_id}])
+    row: dict[str, Any] = {
+        "key": out.key,
+        "interest_id": interest_id,
+        "sink": out.sink,
+        "account_id": out.account_id,
+        "lane": out.lane,
+        "fresh": fresh,
+        "state": "doubt" if doubtful else "ready",
+        "reason": "older than this ledger: searched before it is created" if doubtful else None,
+        "due": now(),
+        "responsible": out.responsible,
+        "created_at": now(),
+        "updated_at": now(),
+    }
+    return int(connection.execute(insert(connection, delivery).values(**row).on_conflict_do_nothing()).rowcount)

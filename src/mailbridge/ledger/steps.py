@@ -1,0 +1,98 @@
+"""The steps of a claimed batch: intent before every write, result after it, never past the fence."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+
+from mailbridge.ledger.claims import Claim, Claimed
+from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger.insert import insert
+from mailbridge.ledger.schema import delivery, step, suspect
+from mailbridge.sdk import NotWritten
+
+
+class LedgerSteps:
+    """Implements `sdk.Steps` for one claim.
+
+    Args:
+        database: The ledger.
+        claim: The batch.
+        lease_s: What a new intent extends the lease to.
+        armed: Called after each committed intent, so that the gate knows what the next request is.
+    """
+
+    def __init__(
+        self, database: Database, claim: Claim, *, lease_s: float, armed: Callable[[tuple[str, ...]], None]
+    ) -> None:
+        self._database = database
+        self._lease_s = lease_s
+        self._armed = armed
+        self._items = {item.delivery.key: item for item in claim.items}
+        self._done = {item.delivery.key: dict(item.done) for item in claim.items}
+        self._node = claim.node
+
+    def done(self, key: str) -> Mapping[str, str]:
+        """Return the finished steps of a delivery: name → remote id."""
+        return dict(self._done[key])
+
+    def writing(self, name: str, keys: Iterable[str]) -> None:
+        """Commit the intent to write one step of these deliveries.
+
+        Raises:
+            NotWritten: The lease is gone; nothing may be sent.
+        """
+        items = [self._items[key] for key in keys]
+        with self._database.write() as connection:
+            self._extend(connection, items)
+            for item in items:
+                row = {"state": "writing", "fence": item.fence, "sent_at": now()}
+                statement = insert(connection, step).values(delivery_id=item.row_id, name=name, **row)
+                connection.execute(statement.on_conflict_do_update(index_elements=["delivery_id", "name"], set_=row))
+        self._armed(tuple(item.delivery.key for item in items))
+
+    def renew(self, keys: Iterable[str]) -> None:
+        """Make a committed intent fresh again: it waited for a rate slot.
+
+        Raises:
+            NotWritten: The lease is gone.
+        """
+        items = [self._items[key] for key in keys]
+        with self._database.write() as connection:
+            self._extend(connection, items)
+            ids = [item.row_id for item in items]
+            mine = step.c.delivery_id.in_(ids) & (step.c.state == "writing")
+            connection.execute(update(step).where(mine).values(sent_at=now()))
+
+    def finished(self, name: str, ids: Mapping[str, str]) -> None:
+        """Commit the result of a step; where the fence has moved on, a suspect."""
+        with self._database.write() as connection:
+            for key, remote_id in ids.items():
+                self._finish(connection, self._items[key], name, remote_id)
+        for key, remote_id in ids.items():
+            self._done[key][name] = remote_id
+
+    def _finish(self, connection: Connection, item: Claimed, name: str, remote_id: str) -> None:
+        fence = select(delivery.c.fence).where(delivery.c.id == item.row_id).scalar_subquery()
+        values = {"state": "done", "remote_id": remote_id, "finished_at": now()}
+        own = (step.c.delivery_id == item.row_id, step.c.name == name, step.c.fence == item.fence)
+        changed = connection.execute(update(step).where(*own, fence == item.fence).values(**values)).rowcount
+        if changed == 0:
+            add_suspect(connection, item.row_id, name, remote_id, self._node)
+
+    def _extend(self, connection: Connection, items: list[Claimed]) -> None:
+        values = {"lease_until": now() + self._lease_s, "sent_at": now()}
+        held = and_(delivery.c.owner == self._node, delivery.c.state == "sending", delivery.c.lease_until > now())
+        count = connection.execute(update(delivery).where(held, _fences(items)).values(**values)).rowcount
+        if count != len(items):
+            raise NotWritten("the lease of this batch has ended", after_s=0.0)
+
+
+def add_suspect(connection: Connection, row_id: int, name: str, remote_id: str, node: str) -> None:
+    """Note a result that came back after its lease: the object exists, perhaps twice."""
+    row: dict[str, Any] = {"delivery_id": row_id, "step": name, "remote_id": remote_id, "node": node, "seen_at": now()}
+    connection.execute(suspect.insert().values(**row))
+
+
+def _fences(items: list[Claimed]) -> ColumnElement[bool]:
+    return or_(*(and_(delivery.c.id == item.row_id, delivery.c.fence == item.fence) for item in items))
