@@ -131,11 +131,24 @@ class Emulator(ABC):
 
     @abstractmethod
     def card(self, key: str) -> dict[str, Any] | None:
-        """Return what a person sees of a delivery: all of the card's fields that reached the CRM, notes and tasks."""
+        """Return what a person sees of a delivery: all of the card's fields that reached the CRM.
+
+        `notes` and `tasks` are lists of their texts, of all main objects with this key; the rest is the CRM's own.
+        """
 
     @abstractmethod
     def reset(self) -> None:
         """Forget all objects, the journal and the faults."""
+
+    def writes(self, call: Call) -> bool:
+        """Whether a request is meant to change the CRM; overridden where reads and log-ins use POST too."""
+        return call.method not in {"GET", "HEAD", "OPTIONS"}
+
+    def counts(self) -> dict[str, int]:
+        """Return kind of object → how many exist; conformance tests compare it with that of a faultless run."""
+        cards = {key: self.card(key) or {} for key in self.keys()}
+        counts = {part: sum(len(card.get(part, ())) for card in cards.values()) for part in ("notes", "tasks")}
+        return {"main": sum(map(len, self.keys().values())), **counts}
 
     def process(self, call: Call) -> tuple[Answer, Fault | None]:
         """Answer a request, with the fault that meets it; journalled when it was processed."""
