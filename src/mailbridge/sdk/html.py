@@ -1,24 +1,13 @@
 """A small façade over the HTML engine, so that parsers do not know which one it is."""
 
-import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from bs4 import BeautifulSoup, Comment, Tag, XMLParsedAsHTMLWarning
-from bs4.element import NavigableString
+from bs4 import BeautifulSoup, Tag
 
+from mailbridge.sdk.markup import document_events, element_events, soup, visible_text
 from mailbridge.sdk.text import one_line
-
-_BLOCKS = frozenset(
-    "address article aside blockquote center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "  # noqa: SIM905
-    "header hr li main nav ol p pre section table tbody tfoot thead tr ul".split()
-)
-_UNSEEN = frozenset(["head", "script", "style", "title", "template", "noscript"])
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
-_TABS = re.compile(r"\t{2,}")
-_MANY_BREAKS = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +38,7 @@ class Node:
     @property
     def text(self) -> str:
         """Visible words in lines, as a reader sees them."""
-        return _visible_text(self._tag)
+        return visible_text(element_events(self._tag))
 
     @property
     def parent(self) -> "Node | None":
@@ -92,9 +81,7 @@ class Html:
 
     @cached_property
     def _soup(self) -> BeautifulSoup:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML mails are HTML to every reader
-            return BeautifulSoup(self.source, "lxml")
+        return soup(self.source)
 
     def __bool__(self) -> bool:
         return bool(self.source.strip())
@@ -115,44 +102,9 @@ class Html:
     @cached_property
     def text(self) -> str:
         """What a reader sees, one line per block or table row, cells of a row divided by a tab."""
-        return _visible_text(self._soup)
+        return visible_text(document_events(self.source))
 
     @cached_property
     def links(self) -> list[Link]:
         """Every anchor with an address, in document order."""
         return [Link(node.attr("href").strip(), one_line(node.text), node) for node in self.select("a[href]")]
-
-
-def _visible_text(tag: Tag) -> str:
-    pieces: list[str] = []
-    _collect(tag, pieces)
-    rows = ("\t".join(one_line(cell) for cell in line.split("\t")) for line in "".join(pieces).split("\n"))
-    return _MANY_BREAKS.sub("\n\n", "\n".join(_TABS.sub("\t", row).strip("\t") for row in rows)).strip()
-
-
-def _collect(top: Tag, pieces: list[str]) -> None:
-    # An explicit stack: mails nest tables deeper than Python nests calls.
-    stack: list[Tag | NavigableString | str] = [top]
-    while stack:
-        element = stack.pop()
-        if isinstance(element, Tag):
-            _open(element, pieces, stack)
-        elif isinstance(element, NavigableString):
-            if not isinstance(element, Comment) and type(element) is NavigableString:
-                pieces.append(re.sub(r"\s+", " ", element))
-        else:
-            pieces.append(element)
-
-
-def _open(tag: Tag, pieces: list[str], stack: list[Tag | NavigableString | str]) -> None:
-    if tag.name in _UNSEEN or _HIDDEN_STYLE.search(str(tag.get("style") or "")):
-        return
-    if tag.name == "br":
-        pieces.append("\n")
-        return
-    edge = "\n" if tag.name in _BLOCKS else "\t" if tag.name in {"td", "th"} else ""
-    if edge == "\n":
-        pieces.append(edge)
-    if edge:
-        stack.append(edge)
-    stack.extend(child for child in reversed(tag.contents) if isinstance(child, (Tag, NavigableString)))

@@ -1,0 +1,177 @@
+"""An HTML document as a stream of what opens, what is said and what closes, whichever engine read it."""
+
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+
+from bs4 import BeautifulSoup, Comment, Tag, XMLParsedAsHTMLWarning
+from bs4.element import NavigableString
+from lxml import etree
+
+from mailbridge.sdk.text import one_line
+
+Event = tuple[str, str, Mapping[str, str]]
+"""("open", element name, attributes), ("text", words, {}) or ("close", element name, {})."""
+
+BLOCKS = frozenset(
+    "address article aside blockquote body center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 "  # noqa: SIM905
+    "h6 header hr html li main nav ol p pre section table tbody tfoot thead tr ul".split()
+)
+_SPACED = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 hr ol p pre table ul".split())  # noqa: SIM905
+_UNSEEN = frozenset(["head", "script", "style", "title", "template", "noscript"])
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
+_KEPT_BREAKS = re.compile(r"white-space\s*:\s*pre", re.IGNORECASE)
+_BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|table-row|list-item)", re.IGNORECASE)
+_WHITE = re.compile(r"[ \t\r\n\f]+")
+_TABS = re.compile(r"\t{2,}")
+_NOTHING: Mapping[str, str] = {}
+
+
+def document_events(source: str) -> Iterator[Event]:
+    """Yield the events of a whole document; malformed markup is read as a browser would."""
+    data = source.replace("\0", "\ufffd").encode("utf-8", "replace")
+    # huge_tree: without it libxml2 drops what is nested deeper than 256 elements. No network, no entities.
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        return
+    if parser.error_log.filter_from_fatals():  # too deep for a tree of libxml2: the other engine has no such limit
+        yield from element_events(soup(source))
+    elif root is not None:
+        yield from _lxml_events(root)
+
+
+def _lxml_events(root: "etree._Element") -> Iterator[Event]:
+    for kind, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        if kind == "start":
+            yield "open", element.tag, element.attrib
+            if element.text:
+                yield "text", element.text, _NOTHING
+        else:
+            if kind == "end":
+                yield "close", element.tag, _NOTHING
+            if element.tail and element is not root:
+                yield "text", element.tail, _NOTHING
+
+
+def soup(source: str) -> BeautifulSoup:
+    """Read a document with the engine that can select by CSS."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML mails are HTML to every reader
+        return BeautifulSoup(source, "lxml")
+
+
+def element_events(top: Tag) -> Iterator[Event]:
+    """Yield the events of one element that another engine has read."""
+    # An explicit stack: mails nest tables deeper than Python nests calls.
+    stack: list[Tag | NavigableString | str] = [top]
+    while stack:
+        element = stack.pop()
+        if isinstance(element, Tag):
+            yield "open", element.name, {name: str(value) for name, value in element.attrs.items()}
+            stack.append("/" + element.name)
+            stack.extend(child for child in reversed(element.contents) if isinstance(child, (Tag, NavigableString)))
+        elif isinstance(element, NavigableString):
+            if not isinstance(element, Comment) and type(element) is NavigableString:
+                yield "text", str(element), _NOTHING
+        else:
+            yield "close", element[1:], _NOTHING
+
+
+def visible(events: Iterable[Event]) -> Iterator[Event]:
+    """Yield only what a reader sees: hidden parts left out, emoji pictures as text, white space folded."""
+    hidden: list[str] = []
+    kept_breaks: list[str] = []
+    for kind, value, attributes in events:
+        if hidden:
+            _track(hidden, kind, value)
+        elif kind == "text":
+            yield kind, value if kept_breaks else _WHITE.sub(" ", value), _NOTHING
+        else:
+            if kind == "open" and _is_hidden(value, attributes):
+                hidden.append(value)
+                continue
+            _track_breaks(kept_breaks, kind, value, attributes)
+            yield kind, value, attributes
+            if kind == "open" and value == "img" and (picture := _emoji(attributes)):
+                yield "text", picture, _NOTHING
+
+
+def _track(inside: list[str], kind: str, name: str) -> None:
+    if kind == "open" and name == inside[0]:
+        inside.append(name)
+    elif kind == "close" and name == inside[0]:
+        inside.pop()
+
+
+def _track_breaks(kept_breaks: list[str], kind: str, name: str, attributes: Mapping[str, str]) -> None:
+    if kept_breaks:
+        _track(kept_breaks, kind, name)
+    elif kind == "open" and (name == "pre" or _KEPT_BREAKS.search(attributes.get("style") or "")):
+        kept_breaks.append(name)
+
+
+def _is_hidden(name: str, attributes: Mapping[str, str]) -> bool:
+    return name in _UNSEEN or "hidden" in attributes or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
+
+
+def _emoji(attributes: Mapping[str, str]) -> str:
+    """Site software replaces emoji that people type by pictures; their alternative text is the sign itself."""
+    text = attributes.get("alt", "").strip()
+    return text if 0 < len(text) <= 8 and all(ord(sign) > 0x2000 or sign in "©®#*0123456789" for sign in text) else ""
+
+
+def breaks_around(name: str, attributes: Mapping[str, str]) -> int:
+    """Return how many line breaks a browser puts at least before and after an element."""
+    if name in _SPACED:
+        return 2
+    return 1 if name in BLOCKS or _BLOCK_STYLE.search(attributes.get("style") or "") else 0
+
+
+def visible_text(events: Iterable[Event]) -> str:
+    """Return what a reader sees, one line per block or table row, cells of a row divided by a tab."""
+    lines: list[str] = []
+    line: list[str] = []
+    due = 0
+    styled: list[tuple[str, int]] = []
+    for kind, value, attributes in visible(events):
+        if kind == "text":
+            for number, words in enumerate(value.split("\n")):
+                due += bool(number)
+                if words.strip() or (line and not due):
+                    if due:
+                        _end_line(lines, line, due)
+                        due = 0
+                    line.append(words)
+        elif value == "br":
+            due += kind == "open"
+        elif value in {"td", "th"}:
+            if kind == "close" and line and not due:
+                line.append("\t")
+        else:
+            due = max(due, _edge(styled, kind, value, attributes))
+    _end_line(lines, line, 1)
+    return "\n".join(lines).strip()
+
+
+def _edge(styled: list[tuple[str, int]], kind: str, name: str, attributes: Mapping[str, str]) -> int:
+    """How many breaks an opening or closing tag asks for; a block by its style closes as one."""
+    if name in BLOCKS:
+        return breaks_around(name, _NOTHING)
+    if kind == "open" and breaks_around(name, attributes):
+        styled.append((name, 1))
+        return 1
+    for at in range(len(styled) - 1, -1, -1):
+        if styled[at][0] == name:
+            depth = styled[at][1] + (1 if kind == "open" else -1)
+            styled[at : at + 1] = [(name, depth)] if depth else []
+            return int(not depth)
+    return 0
+
+
+def _end_line(lines: list[str], line: list[str], due: int) -> None:
+    cells = "\t".join(one_line(cell) for cell in "".join(line).split("\t"))
+    lines.append(_TABS.sub("\t", cells).strip("\t"))
+    lines.extend([""] * (min(due, 2) - 1))
+    line.clear()
