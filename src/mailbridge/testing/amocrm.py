@@ -1,0 +1,156 @@
+"""An emulated amoCRM account, API v4: what the amoCRM sink and its users meet, with the rough edges of the real one."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from mailbridge.testing.amocrm_account import KEY_FIELD, Account, Row
+from mailbridge.testing.amocrm_api import TOKEN_PATH, Api, Settings
+from mailbridge.testing.amocrm_oauth import TokenDesk
+from mailbridge.testing.amocrm_records import Records
+from mailbridge.testing.amocrm_rules import problem
+from mailbridge.testing.emulator import Answer, Call, Emulator
+
+RATE_PER_S = 7
+_NGINX = "<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center>nginx</body></html>"
+
+
+class AmocrmEmulator(Emulator):
+    """An amoCRM account in memory.
+
+    Args:
+        clock: Unix seconds.
+        journal: File for the journal, or None.
+        rate_per_s: Requests in any second before 429; None = no limit.
+        breaches: So many 429 and the account is locked out: 403 pages until `reset`.
+        filters: Whether the paid list filters are switched on; without them they are ignored.
+        search_lag_s: Age at which a record enters the search index.
+        duplicate_control: What complex leads are compared by: "PHONE", "EMAIL", names of own text fields.
+        emoji_cuts: Whether text fields end at the first emoji.
+        admin: Whether the token's owner may see the users.
+        paid: Whether the subscription is paid; else 402 for everything.
+    """
+
+    name: ClassVar[str] = "amocrm"
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        journal: Path | None = None,
+        rate_per_s: int | None = RATE_PER_S,
+        breaches: int = 50,
+        filters: bool = False,
+        search_lag_s: float = 0.0,
+        duplicate_control: Iterable[str] = (),
+        emoji_cuts: bool = False,
+        admin: bool = True,
+        paid: bool = True,
+    ) -> None:
+        super().__init__(clock=clock, journal=journal)
+        self.rate_per_s = rate_per_s
+        self.breaches = breaches
+        self.settings = Settings(filters=filters, search_lag_s=search_lag_s, admin=admin, paid=paid)
+        self._criteria = tuple(duplicate_control)
+        self._emoji_cuts = emoji_cuts
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all objects, tokens, the journal, the faults and the lock-out."""
+        self.account = Account(self.clock)
+        self.records = Records(self.account, criteria=self._criteria, emoji_cuts=self._emoji_cuts)
+        self.desk = TokenDesk(self.clock, self.token)
+        self.api = Api(self.account, self.records, self.desk, self.settings)
+        self.journal.clear()
+        self.faults.clear()
+        self.locked_out = False
+        self._broken = 0
+        self._recent: deque[float] = deque()
+
+    def handle(self, call: Call) -> Answer:
+        """Answer one request."""
+        return self._refused_at_the_door(call) or self.api.answer(call)
+
+    def _refused_at_the_door(self, call: Call) -> Answer | None:
+        if self.locked_out:
+            return _page(403, "403 Forbidden")
+        if self.rate_per_s is not None and self._over_the_limit(self.rate_per_s):
+            self._broken += 1
+            self.locked_out = self._broken >= self.breaches
+            return _page(429, "429 Too Many Requests")
+        if call.path == TOKEN_PATH:
+            return None
+        if not self.desk.knows(call.headers.get("authorization", "")):
+            return problem(401, "Unauthorized", "Invalid user name or password")
+        return None if self.settings.paid else problem(402, "Payment Required", "Account is not paid")
+
+    def _over_the_limit(self, limit: int) -> bool:
+        now = self.clock()
+        while self._recent and self._recent[0] <= now - 1:
+            self._recent.popleft()
+        if len(self._recent) >= limit:
+            return True
+        self._recent.append(now)
+        return False
+
+    def writes(self, call: Call) -> bool:
+        """Whether a request is meant to change the account; asking for a token is not."""
+        return super().writes(call) and call.path != TOKEN_PATH
+
+    def keys(self) -> dict[str, list[str]]:
+        """Return delivery key → ids of the leads whose key field holds it."""
+        found: dict[str, list[str]] = {}
+        for lead_id, lead in self.account.leads.items():
+            for value in lead["custom_fields_values"] or []:
+                if value["field_name"] == KEY_FIELD:
+                    found.setdefault(value["values"][0]["value"], []).append(str(lead_id))
+        return found
+
+    def card(self, key: str) -> dict[str, Any] | None:
+        """Return what a person sees of a delivery."""
+        ids = [int(lead_id) for lead_id in self.keys().get(key, ())]
+        if not ids:
+            return None
+        lead = self.account.leads[ids[0]]
+        contacts = [self.account.contacts[contact] for contact in self.account.linked[ids[0]]]
+        tasks = [task for task in self.account.tasks.values() if task["entity_id"] in ids]
+        return {
+            "id": ids[0],
+            "name": lead["name"],
+            "price": lead["price"],
+            "pipeline_id": lead["pipeline_id"],
+            "status_id": lead["status_id"],
+            "responsible_user_id": lead["responsible_user_id"],
+            "tags": [tag["name"] for tag in lead["_embedded"]["tags"]],
+            "fields": _readable(lead),
+            "contacts": [{"id": contact["id"], "name": contact["name"], **_readable(contact)} for contact in contacts],
+            "notes": [note["params"]["text"] for note in self.account.notes.values() if note["entity_id"] in ids],
+            "tasks": [task["text"] for task in tasks],
+        }
+
+    def counts(self) -> dict[str, int]:
+        """Return how many objects of each kind exist."""
+        account = self.account
+        tables = {"leads": account.leads, "contacts": account.contacts, "notes": account.notes, "tasks": account.tasks}
+        return {name: len(table) for name, table in tables.items()} | {"unsorted": len(account.unsorted)}
+
+    def move(self, lead_id: int, status_id: int) -> None:
+        """Do what a manager does: drag a lead to another stage."""
+        with self.lock:
+            self.records.change("leads", self.account.leads[lead_id], {"status_id": status_id})
+
+    def remove_lead(self, lead_id: int) -> None:
+        """Do what a manager, or merging in the background, does: the id disappears."""
+        with self.lock:
+            del self.account.leads[lead_id]
+
+
+def _page(status: int, title: str) -> Answer:
+    return Answer(status, _NGINX.format(title=title).encode(), content_type="text/html")
+
+
+def _readable(row: Row) -> dict[str, list[Any]]:
+    values = row["custom_fields_values"] or []
+    return {value["field_name"]: [item["value"] for item in value["values"]] for value in values}
