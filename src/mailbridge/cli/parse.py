@@ -59,13 +59,14 @@ def _rows(paths: list[str], trust: Any, receiver: str | None) -> Iterator[tuple[
     from mailbridge.pipeline.parsing import TrustRules
     from mailbridge.pipeline.routing import Router
     from mailbridge.registry import make_parsers
-    from mailbridge.worker import read_raw
+    from mailbridge.worker import job_of, read_raw
 
     router = Router(make_parsers())
     rules = TrustRules(override=trust)
     for path in paths:
         for found in walk(Path(path)):
-            mail_id, reading = read_raw(found.raw, router, rules, receiver=receiver)
+            read = read_raw(job_of(found.raw, receiver=receiver), router, rules)
+            mail_id, reading = read.mail_id, read.reading
             row: dict[str, Any] = {"path": found.label}
             if found.index is not None:
                 row["index"] = found.index

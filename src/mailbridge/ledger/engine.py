@@ -29,6 +29,10 @@ class LedgerError(MailbridgeError):
     exit_code = 74
 
 
+class LedgerUnavailable(LedgerError):  # noqa: N818 - says what is known
+    """The ledger can't be used at the moment: locked by somebody else for long, or the disk is full. Try again."""
+
+
 class LedgerRefused(LedgerError):  # noqa: N818 - says what is known
     """The ledger's address or settings can't work."""
 
@@ -72,13 +76,14 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Run one transaction that changes something; commits at the end of the block."""
-        with self._writer, self.engine.begin() as connection:
+        with self._writer, _translated(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Run one transaction that only reads; it never waits for a writer to begin."""
-        with self.engine.connect().execution_options(mailbridge_read=True) as connection, connection.begin():
+        reading = self.engine.connect().execution_options(mailbridge_read=True)
+        with _translated(), reading as connection, connection.begin():
             yield connection
 
     def time(self) -> float:
@@ -89,6 +94,14 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise LedgerUnavailable(f"ledger: {error.orig}") from error
 
 
 def open_database(url: str, *, clock: Callable[[], float] = time.time) -> Database:

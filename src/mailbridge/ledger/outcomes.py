@@ -74,6 +74,11 @@ class Outcomes:
                 self._change(connection, item, "doubt", {**values, "reason": reason})
                 self._end_attempt(connection, item, "failed", reason)
 
+    def pause_account(self, account_id: str, outcome: RetryLater | SinkUnusable, waits: Waits) -> None:
+        """Let an account wait whose check failed."""
+        with self._database.write() as connection:
+            self._pause(connection, account_id, outcome, waits)
+
     def _finish_one(
         self, connection: Connection, account_id: str, item: Claimed, outcome: Outcome, waits: Waits
     ) -> None:

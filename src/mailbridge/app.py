@@ -1,0 +1,117 @@
+"""Builds the program out of its settings; the only place that names concrete classes."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mailbridge.config import Settings, SinkSettings
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.mailbox.opening import open_mailbox
+from mailbridge.pipeline.parsing import TrustRules
+from mailbridge.registry import sink_type
+from mailbridge.sdk import GatedTransport, Sink
+from mailbridge.stations.collecting import Collector
+from mailbridge.stations.reading import Crew, InProcessCrew, ProcessCrew, ReadingRoom
+from mailbridge.stations.sending import Sender
+
+
+@dataclass(slots=True)
+class App:
+    """All parts, not yet running.
+
+    Attributes:
+        stop: Set when the program has to end: no new work is begun.
+        abort: Set when it has to end at once: waits inside a batch are cut short.
+    """
+
+    settings: Settings
+    ledger: Ledger
+    collectors: list[Collector]
+    room: ReadingRoom
+    senders: list[Sender]
+    stop: threading.Event = field(default_factory=threading.Event)
+    abort: threading.Event = field(default_factory=threading.Event)
+
+    def close(self) -> None:
+        """Release everything, in reverse order of building."""
+        for sender in self.senders:
+            sender.close()
+        self.room.close()
+        for collector in self.collectors:
+            collector.close()
+        self.ledger.close()
+
+
+def build(settings: Settings, *, new: bool = False, parallel: bool = True) -> App:
+    """Build the program.
+
+    Args:
+        settings: The configuration.
+        new: The first ledger of these accounts; see `Ledger`.
+        parallel: As many workers per sink as the configuration says; else one.
+
+    Raises:
+        LedgerError: The ledger can't be used.
+        PluginError: A plugin can't be loaded.
+    """
+    abort = threading.Event()
+    crew = make_crew(settings)  # before any thread: a forked process must not inherit a held lock
+    ledger = Ledger(settings.ledger.url, new=new, lease_s=settings.ledger.lease_s)
+    collectors = [
+        Collector(open_mailbox(name, mailbox), ledger.intake(name), poll_s=mailbox.poll_s)
+        for name, mailbox in settings.mailboxes.items()
+    ]
+    receivers = {name: mailbox.receiver for name, mailbox in settings.mailboxes.items()}
+    room = ReadingRoom(ledger.reader, crew, settings.sinks, receivers=receivers, searches_first=ledger.searches_first)
+    senders = [
+        make_sender(name, sink, ledger, abort)
+        for name, sink in settings.sinks.items()
+        for _ in range(sink.parallel if parallel else 1)
+    ]
+    return App(settings, ledger, collectors, room, senders, abort=abort)
+
+
+def make_crew(settings: Settings) -> Crew:
+    """Return who reads mails."""
+    tables, rules = parser_tables(settings), trust_rules(settings)
+    if settings.run.parse_workers == 0:
+        return InProcessCrew(tables, rules)
+    return ProcessCrew(tables, rules, workers=settings.run.parse_workers, timeout_s=settings.run.parse_timeout_s)
+
+
+def make_sender(name: str, settings: SinkSettings, ledger: Ledger, abort: threading.Event) -> Sender:
+    """Return one worker of a sink account."""
+    kind = sink_type(settings.type)
+
+    def make(transport: GatedTransport) -> Sink:
+        return kind(settings, tokens=ledger.tokens(settings.account_id or name), transport=transport)
+
+    return Sender(
+        name,
+        settings,
+        ledger,
+        make,
+        rate_per_s=settings.rate_per_s or kind.rate_per_s,
+        max_batch=kind.max_batch,
+        sleep=_sleeper(abort),
+    )
+
+
+def parser_tables(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
+    """Return the own settings of each parser, without those every parser has."""
+    tables: dict[str, Mapping[str, Any]] = {}
+    for name, table in dict(settings.parsers).items():
+        if table is not None:
+            tables[name] = {key: value for key, value in table if key != "trust"}
+    return tables
+
+
+def trust_rules(settings: Settings) -> TrustRules:
+    """Return the trust policies that the configuration names."""
+    named = {name: table.trust for name, table in dict(settings.parsers).items() if table is not None}
+    return TrustRules(by_parser={name: policy for name, policy in named.items() if policy is not None})
+
+
+def _sleeper(abort: threading.Event) -> Callable[[float], bool]:
+    return lambda seconds: not abort.wait(seconds)

@@ -1,0 +1,130 @@
+"""The models of the configuration; those of plugins are added to them, so that one model tells everything."""
+
+from functools import cache
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from mailbridge.mailbox.settings import MailboxSettings
+from mailbridge.registry import parser_types, sink_names, sink_type
+from mailbridge.sdk import TrustPolicy
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LedgerSettings(_Table):
+    """The ledger: every mail, interest and delivery. Losing it loses nothing, but costs a search in the CRM."""
+
+    url: str = Field(
+        "sqlite:///mailbridge.db",
+        description="sqlite:///PATH; a path that does not begin with / is relative to this file.",
+    )
+    lease_s: float = Field(
+        90, ge=10, le=3600, description="Seconds a batch belongs to one worker without a sign of life."
+    )
+
+
+class LogSettings(_Table):
+    """Logs go to standard error."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is shown.")
+    format: Literal["json", "text", "auto"] = Field("auto", description="auto: text on a terminal, else JSON lines.")
+
+
+class RunSettings(_Table):
+    """The daemon."""
+
+    shutdown_s: float = Field(30, ge=0, le=600, description="Seconds that a stop may take to finish what is in flight.")
+    parse_timeout_s: float = Field(10, gt=0, le=600, description="Seconds a mail may take to be read.")
+    parse_workers: int = Field(1, ge=0, le=64, description="Processes that read mails; 0 = inside the daemon.")
+
+
+class SinkSettings(_Table):
+    """What every sink has, whatever its type."""
+
+    type: str = Field(description="Kind of CRM; see `mailbridge plugins`.")
+    account_id: str | None = Field(
+        None, description="Name that the keys in the CRM are made of; absent = NAME. Never change it later."
+    )
+    networks: tuple[str, ...] = Field((), description="Only interests of these networks or channels; empty = all.")
+    parallel: int = Field(2, ge=1, le=32, description="Batches that are sent at the same time.")
+    rate_per_s: float | None = Field(None, gt=0, description="Requests a second; absent = what the CRM allows.")
+    server_acts_s: float = Field(
+        120, ge=0, le=86_400, description="How long the CRM may still work on a request whose answer was lost."
+    )
+    search_lag_s: float = Field(
+        60, ge=0, le=86_400, description="How long the CRM's search may not see what was just written."
+    )
+
+    @property
+    def quiet_s(self) -> float:
+        """Seconds from a doubtful request until a search may be believed."""
+        return self.server_acts_s + self.search_lag_s
+
+    def wants(self, network: str, channel: str) -> bool:
+        """Whether an interest of this network goes to this sink."""
+        return not self.networks or network in self.networks or channel in self.networks
+
+
+class ParserSettings(_Table):
+    """What every parser has."""
+
+    trust: TrustPolicy | None = Field(
+        None, description="require, label or off: what is asked of the sender; absent = the parser's own rule."
+    )
+
+
+class Settings(_Table):
+    """Everything. Use `settings_model()` for the model that knows the installed plugins."""
+
+    ledger: LedgerSettings = Field(LedgerSettings(), description="Where everything is remembered.")
+    log: LogSettings = Field(LogSettings(), description="What is told.")
+    run: RunSettings = Field(RunSettings(), description="How the daemon works.")
+    mailboxes: dict[str, MailboxSettings] = Field({}, description="Where mails come from.")
+    sinks: dict[str, Any] = Field({}, description="Where interests go.")
+    parsers: dict[str, Any] = Field({}, description="Rules for single parsers.")
+
+
+@cache
+def sink_model(name: str) -> type[SinkSettings]:
+    """Return the model of a [sinks.NAME] table of one type: the core's keys and the plugin's."""
+    kind = sink_type(name)
+    base: Any = (SinkSettings, kind.Config)
+    only: Any = Literal[name]
+    model: Any = create_model(f"{name}_sink", __base__=base, __doc__=kind.Config.__doc__, type=(only, ...))
+    return cast("type[SinkSettings]", model)
+
+
+@cache
+def parser_model(name: str) -> type[ParserSettings]:
+    """Return the model of a [parsers.NAME] table."""
+    kind = parser_types()[name]
+    return create_model(f"{name}_parser", __base__=(ParserSettings, kind.Config), __doc__=kind.manifest.title)
+
+
+@cache
+def settings_model() -> type[Settings]:
+    """Return the model of the whole file with all installed plugins."""
+    kinds = [sink_model(name) for name in sink_names()]
+    union: Any = kinds[0] if len(kinds) == 1 else _union(kinds)
+    parsers = create_model(
+        "parsers_table",
+        __base__=_Table,
+        **{name: (parser_model(name) | None, None) for name in parser_types()},  # type: ignore[call-overload]
+    )
+    return create_model(
+        "Configuration",
+        __base__=Settings,
+        __doc__="Configuration of mailbridge.",
+        sinks=(dict[str, union], Field({}, description="Where interests go.")),
+        parsers=(parsers, Field(default_factory=parsers, description="Rules for single parsers.")),
+    )
+
+
+def _union(kinds: list[type[SinkSettings]]) -> Any:
+    union: Any = kinds[0]
+    for kind in kinds[1:]:
+        union |= kind
+    return Annotated[union, Field(discriminator="type")]

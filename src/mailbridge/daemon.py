@@ -1,0 +1,230 @@
+"""The life of the daemon: threads, signals, what is due by the clock, one full cycle for `run --once`."""
+
+import faulthandler
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from mailbridge import __version__
+from mailbridge.app import App
+from mailbridge.ledger.engine import LedgerUnavailable
+from mailbridge.observe.events import log
+from mailbridge.ports import MailboxError
+from mailbridge.sdk import MailbridgeError
+from mailbridge.stations.collecting import Collector
+from mailbridge.stations.sending import Sender
+
+IDLE_S = 0.5
+"""How often a worker without work looks whether something has become due; news wakes it at once."""
+
+PATIENCE_S = 5.0
+"""`run --once` waits so long for what becomes due soon (a rate limit, a short pause) before it ends with "waits"."""
+
+
+class ThreadDied(MailbridgeError):  # noqa: N818 - says what is known
+    """A part of the daemon ended that must not; a service manager starts the whole anew."""
+
+    exit_code = 70
+
+
+class Daemon:
+    """Runs an app until it is told to stop."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._stop = app.stop
+        self._mail = threading.Event()
+        self._work = threading.Event()
+        self._died: BaseException | None = None
+        self._threads: list[threading.Thread] = []
+
+    def run(self) -> None:
+        """Run until a signal stops it; returns after the drain.
+
+        Raises:
+            ThreadDied: A thread ended unexpectedly.
+        """
+        began = time.monotonic()
+        with signals(self._app), self._scheduled():
+            self._start()
+            log.info("started", node=self._app.ledger.node, version=__version__, **self._names())
+            while not self._stop.wait(0.5):
+                pass
+            self._drain()
+        log.info("stopped", seconds=round(time.monotonic() - began, 1))
+        if self._died is not None:
+            raise ThreadDied(f"a thread died: {self._died!r}; the log says more") from self._died
+
+    def _names(self) -> dict[str, list[str]]:
+        return {"mailboxes": list(self._app.settings.mailboxes), "sinks": list(self._app.settings.sinks)}
+
+    def _start(self) -> None:
+        for collector in self._app.collectors:
+            self._thread(f"mailbox {collector.mailbox.name}", self._collect, collector)
+        self._thread("reading", self._read)
+        for number, sender in enumerate(self._app.senders):
+            self._thread(f"sink {sender.name} {number}", self._send, sender)
+
+    def _thread(self, name: str, target: Callable[..., None], *arguments: Any) -> None:
+        thread = threading.Thread(target=self._guarded, args=(name, target, *arguments), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _guarded(self, name: str, target: Callable[..., None], *arguments: Any) -> None:
+        try:
+            target(*arguments)
+        except BaseException as error:  # noqa: BLE001 - no zombie halves: the whole process goes
+            log.critical("thread_died", thread=name, error=repr(error), exc_info=error)
+            self._died = error
+            self._stop.set()
+
+    def _collect(self, collector: Collector) -> None:
+        # What waits in the ledger since the last run is read and sent before the mailbox answers.
+        self._mail.set()
+        while not self._stop.is_set():
+            try:
+                if not collector.cycle():
+                    collector.wait(self._stop)
+                self._mail.set()
+            except MailboxError as error:
+                collector.rest(error, self._stop)
+            except LedgerUnavailable as error:
+                self._ledger_rests(error)
+
+    def _read(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if self._app.room.cycle():
+                    self._work.set()
+                    continue
+            except LedgerUnavailable as error:
+                self._ledger_rests(error)
+            self._await(self._mail)
+
+    def _send(self, sender: Sender) -> None:
+        while not self._stop.is_set():
+            try:
+                if sender.cycle():
+                    continue
+            except LedgerUnavailable as error:
+                self._ledger_rests(error)
+            self._await(self._work)
+
+    def _await(self, news: threading.Event) -> None:
+        news.wait(IDLE_S)
+        news.clear()
+
+    def _ledger_rests(self, error: LedgerUnavailable) -> None:
+        log.error("ledger_busy", error=str(error))
+        self._stop.wait(1.0)
+
+    def _drain(self) -> None:
+        deadline = time.monotonic() + self._app.settings.run.shutdown_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._app.abort.set()
+        for thread in self._threads:
+            thread.join(1.0)
+
+    @contextmanager
+    def _scheduled(self) -> Iterator[None]:
+        scheduler = BackgroundScheduler(timezone="UTC", daemon=True)
+        once_each = {"coalesce": True, "max_instances": 1}
+        scheduler.add_job(self._beat, "interval", seconds=10, **once_each)
+        scheduler.add_job(self._free, "interval", seconds=30, **once_each)
+        self._free()
+        scheduler.start()
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)
+
+    def _beat(self) -> None:
+        try:
+            self._app.ledger.beat()
+        except LedgerUnavailable as error:
+            log.error("ledger_busy", error=str(error))
+
+    def _free(self) -> None:
+        try:
+            free_leases(self._app)
+        except LedgerUnavailable as error:
+            log.error("ledger_busy", error=str(error))
+
+
+def free_leases(app: App) -> None:
+    """Free what processes of this host left behind that no longer run."""
+    count = app.ledger.free_leases_of_the_dead()
+    if count:
+        log.warning("leases_freed", count=count)
+
+
+def run_once(app: App) -> int:
+    """Do one full cycle: every mailbox, every mail, every delivery that is due; return the exit code.
+
+    Returns:
+        0 when all is final; the code of a mailbox or sink that failed; 75 when something waits.
+    """
+    with signals(app):
+        free_leases(app)
+        failures: list[MailbridgeError] = [error for error in map(_collected, app.collectors) if error is not None]
+        while not app.stop.is_set() and app.room.cycle():
+            pass
+        _send_all(app)
+    failures += [sender.failure for sender in app.senders if sender.failure is not None]
+    if failures:
+        for failure in failures:
+            log.error("cycle_failed", error=str(failure))
+        return max(int(getattr(failure, "exit_code", 69)) for failure in failures)
+    return 75 if app.ledger.waiting().total else 0
+
+
+def _collected(collector: Collector) -> MailboxError | None:
+    try:
+        collector.cycle()
+    except MailboxError as error:
+        return error
+    return None
+
+
+def _send_all(app: App) -> None:
+    """Send until nothing is due soon; a sink that can't work does not hold up the others."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not app.stop.is_set():
+        if sum(sender.cycle() for sender in app.senders):
+            deadline = time.monotonic() + PATIENCE_S
+            continue
+        due_in_s = app.ledger.waiting().due_in_s
+        if due_in_s is None or time.monotonic() + due_in_s > deadline or all(one.failure for one in app.senders):
+            return
+        app.stop.wait(min(0.2, max(0.02, due_in_s)))
+
+
+@contextmanager
+def signals(app: App) -> Iterator[None]:
+    """Let the first SIGTERM or SIGINT drain and the second leave at once, which the ledger survives."""
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if app.stop.is_set():
+            os._exit(128 + number)
+        app.stop.set()
+        # Logging may hold a lock that the interrupted thread owns: another thread tells.
+        threading.Thread(target=log.info, args=("stopping",), kwargs={"signal": signal.Signals(number).name}).start()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # tests run a daemon in a thread; signals are for processes
+        return
+    faulthandler.enable()
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

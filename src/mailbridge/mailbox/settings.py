@@ -1,0 +1,140 @@
+"""What a person sets for a mailbox: `[mailboxes.NAME]`."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from mailbridge.mailbox.files import MAX_MAIL_BYTES
+
+_SINCE = "Mails that were received before this moment are not read; absent = all. With an offset (RFC 3339)."
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: AwareDatetime | None = Field(None, description=_SINCE)
+    receiver: str | None = Field(
+        None,
+        description="Mail server whose Authentication-Results are believed; absent = the one that took the mail last.",
+    )
+    poll_s: float = Field(60, gt=0, le=3600, description="Seconds between two looks, also where the server announces.")
+    chunk_mails: int = Field(50, ge=1, le=1000, description="Most mails that are stored in one transaction.")
+    chunk_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Most bytes that are stored in one transaction.")
+    max_mail_bytes: int = Field(
+        MAX_MAIL_BYTES, ge=65_536, description="Of a larger mail only the headers and the beginning are stored."
+    )
+
+
+class ImapSettings(_Settings):
+    """A folder on an IMAP server."""
+
+    type: Literal["imap"]
+    host: str = Field(description="Name of the server, such as imap.example.org.")
+    port: int | None = Field(None, ge=1, le=65535, description="Absent = 993 with implicit TLS, else 143.")
+    tls: Literal["implicit", "starttls", "none"] = Field(
+        "implicit", description="How the connection is encrypted; none only for a server on this machine."
+    )
+    ca_file: Path | None = Field(
+        None, description="Certificates (PEM) that are trusted instead of those of the system, for an own authority."
+    )
+    username: str = Field(description="Log-in name, often the address of the mailbox.")
+    password: SecretStr | None = Field(
+        None, description="Password; many providers want one made for this program (app password)."
+    )
+    auth: Literal["password", "xoauth2"] = Field(
+        "password", description="xoauth2: log in with an access token (Microsoft 365, Gmail, Yandex)."
+    )
+    token_path: Path | None = Field(
+        None, description="xoauth2: file that holds the current access token; read before each connection."
+    )
+    token_command: tuple[str, ...] | None = Field(
+        None, min_length=1, description="xoauth2: program and arguments; it prints the access token."
+    )
+    folder: str = Field("INBOX", description="Folder that is read, as people see its name.")
+    idle: bool = Field(True, description="Let the server announce new mail at once (IDLE), where it can.")
+    timeout_s: float = Field(30, gt=0, le=600, description="Seconds without an answer after which a server is dead.")
+    recheck_uids: int = Field(
+        200, ge=0, le=10_000, description="How many of the last places are compared with the ledger at every look."
+    )
+
+    @field_validator("host", "username", "folder")
+    @classmethod
+    def _is_one_line(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("is empty")
+        if _has_controls(value):
+            raise ValueError("holds a control character such as a line break")
+        return value
+
+    @field_validator("password")
+    @classmethod
+    def _password_is_one_line(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and _has_controls(value.get_secret_value()):
+            raise ValueError("holds a control character such as a line break")
+        return value
+
+    @model_validator(mode="after")
+    def _is_encrypted(self) -> Self:
+        if self.tls == "none" and not _is_loopback(self.host):
+            raise ValueError(
+                f"tls = none would send the password in clear to {self.host}: use implicit or starttls; "
+                "none is for a server on this machine"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> Self:
+        token_sources = [source for source in (self.token_path, self.token_command) if source is not None]
+        if self.auth == "password" and (self.password is None or token_sources):
+            raise ValueError("auth = password needs password (or password_file), and no token")
+        if self.auth == "xoauth2" and (self.password is not None or len(token_sources) != 1):
+            raise ValueError("auth = xoauth2 needs token_path or token_command, one of them, and no password")
+        return self
+
+    @property
+    def effective_port(self) -> int:
+        """The port, or the default of the kind of encryption (RFC 8314 §3.2, RFC 9051 §2.1)."""
+        return self.port or (993 if self.tls == "implicit" else 143)
+
+
+class DirectorySettings(_Settings):
+    """A folder of files, each of them one mail."""
+
+    type: Literal["directory"]
+    path: Path = Field(description="Folder that is read recursively: *.eml *.msg *.raw; `since` goes by file time.")
+    poll_s: float = Field(5, gt=0, le=3600, description="Seconds between two looks.")
+
+
+class MaildirSettings(_Settings):
+    """A Maildir, as mail servers write it."""
+
+    type: Literal["maildir"]
+    path: Path = Field(description="The folder with new and cur in it; `since` goes by file time.")
+    poll_s: float = Field(5, gt=0, le=3600, description="Seconds between two looks.")
+
+
+class MboxSettings(_Settings):
+    """An mbox file; mails may be appended to it at any time."""
+
+    type: Literal["mbox"]
+    path: Path = Field(description="The file; it is read again when its size or time changes.")
+    since: None = Field(None, description="Not for mbox: its mails carry no time that can be relied on.")
+    poll_s: float = Field(5, gt=0, le=3600, description="Seconds between two looks.")
+
+
+MailboxSettings = Annotated[
+    ImapSettings | DirectorySettings | MaildirSettings | MboxSettings, Field(discriminator="type")
+]
+
+
+def _has_controls(value: str) -> bool:
+    return any(ord(char) < 32 or ord(char) == 127 for char in value)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.casefold().rstrip(".") == "localhost"

@@ -1,0 +1,30 @@
+"""Every log event, once: its name and what it tells. Documentation and tests read this list."""
+
+import structlog
+
+EVENTS: dict[str, str] = {
+    "started": "The daemon runs. node, version, mailboxes, sinks",
+    "stopping": "A signal asked the daemon to stop; it drains what is in flight. signal",
+    "stopped": "The daemon has ended. seconds",
+    "thread_died": "A thread ended that must not; the process stops. thread, error",
+    "mailbox_connected": "A mailbox was opened. mailbox, about",
+    "mailbox_failed": "A mailbox can't be read now; it is tried again. mailbox, error, retry_in_s",
+    "mails_stored": "Mails were stored in the ledger. mailbox, count, new, vanished",
+    "uidvalidity_changed": "The folder was rebuilt by the server; known mails are recognised by content. mailbox",
+    "mails_settled": "Mails were read. parsed, ignored, quarantined, deliveries",
+    "mail_quarantined": "A mail waits for a person. mail_id, parser, reason",
+    "parse_worker_died": "The process that parsed a chunk died or ran out of time. mails",
+    "batch_finished": "A batch of deliveries was sent. sink, delivered, waiting, doubt, dead, seconds",
+    "search_finished": "The CRM was searched for doubtful deliveries. sink, asked, found",
+    "search_failed": "The CRM can't be searched now; the deliveries stay in doubt. sink, count, error",
+    "delivery_dead": "A delivery will never be taken by the CRM; a person decides. sink, key, reason",
+    "sink_unusable": "An account needs a person: credentials, rights or set-up. sink, error",
+    "sink_paused": "An account waits: rate limit, or the CRM is down. sink, error, seconds",
+    "sink_failed": "A bug in a sink plugin. sink, error",
+    "cycle_failed": "Part of a single cycle could not be done. error",
+    "leases_freed": "Deliveries of a dead process of this host were freed. count",
+    "ledger_busy": "The ledger was locked by somebody else for long; tried again. error",
+}
+"""Event name → meaning, then its fields."""
+
+log = structlog.stdlib.get_logger("mailbridge")

@@ -1,0 +1,159 @@
+"""Steps 7–10 of the path: claim → search or deliver → finish. One call works off one batch."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailbridge.observe.events import log
+from mailbridge.sdk import (
+    Delivered,
+    Delivery,
+    Doubt,
+    NotWritten,
+    Outcome,
+    Receipt,
+    RetryLater,
+    Sink,
+    SinkError,
+    SinkUnusable,
+    Steps,
+    Unknown,
+    outcome_of,
+)
+
+FRESH_S = 5.0
+"""An intent older than this is committed anew before its request may be sent."""
+
+
+class Item(Protocol):
+    """One delivery of a claimed batch; see `ledger.claims.Claimed`."""
+
+    @property
+    def delivery(self) -> Delivery: ...
+    @property
+    def done(self) -> Mapping[str, str]: ...
+    @property
+    def open(self) -> Sequence[str]: ...
+    @property
+    def sent_at(self) -> float: ...
+
+
+class Batch(Protocol):
+    """A claimed batch; see `ledger.claims.Claim`."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def items(self) -> Sequence[Item]: ...
+
+
+class BatchSteps(Steps, Protocol):
+    """`Steps` that can make a committed intent fresh again."""
+
+    def renew(self, keys: Sequence[str]) -> None:
+        """Commit the intent anew; raises NotWritten when the lease is gone."""
+        ...
+
+
+class SlotTaker(Protocol):
+    """The account's rate budget over all nodes."""
+
+    def __call__(self) -> tuple[float, float, str]:
+        """Return (seconds to wait, seconds the account pauses, why); a pause reserves nothing."""
+        ...
+
+
+@dataclass(slots=True)
+class _Armed:
+    keys: tuple[str, ...]
+    at: float
+
+
+class AccountGate:
+    """Stands directly before the socket write of one worker: rate slot, then fresh intent and living lease.
+
+    The order matters: the slot may take seconds, so the intent is renewed after it, not before.
+
+    Args:
+        take_slot: Reserves the next moment.
+        sleep: Waits; returns False when the program is told to stop at once.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        take_slot: SlotTaker,
+        sleep: Callable[[float], bool],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._take_slot = take_slot
+        self._sleep = sleep
+        self._clock = clock
+        self._armed: _Armed | None = None
+        self._steps: BatchSteps | None = None
+        self._lease_s = 0.0
+
+    def begin(self, steps: BatchSteps | None, lease_s: float) -> None:
+        """Start a batch; None = only reads will follow."""
+        self._steps = steps
+        self._armed = None
+        self._lease_s = lease_s
+
+    def arm(self, keys: tuple[str, ...]) -> None:
+        """Note that an intent was committed just now."""
+        self._armed = _Armed(keys, self._clock())
+
+    def permit(self, timeout_s: float) -> None:
+        """Wait for the slot, then prove that a request of at most `timeout_s` may be sent; see `sdk.Gate`."""
+        wait_s, paused_s, reason = self._take_slot()
+        if paused_s > 0:
+            raise NotWritten(f"the account pauses: {reason}", after_s=paused_s, pause=True)
+        if wait_s > 0 and not self._sleep(wait_s):
+            raise NotWritten("shutting down", after_s=0.0)
+        self._refresh_intent(timeout_s)
+
+    def _refresh_intent(self, timeout_s: float) -> None:
+        if self._armed is None or self._steps is None:
+            return
+        if timeout_s >= self._lease_s:
+            raise NotWritten(f"a request of {timeout_s:.0f} s would outlive the lease of {self._lease_s:.0f} s")
+        age = self._clock() - self._armed.at
+        if age > FRESH_S or age + timeout_s >= self._lease_s:
+            self._steps.renew(self._armed.keys)
+            self._armed.at = self._clock()
+
+
+def deliver(sink: Sink, items: Sequence[Item], steps: Steps) -> list[Outcome]:
+    """Hand a batch to its sink; whatever it does, there is one outcome per delivery."""
+    deliveries = [item.delivery for item in items]
+    try:
+        outcomes = list(sink.deliver(deliveries, steps))
+    except SinkError as error:
+        return [outcome_of(error)] * len(items)
+    except Exception as error:  # noqa: BLE001 - a bug in a plugin: what it wrote is not known
+        log.exception("sink_failed", sink=sink.manifest.name, error=repr(error))
+        return [Unknown(f"the sink failed: {type(error).__name__}")] * len(items)
+    if len(outcomes) != len(items):
+        log.error("sink_failed", sink=sink.manifest.name, error=f"{len(outcomes)} outcomes for {len(items)} deliveries")
+        return [Unknown("the sink returned a wrong number of outcomes")] * len(items)
+    return outcomes
+
+
+def search(sink: Sink, items: Sequence[Item]) -> Mapping[str, Mapping[str, Receipt]] | RetryLater | SinkUnusable:
+    """Ask the CRM which objects of doubtful deliveries exist; an outcome instead when it can't be asked."""
+    doubts = [Doubt(item.delivery, item.done, tuple(item.open), item.sent_at) for item in items]
+    try:
+        return sink.find(doubts)
+    except SinkError as error:
+        outcome = outcome_of(error)
+        return outcome if isinstance(outcome, (RetryLater, SinkUnusable)) else RetryLater(error.reason)
+    except Exception as error:  # noqa: BLE001 - a bug in a plugin must not stop the others
+        log.exception("sink_failed", sink=sink.manifest.name, error=repr(error))
+        return RetryLater(f"the search failed: {type(error).__name__}")
+
+
+def count_delivered(outcomes: Sequence[Outcome]) -> int:
+    """Return how many deliveries are done."""
+    return sum(isinstance(outcome, Delivered) for outcome in outcomes)

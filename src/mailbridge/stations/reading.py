@@ -1,0 +1,174 @@
+"""Steps 4–5 of the path: read stored mails in processes that may die, decide where interests go, settle."""
+
+import multiprocessing
+from collections.abc import Mapping, Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any, Protocol
+
+from pebble import ProcessExpired, ProcessPool
+
+from mailbridge.config import SinkSettings
+from mailbridge.ledger.settle import Outgoing, Reader, Settlement, StoredMail
+from mailbridge.observe.events import log
+from mailbridge.pipeline.parsing import Reading, TrustRules
+from mailbridge.pipeline.policy import delivery_key, lane_of
+from mailbridge.pipeline.routing import Router
+from mailbridge.registry import make_parsers
+from mailbridge.sdk import Interest
+from mailbridge.worker import Job, Read, begin, read_raw, work
+
+CHUNK = 25
+"""Mails that one parse process gets at a time, and that are settled in one transaction."""
+
+MAX_TRIES = 2
+"""A mail whose process died unexplained so often is quarantined."""
+
+
+class Crew(Protocol):
+    """Reads chunks of mails."""
+
+    def read(self, jobs: Sequence[Job]) -> list[Read | None]:
+        """Return one result per job, in order; None when the process died and nobody knows why."""
+        ...
+
+    def close(self) -> None:
+        """Let the processes go."""
+        ...
+
+
+class InProcessCrew:
+    """Reads in this process: for tests and tiny set-ups; a bomb in a mail hits the daemon."""
+
+    def __init__(self, tables: Mapping[str, Mapping[str, Any]], rules: TrustRules) -> None:
+        self._router = Router(make_parsers(tables))
+        self._rules = rules
+
+    def read(self, jobs: Sequence[Job]) -> list[Read | None]:
+        """Read all mails, one after the other."""
+        return [read_raw(job, self._router, self._rules) for job in jobs]
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+class ProcessCrew:
+    """Reads in processes that are killed at the time limit; a chunk that failed is read mail by mail."""
+
+    def __init__(
+        self, tables: Mapping[str, Mapping[str, Any]], rules: TrustRules, *, workers: int, timeout_s: float
+    ) -> None:
+        context: Any = multiprocessing.get_context("forkserver")
+        self._pool: Any = ProcessPool(
+            max_workers=workers, max_tasks=2000, initializer=begin, initargs=(dict(tables), rules), context=context
+        )
+        self._timeout_s = timeout_s
+
+    def read(self, jobs: Sequence[Job]) -> list[Read | None]:
+        """Read a chunk; see `Crew`."""
+        try:
+            return list(self._pool.schedule(work, args=[jobs], timeout=self._timeout_s + len(jobs)).result())
+        except (FutureTimeoutError, ProcessExpired):
+            log.warning("parse_worker_died", mails=len(jobs))
+            return [self._read_alone(job) for job in jobs]
+
+    def _read_alone(self, job: Job) -> Read | None:
+        try:
+            read: Read = self._pool.schedule(work, args=[[job]], timeout=self._timeout_s).result()[0]
+        except FutureTimeoutError:
+            detail = f"not read within {self._timeout_s:.0f} s"
+            return Read(job.mail_id, Reading("quarantined", "parse_timeout", detail=detail))
+        except ProcessExpired:
+            return None
+        return read
+
+    def close(self) -> None:
+        """End the processes, a reading one too: its mail stays stored."""
+        self._pool.stop()
+        self._pool.join(timeout=10)
+
+
+class ReadingRoom:
+    """Takes stored mails, has them read, and settles them.
+
+    Args:
+        reader: The ledger's side.
+        crew: Who reads.
+        sinks: All configured sinks by NAME.
+        receivers: Mailbox → host whose Authentication-Results are believed.
+        searches_first: See `Reader.settle`.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        crew: Crew,
+        sinks: Mapping[str, SinkSettings],
+        *,
+        receivers: Mapping[str, str | None],
+        searches_first: bool,
+    ) -> None:
+        self._reader = reader
+        self._crew = crew
+        self._sinks = sinks
+        self._receivers = receivers
+        self._searches_first = searches_first
+
+    def cycle(self) -> int:
+        """Read and settle one chunk; return how many mails were taken."""
+        mails = self._reader.take(CHUNK)
+        if not mails:
+            return 0
+        reads = self._crew.read([self._job(mail) for mail in mails])
+        settlements = [self._settlement(mail, read) for mail, read in zip(mails, reads, strict=True)]
+        certain = [one for one in settlements if one is not None]
+        new = self._reader.settle(certain, searches_first=self._searches_first)
+        self._tell(certain, new)
+        return len(mails)
+
+    def close(self) -> None:
+        """Let the crew go."""
+        self._crew.close()
+
+    def _job(self, mail: StoredMail) -> Job:
+        receiver = self._receivers.get(mail.mailbox or "")
+        return Job(mail.mail_id, mail.raw, mail.received_at, mail.mailbox, receiver, mail.size)
+
+    def _settlement(self, mail: StoredMail, read: Read | None) -> Settlement | None:
+        if read is None:
+            if mail.tries + 1 < MAX_TRIES:
+                return None  # stays stored and is tried once more
+            detail = "the process that read it died twice"
+            return Settlement(mail.mail_id, "quarantined", "parse_crashed", detail)
+        reading = read.reading
+        return Settlement(
+            mail_id=mail.mail_id,
+            outcome=reading.outcome,
+            reason=reading.reason,
+            detail=reading.detail,
+            parser=reading.parser,
+            interests=tuple((one, self._outgoing(one)) for one in reading.interests),
+            facts=read.facts,
+        )
+
+    def _outgoing(self, interest: Interest) -> tuple[Outgoing, ...]:
+        lane = lane_of(interest)
+        return tuple(
+            Outgoing(
+                key=delivery_key(interest.id, sink.account_id or name),
+                sink=name,
+                account_id=sink.account_id or name,
+                lane=lane,
+                responsible=interest.responsible,
+            )
+            for name, sink in self._sinks.items()
+            if sink.wants(interest.source.network, interest.source.channel)
+        )
+
+    @staticmethod
+    def _tell(settlements: Sequence[Settlement], new: int) -> None:
+        counts = dict.fromkeys(("parsed", "ignored", "quarantined"), 0)
+        for one in settlements:
+            counts[one.outcome] += 1
+            if one.outcome == "quarantined":
+                log.warning("mail_quarantined", mail_id=one.mail_id, parser=one.parser, reason=one.reason)
+        log.info("mails_settled", **counts, deliveries=new)

@@ -1,0 +1,176 @@
+"""Steps 7–10 of the path for one sink account: claim a batch, search or deliver it, write down how it ended."""
+
+import time
+from collections.abc import Callable
+
+from mailbridge.config import SinkSettings
+from mailbridge.ledger.claims import Claim
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.outcomes import Waits
+from mailbridge.observe.events import log
+from mailbridge.pipeline import backoff
+from mailbridge.pipeline.delivery import AccountGate, count_delivered, deliver, search
+from mailbridge.sdk import (
+    GatedTransport,
+    NotWritten,
+    Outcome,
+    Rejected,
+    RetryLater,
+    Sink,
+    SinkError,
+    SinkUnusable,
+    Unusable,
+    outcome_of,
+)
+
+RATE_USED = 0.92
+"""Share of the permitted rate that is used: what is sent evenly arrives unevenly."""
+
+SinkMaker = Callable[[GatedTransport], Sink]
+
+
+class Sender:
+    """One worker of one sink account, with its own instance of the sink.
+
+    Args:
+        name: NAME of [sinks.NAME].
+        settings: Its table.
+        ledger: The ledger.
+        make: Makes the sink over a transport.
+        rate_per_s: Requests a second that the CRM permits.
+        max_batch: Most deliveries per batch.
+        sleep: Waits; returns False when the program must stop at once.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: SinkSettings,
+        ledger: Ledger,
+        make: SinkMaker,
+        *,
+        rate_per_s: float,
+        max_batch: int,
+        sleep: Callable[[float], bool],
+    ) -> None:
+        self.name = name
+        self.account_id = settings.account_id or name
+        self._ledger = ledger
+        self._max_batch = max_batch
+        self._interval_s = 1.0 / (rate_per_s * RATE_USED)
+        self._gate = AccountGate(self._take_slot, sleep)
+        self._sink = make(GatedTransport(self._gate))
+        self._checked = False
+        self.failure: SinkError | None = None
+        self._waits = Waits(
+            quiet_s=settings.quiet_s,
+            retry_s=backoff.retry_s,
+            pause_s=backoff.pause_s,
+            unusable_s=backoff.unusable_s,
+            max_attempts=backoff.MAX_ATTEMPTS,
+            max_searches=backoff.MAX_SEARCHES,
+        )
+        ledger.accounts.add(self.account_id)
+
+    def cycle(self) -> int:
+        """Work off one batch; return how many deliveries it held, 0 when nothing is due or the account can't work."""
+        if not self._may_work():
+            return 0
+        claim = self._ledger.claims.take(self.account_id, self._max_batch, quiet_s=self._waits.quiet_s)
+        if claim is None:
+            return 0
+        began = time.monotonic()
+        if claim.kind == "search":
+            self._search(claim)
+        else:
+            self._deliver(claim, began)
+        return len(claim.items)
+
+    def check(self) -> None:
+        """Prove by reading only that the account can work; raises SinkError when it can't."""
+        self._gate.begin(None, self._ledger.lease_s)
+        self._sink.check()
+
+    def close(self) -> None:
+        """Release connections."""
+        self._sink.close()
+
+    def _take_slot(self) -> tuple[float, float, str]:
+        slot = self._ledger.accounts.take_slot(self.account_id, self._interval_s)
+        return slot.wait_s, slot.paused_s, slot.reason
+
+    def _may_work(self) -> bool:
+        """Check the account once before its first batch: without the key field a retry would double."""
+        if self._checked:
+            return True
+        if self._ledger.accounts.state(self.account_id).paused_s > 0:
+            return False
+        try:
+            self.check()
+        except SinkError as error:
+            self.failure = error
+            self._pause(outcome_of(error))
+            return False
+        self.failure = None
+        self._checked = True
+        self._ledger.accounts.resume(self.account_id)
+        return True
+
+    def _pause(self, outcome: Outcome) -> None:
+        reason = getattr(outcome, "reason", "")
+        if isinstance(outcome, RetryLater):
+            pause: RetryLater | SinkUnusable = RetryLater(reason, outcome.after_s, pause=True)
+            log.warning("sink_paused", sink=self.name, error=reason, seconds=outcome.after_s)
+        else:
+            pause = SinkUnusable(reason)
+            log.error("sink_unusable", sink=self.name, error=reason)
+        self._ledger.outcomes.pause_account(self.account_id, pause, self._waits)
+
+    def _search(self, claim: Claim) -> None:
+        self._gate.begin(None, self._ledger.lease_s)
+        found = search(self._sink, claim.items)
+        if isinstance(found, (RetryLater, SinkUnusable)):
+            self._ledger.outcomes.search_failed(claim, found, self._waits)
+            self._note_failure(found)
+            log.warning("search_failed", sink=self.name, count=len(claim.items), error=found.reason)
+            return
+        self._ledger.outcomes.found(claim, found, self._waits)
+        self.failure = None
+        count = sum(1 for receipts in found.values() if receipts)
+        log.info("search_finished", sink=self.name, asked=len(claim.items), found=count)
+
+    def _deliver(self, claim: Claim, began: float) -> None:
+        steps = self._ledger.steps(claim, self._gate.arm)
+        self._gate.begin(steps, self._ledger.lease_s)
+        outcomes = deliver(self._sink, claim.items, steps)
+        self._ledger.outcomes.finish(claim, outcomes, self._waits)
+        self._tell(claim, outcomes, time.monotonic() - began)
+
+    def _note_failure(self, outcome: Outcome) -> None:
+        if isinstance(outcome, SinkUnusable):
+            self.failure = Unusable(outcome.reason)
+            self._checked = False  # what a person mends is proven before the next batch
+        elif isinstance(outcome, RetryLater) and outcome.pause:
+            self.failure = NotWritten(outcome.reason, pause=True)
+
+    def _tell(self, claim: Claim, outcomes: list[Outcome], seconds: float) -> None:
+        self.failure = None
+        kinds = [type(outcome).__name__ for outcome in outcomes]
+        log.info(
+            "batch_finished",
+            sink=self.name,
+            delivered=count_delivered(outcomes),
+            waiting=kinds.count("RetryLater") + kinds.count("SinkUnusable"),
+            doubt=kinds.count("Unknown"),
+            dead=kinds.count("Rejected"),
+            seconds=round(seconds, 3),
+        )
+        for item, outcome in zip(claim.items, outcomes, strict=True):
+            if isinstance(outcome, Rejected):
+                log.error("delivery_dead", sink=self.name, key=item.delivery.key, reason=outcome.reason)
+        for outcome in dict.fromkeys(outcomes):
+            self._note_failure(outcome)
+            if isinstance(outcome, SinkUnusable):
+                log.error("sink_unusable", sink=self.name, error=outcome.reason)
+            elif isinstance(outcome, RetryLater) and outcome.pause:
+                log.warning("sink_paused", sink=self.name, error=outcome.reason, seconds=outcome.after_s)
