@@ -1,5 +1,7 @@
 """All that a plugin may import of mailbridge."""
 
+from mailbridge.sdk.dates import date_in_mail, read_date
+from mailbridge.sdk.deeds import Deed, actors_in, deed_in
 from mailbridge.sdk.errors import (
     MailbridgeError,
     MaybeWritten,
@@ -30,6 +32,8 @@ from mailbridge.sdk.interest import (
     business_id,
     make_interest,
 )
+from mailbridge.sdk.lines import Line, Run, html_lines, plain_text, text_lines
+from mailbridge.sdk.links import canonical_url, host_of, query_of, unwrap_url, urls_in
 from mailbridge.sdk.mail import Address, AttachedFile, Headers, Mail, Trust, Verdict
 from mailbridge.sdk.manifest import API, Evidence, Manifest, TrustPolicy
 from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
@@ -62,6 +66,7 @@ __all__ = [
     "Author",
     "Channel",
     "CrmClient",
+    "Deed",
     "Delivered",
     "Delivery",
     "Doubt",
@@ -76,6 +81,7 @@ __all__ = [
     "Interest",
     "Judge",
     "Kind",
+    "Line",
     "Link",
     "Mail",
     "MailRef",
@@ -99,6 +105,7 @@ __all__ = [
     "Reply",
     "RetryLater",
     "Route",
+    "Run",
     "Sink",
     "SinkError",
     "SinkType",
@@ -114,11 +121,17 @@ __all__ = [
     "Unknown",
     "Unusable",
     "Verdict",
+    "actors_in",
     "business_id",
+    "canonical_url",
     "clean",
     "cut",
+    "date_in_mail",
+    "deed_in",
     "emails_in",
     "fold",
+    "host_of",
+    "html_lines",
     "is_email",
     "is_phone",
     "is_robot",
@@ -131,6 +144,12 @@ __all__ = [
     "person_name",
     "phone",
     "phones_in",
+    "plain_text",
+    "query_of",
+    "read_date",
     "read_json",
     "retry_after_s",
+    "text_lines",
+    "unwrap_url",
+    "urls_in",
 ]

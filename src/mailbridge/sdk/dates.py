@@ -1,0 +1,155 @@
+"""Dates as notifications show them: localised, often without a year, nearly always without a zone."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from mailbridge.sdk.interest import Precision
+from mailbridge.sdk.mail import Mail
+from mailbridge.sdk.text import fold
+
+_MONTHS = (
+    r"янв|jan|gen|січ",
+    r"фев|feb|fev|fév|лют",
+    r"мар|mar|mär|березн",
+    r"апр|apr|avr|квітн",
+    r"ма[йяе]|may|mai|mag|травн",
+    r"июн|jun|giu|juin|червн",
+    r"июл|jul|lug|juil|липн",
+    r"авг|aug|ago|août|aout|серпн",
+    r"сен|sep|set|вересн",
+    r"окт|oct|okt|ott|жовтн",
+    r"ноя|nov|листопад",
+    r"дек|dec|dez|dic|déc|грудн",
+)
+_MONTH = r"(?P<month>" + "|".join(_MONTHS) + r")[^\W\d_]*\.?"
+_TIME = (
+    r"(?:[\s,]*(?:(?:в|at|um|alle(?:\s+ore)?|à|a las|об?|у|@|·|•|-|–)\s*)?"
+    r"(?P<hour>\d{1,2})(?::|\s?h\s?|\.)(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
+    r"\s*(?P<half>[ap]\.?\s?m\.?)?(?:\s*uhr)?)?"
+)
+_ZONE = r"\s*(?P<zone>z|(?:utc|gmt)?\s?[+-]\d\d:?\d\d|utc|gmt|мск|msk|\(?по москве\)?|\(мск\))?"
+_WEEKDAY = (
+    r"(?:(?:пн|вт|ср|чт|пт|сб|вс|понед|втор|сред|четв|пятн|субб|воскр|mo|tu|we|th|fr|sa|su|di|mi|do|so|lun|mar|mer|gio"
+    r"|jeu|ven|sab|dim|dom)[^\W\d_]{0,9}\.?,?\s+)?"
+)
+_YEAR = r"(?:,?\s+(?P<year>\d{4})(?:\s*г(?:\.|ода?)?)?)?"
+_FORMS = tuple(
+    re.compile(_WEEKDAY + form + _TIME + _ZONE + r"\.?")
+    for form in (
+        r"(?:le\s+)?(?P<day>\d{1,2})(?:\.|-?го|er|th|st|nd|rd)?\s+(?:de\s+)?" + _MONTH + _YEAR,
+        _MONTH + r"\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?" + _YEAR,
+        r"(?P<day>\d{1,2})\.(?P<number>\d{1,2})\.(?P<year>\d{4}|\d\d)(?:\s*г\.?)?",
+        r"(?P<year>\d{4})[-.](?P<number>\d\d)[-.](?P<day>\d\d)t?",
+        r"(?P<one>\d{1,2})/(?P<two>\d{1,2})/(?P<year>\d{4})",
+        r"(?P<near>сегодня|вчера|today|yesterday|heute|gestern|oggi|ieri|aujourd'hui|hier)",
+    )
+)
+_DAYS_AGO = {"вчера": 1, "yesterday": 1, "gestern": 1, "ieri": 1, "hier": 1}
+_AHEAD = timedelta(hours=36)
+_SLACK = timedelta(minutes=10)
+
+
+def read_date(text: str, near: datetime, *zones: tzinfo | None) -> tuple[datetime, Precision] | None:
+    """Read a text that is a date and nothing else; None when it is none or can mean two days.
+
+    Args:
+        text: Such as "3 октября в 21:34", "December 14 at 12:35 PM", "14.03.2024 12:06".
+        near: Aware moment at which the notification was sent: gives a missing year (the last one in which the date
+            is not in the future) and a missing zone.
+        *zones: Further zones to try, for a date that would lie after `near` in the zone of `near`.
+    """
+    folded = fold(text).replace("´", "'").replace("’", "'")
+    for form in _FORMS if len(folded) <= 60 else ():
+        match = form.fullmatch(folded)
+        if match:
+            return _moment(match.groupdict(), near, zones)
+    return None
+
+
+def date_in_mail(text: str, mail: Mail) -> tuple[datetime, Precision] | None:
+    """Read a date of a notification's body; year and zone from the Date header, else from when it was received.
+
+    The networks write the recipient's local time while their Date header has the zone of their own server, so a date
+    that would lie after the mail is taken in the zone of the server that received it.
+    """
+    return read_date(text, mail.date or mail.received_at, mail.received_at.tzinfo)
+
+
+def _moment(
+    found: dict[str, str | None], near: datetime, zones: tuple[tzinfo | None, ...]
+) -> tuple[datetime, Precision] | None:
+    try:
+        local, precision = _local(found, near)
+    except ValueError:
+        return None
+    if local is None:
+        return None
+    if found.get("zone"):
+        return local.replace(tzinfo=_zone(found["zone"] or "")), precision
+    if found.get("year") or found.get("near"):
+        return _placed(local, near, zones), precision
+    for year in (near.year + 1, near.year, near.year - 1):
+        dated = _with_year(local, year)
+        if dated is not None and dated.replace(tzinfo=near.tzinfo) <= near + _AHEAD:
+            return _placed(dated, near, zones), precision
+    return None
+
+
+def _placed(local: datetime, near: datetime, zones: tuple[tzinfo | None, ...]) -> datetime:
+    """Nothing is announced before it happens: the first zone in which the moment is not in the future."""
+    choices = [local.replace(tzinfo=zone) for zone in (near.tzinfo, *zones) if zone is not None]
+    return next((moment for moment in choices if moment <= near + _SLACK), choices[0])
+
+
+def _local(found: dict[str, str | None], near: datetime) -> tuple[datetime | None, Precision]:
+    hour, precision = _hour(found), _precision(found)
+    minute, second = int(found.get("minute") or 0), int(found.get("second") or 0)
+    if found.get("near"):
+        day = near.date() - timedelta(days=_DAYS_AGO.get(found["near"] or "", 0))
+        return datetime(day.year, day.month, day.day, hour, minute, second), precision  # noqa: DTZ001 - placed later
+    month, day_number = _month_and_day(found)
+    if not month:
+        return None, precision
+    year = int(found.get("year") or 2000)  # a leap year, replaced when the text names none
+    return datetime(year + 2000 * (year < 100), month, day_number, hour, minute, second), precision  # noqa: DTZ001
+
+
+def _month_and_day(found: dict[str, str | None]) -> tuple[int, int]:
+    if found.get("month"):
+        stem = found["month"] or ""
+        return next(n for n, stems in enumerate(_MONTHS, 1) if re.fullmatch(stems, stem)), int(found["day"] or 0)
+    if found.get("number"):
+        return int(found["number"] or 0), int(found["day"] or 0)
+    one, two = int(found["one"] or 0), int(found["two"] or 0)
+    if one > 12 or one == two:
+        return two, one
+    return (one, two) if two > 12 or found.get("half") else (0, 0)  # 3/4/2024 is one of two days
+
+
+def _hour(found: dict[str, str | None]) -> int:
+    hour, half = int(found.get("hour") or 0), (found.get("half") or "")[:1]
+    if not half:
+        return hour
+    if not 1 <= hour <= 12:
+        raise ValueError("no such hour on a twelve-hour clock")
+    return hour % 12 + 12 * (half == "p")
+
+
+def _precision(found: dict[str, str | None]) -> Precision:
+    if found.get("second"):
+        return "second"
+    return "minute" if found.get("hour") else "day"
+
+
+def _with_year(local: datetime, year: int) -> datetime | None:
+    try:
+        return local.replace(year=year)
+    except ValueError:
+        return None  # 29 February
+
+
+def _zone(name: str) -> tzinfo:
+    if "мск" in name or "msk" in name or "москве" in name:
+        return datetime.strptime("+0300", "%z").tzinfo or UTC
+    digits = re.search(r"([+-])(\d\d):?(\d\d)", name)
+    return datetime.strptime("".join(digits.groups()), "%z").tzinfo or UTC if digits else UTC

@@ -1,0 +1,227 @@
+"""The verbs and nouns by which networks announce events; stems, so that gender, number and case do not matter."""
+
+from mailbridge.sdk.interest import Kind
+
+Words = tuple[tuple[Kind, str], ...]
+"""(kind, pattern of its verb phrases)."""
+
+_RU: Words = (
+    ("mention", r"упомянул\w*|упоминает|отметил\w*\s+(?:вас|тебя)|вас\s+отметил\w*|(?:нов\w+\s+)?упоминани\w+"),
+    (
+        "follow",
+        (
+            r"подписал\w*|подписыва\w+|(?:нов\w+\s+)?подписчи\w+"
+            r"|(?:хочет|хотят|просит\w*|предлагает|предложил\w*)\s+(?:стать|добавить|подружиться|дружить|дружб\w+)"
+            r"|(?:(?:отправил|подал|прислал|оставил)\w*\s+)?(?:вам\s+)?(?:нов\w+\s+)?(?:запрос\w*|заявк\w+|приглашени\w+)\s+(?:на\s+добавление\s+)?(?:в\s+друзья|на\s+вступлени\w+|на\s+дружбу)"
+            r"|добавил\w*\s+вас\s+в\s+друзья"
+            r"|(?:принял|подтвердил|одобрил)\w*\s+(?:ваш\w*\s+)?(?:заявк|запрос|приглашени)\w*|вступил\w*"
+            r"|(?:хочет|просит\w*)\s+вступить|присоедини\w+\s+к\s+(?:ваш\w+\s+)?(?:групп|сообществ)\w*"
+        ),
+    ),
+    ("repost", r"(?:поделил\w*|делится)\s+ваш\w+|репост\w*|сделал\w*\s+репост\w*|рассказал\w*\s+(?:\w+\s+)?о\s+ваш\w+"),
+    (
+        "like",
+        (
+            r"понравил\w*|нравится|оценил\w*|оценива\w+|лайк\w*"
+            r"|(?:поставил|постав)\w*\s+(?:вам\s+|ваш\w+\s+\w+\s+)?(?:класс|лайк|отметк|нравится|\d)\w*"
+            r"|отреагировал\w*|отметк\w+\s+нравится"
+            r"|(?:сделал|отправил|прислал|подарил)\w*\s+(?:вам\s+)?(?:\w+\s+)?подар\w+|нов\w+\s+подар\w+|\bкласс\b"
+            r"|подмигнул\w*"
+        ),
+    ),
+    (
+        "review",
+        (
+            r"(?:оставил|написал|опубликовал|добавил)\w*\s+(?:\w+\s+){0,3}?отзыв\w*|нов\w+\s+отзыв\w*|отзыв\w*\s+о"
+            r"|отзыв\w*\s+на|\bотзыв\w*|рекомендует|порекомендовал\w*"
+        ),
+    ),
+    (
+        "comment",
+        (
+            r"(?:\bтакже\s+)?(?:про)?комментир\w+"
+            r"|(?:оставил|написал|добавил|опубликовал|прислал)\w*\s+(?:\w+\s+){0,3}?комментари\w+|ответил\w*"
+            r"|отвечает|нов\w+\s+(?:комментари\w+|ответ\w*)|ответ\w*\s+(?:на|в|к)\b|\bкомментари\w+|\bобсуждени\w+"
+        ),
+    ),
+    (
+        "message",
+        (
+            r"(?:отправил|написал|прислал|оставил)\w*\s+(?:\w+\s+){0,4}?сообщени\w+"
+            r"|(?:нов\w+\s+)?(?:личн\w+\s+)?сообщени\w+"
+            r"|(?:вам\s+)?(?:на)?писал\w*(?:\s+вам\b|\s+в\s+(?:ваше\s+)?сообщество)|вам\s+написал\w*|приглаша\w+"
+            r"|пригласил\w*"
+        ),
+    ),
+    ("callback", r"(?:заказал|запросил)\w*\s+(?:обратн\w+\s+)?звон\w+|обратн\w+\s+звон\w+"),
+    ("order", r"(?:оформил|сделал|оставил|создал)\w*\s+(?:нов\w+\s+)?заказ\w*|нов\w+\s+заказ\w*"),
+    (
+        "request",
+        (
+            r"(?:оставил|отправил|прислал)\w*\s+(?:\w+\s+)?заявк\w+|нов\w+\s+заявк\w+|заявк\w+\s+(?:от|с|из)\b"
+            r"|нов\w+\s+лид\w*"
+        ),
+    ),
+    (
+        "registration",
+        (
+            r"зарегистрировал\w*\s+на|(?:собирается|собираются|пойд[её]т|прид[её]т)\s+на\b"
+            r"|заинтересова\w+\s+ваш\w+"
+        ),
+    ),
+    (
+        "visit",
+        (
+            r"(?:посетил|просмотрел|смотрел)\w*\s+ваш\w+"
+            r"|(?:заходил|зашел|зашла|заглянул)\w*\s+(?:к\s+вам|на\s+ваш\w+)"
+        ),
+    ),
+    (
+        "post",
+        (
+            r"опубликовал\w*|(?:сделал|написал|создал)\w*\s+(?:\w+\s+)?(?:публикаци|запис|пост|опрос)\w*|создал\w*"
+            r"|добавил\w*|поделил\w*|разместил\w*|выложил\w*"
+            r"|предложил\w*\s+(?:\w+\s+)?(?:новост|запис|публикаци|пост)\w+|написал\w*\s+(?:на|в)\b"
+            r"|оставил\w*\s+(?:\w+\s+)?запис\w+|загрузил\w*|закрепил\w*"
+            r"|нов\w+\s+(?:запис|публикаци|фото|видео|пост|опрос|тем)\w*|начал\w*\s+(?:трансляци|прям)\w+"
+            r"|сделал\w*\s+публикаци\w+"
+        ),
+    ),
+)
+_EN: Words = (
+    ("mention", r"(?:also\s+)?(?:mention(?:ed|s)|tagged|tags)\s+(?:you|your|the)|new\s+mention|was\s+mentioned"),
+    (
+        "follow",
+        (
+            r"(?:started\s+|is\s+now\s+|is\s+)?follow(?:ed|ing|s)\b(?!\s+up)|new\s+(?:page\s+)?follower\w*"
+            r"|wants?\s+to\s+(?:be\s+(?:your\s+)?friends?|connect|follow|join)"
+            r"|sent\s+you\s+an?\s+(?:friend|connection|follow)\s+(?:request|invitation)|friend\s+request"
+            r"|added\s+you\s+as\s+a\s+friend|accepted\s+your\b|confirmed\s+(?:you|your)\b"
+            r"|(?:asked|requested)\s+to\s+(?:join|follow|connect)|(?:has\s+)?joined\s+your\b|subscribed\s+to\b"
+            r"|invitation\s+to\s+connect"
+        ),
+    ),
+    (
+        "repost",
+        (
+            r"(?:also\s+)?(?:shared|reshared|reposted|retweeted|quoted)\s+(?:your|\d+\s+of\s+your)|reposted\b"
+            r"|retweeted\b|new\s+share\b"
+        ),
+    ),
+    (
+        "like",
+        (
+            r"(?:also\s+)?(?:likes|liked|loves|loved|reacted|favorited|poked)\b|\blike\s+your\b"
+            r"|new\s+(?:like|reaction)s?\b|sent\s+you\s+a\s+gift"
+        ),
+    ),
+    (
+        "review",
+        (
+            r"(?:left|wrote|posted|gave|added)\s+(?:\w+\s+){0,3}?(?:review|recommendation)s?\b|reviewed\b"
+            r"|(?:doesn.t\s+)?recommend(?:s|ed)\b|new\s+(?:review|recommendation)\b"
+        ),
+    ),
+    (
+        "comment",
+        (
+            r"(?:also\s+)?(?:commented|replied|responded\s+to\s+your\s+(?:comment|review|post))\b"
+            r"|(?:left|added|posted|made|wrote)\s+a\s+(?:new\s+)?(?:comment|reply)|new\s+(?:comment|reply|replies)"
+            r"|answered\b|comments\s+on\s+your|\bcomment\s+(?:from|by|on)\b"
+        ),
+    ),
+    (
+        "message",
+        (
+            r"sent\s+(?:you\s+)?(?:\w+\s+){0,3}?messages?\b|messaged\b"
+            r"|(?:new\s+)?(?:direct\s+)?message\s+(?:from|for)\b|new\s+message\b|wrote\s+to\s+you"
+            r"|invite[ds]\s+you\b"
+        ),
+    ),
+    ("order", r"placed\s+an?\s+(?:new\s+)?order|new\s+order\b"),
+    (
+        "request",
+        (
+            r"new\s+lead\b|submitted\s+(?:a|an|your|the)\s+(?:\w+\s+)?(?:form|lead|request)"
+            r"|requested\s+(?:an?\s+)?(?:quote|info\w*|appointment|call)"
+        ),
+    ),
+    ("registration", r"(?:is|are)\s+(?:going|interested)\b|registered\s+for\b|responded\s+to\s+your\s+event"),
+    ("visit", r"(?:viewed|visited)\s+your\b|viewed\b"),
+    (
+        "post",
+        (
+            r"posted|published|shared|added|uploaded|created|updated|tweeted|wrote\s+(?:on|in|a\s+post)"
+            r"|started\s+a\s+(?:live|poll)|(?:is|was|went)\s+live|new\s+(?:post|photo|video|poll)\b"
+        ),
+    ),
+)
+_IT: Words = (
+    ("mention", r"ti\s+ha(?:nno)?\s+(?:menzionat|taggat)\w*|ha\s+menzionato"),
+    (
+        "follow",
+        (
+            r"ha(?:nno)?\s+iniziato\s+a\s+segu\w+|ti\s+(?:ha\s+inviato\s+una\s+)?richiesta\s+di\s+amicizia"
+            r"|richiesta\s+di\s+amicizia|vuole\s+(?:stringere|diventare|essere)|ha\s+accettato|ti\s+segue"
+        ),
+    ),
+    ("repost", r"ha(?:nno)?\s+condiviso\s+(?:il\s+tuo|la\s+tua|un\s+tuo|i\s+tuoi)"),
+    ("like", r"\bpiace(?:\s+\w+)?|ha(?:nno)?\s+reagito|ha\s+messo\s+mi\s+piace"),
+    ("review", r"ha\s+(?:scritto|lasciato|pubblicato)\s+una\s+recensione|\brecension\w+|\bconsiglia\b"),
+    (
+        "comment",
+        (
+            r"ha(?:nno)?\s+(?:anche\s+)?(?:commentato|risposto)|ha\s+(?:aggiunto|lasciato|scritto)\s+un\s+commento"
+            r"|nuovo\s+commento"
+        ),
+    ),
+    ("message", r"ti\s+ha\s+(?:inviato|mandato|scritto|invitat\w)|nuovo\s+messaggio"),
+    ("post", r"ha(?:nno)?\s+(?:condiviso|pubblicato|aggiunto|creato|scritto|caricato|aggiornato)"),
+)
+_FR: Words = (
+    ("mention", r"vous\s+a\s+(?:mentionn|identifi|tagu)\w+|a\s+(?:mentionn|identifi)\w+"),
+    (
+        "follow",
+        (
+            r"a\s+commencé\s+à\s+(?:vous\s+)?suivre|vous\s+suit|souhaite\s+(?:devenir|vous\s+ajouter)"
+            r"|(?:demande|invitation)\s+d.amis?\b|vous\s+a\s+(?:ajouté|envoyé\s+une\s+(?:demande|invitation))"
+            r"|a\s+accepté"
+        ),
+    ),
+    ("repost", r"a\s+(?:également\s+)?partagé\s+(?:votre|ta|ton|vos)"),
+    ("like", r"\baime\b(?:nt)?|a\s+aimé|a\s+réagi"),
+    ("review", r"a\s+(?:laissé|écrit|publié)\s+un\s+avis|nouvel\s+avis|\brecommande\b"),
+    (
+        "comment",
+        (
+            r"a\s+(?:également\s+|aussi\s+)?(?:commenté|répondu)|a\s+laissé\s+un\s+commentaire"
+            r"|nouveau\s+commentaire"
+        ),
+    ),
+    ("message", r"vous\s+a\s+(?:envoyé|écrit|invité)|nouveau\s+message"),
+    ("post", r"a\s+(?:partagé|publié|ajouté|créé|écrit|mis\s+à\s+jour)"),
+)
+_DE: Words = (
+    ("mention", r"hat\s+(?:dich|sie)\s+[^.:]*?(?:erwähnt|markiert)|erwähnt\s+(?:dich|sie)"),
+    (
+        "follow",
+        (
+            r"folgt\s+(?:dir|ihnen)|(?:hat\s+(?:dir|ihnen)\s+)?(?:eine\s+)?freundschaftsanfrage"
+            r"|möchte\s+(?:mit|dein)|hat\s+deine\s+\w*anfrage\s+(?:angenommen|bestätigt)"
+        ),
+    ),
+    ("repost", r"hat\s+(?:dein|ihr|euer|eure)\w*\s+[^.:]*?geteilt"),
+    ("like", r"gefällt|gefallen|hat\s+[^.:]*?reagiert"),
+    ("review", r"hat\s+[^.:]*?(?:bewertet|bewertung\s+(?:geschrieben|abgegeben))|neue\s+bewertung|empfiehlt"),
+    ("comment", r"hat\s+[^.:]*?(?:kommentiert|geantwortet|kommentar\s+hinterlassen)|neuer\s+kommentar"),
+    (
+        "message",
+        (
+            r"hat\s+(?:dir|ihnen)\s+[^.:]*?(?:nachricht|geschrieben|gesendet)|neue\s+nachricht"
+            r"|hat\s+(?:dich|sie)\s+[^.:]*?eingeladen"
+        ),
+    ),
+    ("post", r"hat\s+[^.:]*?(?:gepostet|geteilt|veröffentlicht|hinzugefügt|erstellt|hochgeladen)"),
+)
+DEEDS: tuple[tuple[str, Words], ...] = (("ru", _RU), ("en", _EN), ("it", _IT), ("fr", _FR), ("de", _DE))
+"""Language → its words. Of two phrases that begin at the same place the one that stands first here wins."""

@@ -1,0 +1,118 @@
+"""What a headline such as "Anna Smith commented on your post" says: who did what."""
+
+import re
+from dataclasses import dataclass
+
+from mailbridge.sdk.deed_words import DEEDS
+from mailbridge.sdk.interest import Kind
+from mailbridge.sdk.people import person_name
+from mailbridge.sdk.text import one_line
+
+_LONGEST = 600
+_PHRASES = tuple(
+    (language, kind, re.compile(rf"(?<![^\W_])(?:{phrases})", re.IGNORECASE))
+    for language, words in DEEDS
+    for kind, phrases in words
+)
+_QUOTED = re.compile(r"«.*»|„.*[“”]|“.*”|\".*\"|\"[^\"]*$|«[^»]*$|“[^”]*$")
+_QUOTED_VERB = re.compile(r"[«\"“]((?:мне )?нравится|класс!?|мне нравится|like|mi piace|j'aime)[»\"”]", re.IGNORECASE)
+_YOURS = re.compile(
+    r"(?:\bваш\w*|\byour|\btuo|\btua|\bvotre|\bdein\w*|\bihr\w*)(?:\s+(?:нов|перв|last|first|new)\w*)?\s*$",
+    re.IGNORECASE,
+)
+_BOTH_GENDERS = re.compile(r"(?<=[а-я])\((?:л?ась|л?а|л?и|сь)\)")  # "поделился(ась)", "оставил(а)"
+_EDGES = re.compile(r"^[^\w@(]+|[\s,;:–—|•·-]+$")
+_WORD = r"(?:[^\W\d_a-zа-яёßà-ÿ][\w’'.\-]*)"
+_NAME = rf"{_WORD}(?:\s+(?:{_WORD}|\({_WORD}\)|(?:von|van|de|da|di|del|la|le|bin|al)(?=\s))){{0,4}}"
+_NAME_AFTER = re.compile(rf"\s*:?\s*(?i:(?:от|from|da|von|by|пользовател\w+)\s+)?(?P<name>{_NAME})")
+_SHOWN = re.compile(
+    r"\W*(?i:посмотрите|see|view|check\s+out|guarda|découvrez)\s+(?i:(?:нов|перв)\w+\s+)?"
+    r"(?i:(?:комментари|публикаци|фото|видео|запис|ответ|пост|опрос|обновлени|трансляци)\w*\s+)?"
+    rf"(?P<name>{_NAME}?)(?:['’]s\b|\s+(?i:в\s+(?:групп|сообществ)|на\s+страниц)|\s*$)"
+)
+_REST = re.compile(
+    r"\s*,?\s*(?:\b(?:и|and|et|und|e|y)\b\s*)?(?:ещ[её]\s+|noch\s+)?\d+\s*(?:\w+\s+)?(?:\w+\s+)?\w*\s*$"
+    r"|\s+(?:и|and|et|und|e)\s+(?:другие|others|autres|andere|altri)\s*$",
+    re.IGNORECASE,
+)
+_TOGETHER = re.compile(r"\s*,\s+|\s+(?:и|and|et|und|e|y)\s+", re.IGNORECASE)
+_NO_NAME = re.compile(
+    r"(?:у|на|в|к|под|о|за)\s+ва\w+|(?:вы|вас|вам|вами|ваш\w*|тебе|тебя|нов\w{2,4}|кто-то|кому-то|посмотрите|появил\w*|получ\w+|это\w*"
+    r"|you|your|new|someone|somebody|see|check|view|an?|the|there|this|hai|un|una|tu|tuo|tua|vous|votre|nouve\w+|sie|du|ihr\w*"
+    r"|dein\w*|neue\w*|здравствуй\w*|привет|hi|hello|hallo|ciao|bonjour|dear|facebook|вконтакте|одноклассники|vk)(?:\W|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a headline announces.
+
+    Attributes:
+        kind: What was done.
+        language: Of the words that say so.
+        start: Where those words begin in the headline.
+        end: Where they end.
+    """
+
+    kind: Kind
+    language: str
+    start: int
+    end: int
+
+
+def deed_in(headline: str, *names: str) -> Deed | None:
+    """Return what a headline announces, by its first verb; quotations and the given names say nothing."""
+    words = _masked(_plain(headline), names)
+    found: Deed | None = None
+    for language, kind, phrase in _PHRASES:
+        for match in phrase.finditer(words):
+            if found is not None and match.start() >= found.start:
+                break
+            if _is_verb(words, match.start(), language) and not _YOURS.search(words, 0, match.start()):
+                found = Deed(kind, language, match.start(), match.end())
+                break
+    return found
+
+
+def actors_in(headline: str) -> list[str]:
+    """Return the names of those who did what a headline announces, without the "3 others"; empty when it names none."""
+    headline = _plain(headline)
+    shown = _SHOWN.match(headline)
+    if shown:
+        return _names(shown["name"])
+    deed = deed_in(headline)
+    if deed is None:
+        return []
+    before = _names(re.sub(r"^A\s", "", headline[: deed.start]) if deed.language == "it" else headline[: deed.start])
+    if before:
+        return before
+    after = _NAME_AFTER.match(headline, deed.end)
+    return _names(after["name"]) if after else []
+
+
+def _plain(headline: str) -> str:
+    return _BOTH_GENDERS.sub("", one_line(headline)[:_LONGEST])
+
+
+def _is_verb(words: str, start: int, language: str) -> bool:
+    """A capital inside a headline begins a name ("Иван Лайков"), but in German also every noun."""
+    return language == "de" or not words[start].isupper() or not any(sign.isalnum() for sign in words[:start])
+
+
+def _names(words: str) -> list[str]:
+    words = _EDGES.sub("", _EDGES.sub("", _REST.sub("", words.strip())))
+    if not words or _NO_NAME.match(words):
+        return []
+    names = (person_name(_EDGES.sub("", name)) for name in _TOGETHER.split(words))
+    return [name for name in names if 2 <= len(name) <= 80 and not _NO_NAME.match(name)]
+
+
+def _masked(headline: str, names: tuple[str, ...]) -> str:
+    """Blank out what others wrote, keeping every position."""
+    words = _QUOTED_VERB.sub(lambda match: f" {match[1]} ", headline)
+    words = _QUOTED.sub(lambda match: "·" * len(match.group()), words)
+    for name in names:
+        if name:
+            words = words.replace(name, "·" * len(name))
+    return words

@@ -1,0 +1,149 @@
+"""A notification as lines of words, links and pictures: the same for an HTML body and for a text part."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from mailbridge.sdk.links import urls_in
+from mailbridge.sdk.markup import BLOCKS, Event, document_events, visible
+from mailbridge.sdk.text import one_line
+
+_ENTITIES = {"&nbsp;": " ", "&bull;": "•", "&quot;": '"', "&laquo;": "«", "&raquo;": "»", "&amp;": "&"}
+_EDGE, _BREAK, _PARAGRAPH = range(3)
+_ENTITY = re.compile("|".join(_ENTITIES))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of one line.
+
+    Attributes:
+        text: Words; "" for a picture.
+        href: Where the anchor around it points, as sent; "" outside anchors.
+        image: Address of a picture, as sent.
+        alt: Words that stand for a picture.
+    """
+
+    text: str = ""
+    href: str = ""
+    image: str = ""
+    alt: str = ""
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the words are themselves a web address: typed by a person, not a template's caption."""
+        words = one_line(self.text)
+        return words != "" and urls_in(words)[:1] == [(0, len(words))]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line, as a reader sees it."""
+
+    runs: tuple[Run, ...]
+
+    @cached_property
+    def text(self) -> str:
+        """Its words on one line; "" for a blank line or one of pictures only."""
+        return one_line("".join(run.text for run in self.runs))
+
+    @property
+    def links(self) -> list[Run]:
+        """The runs that carry words and a link."""
+        return [run for run in self.runs if run.href and run.text.strip()]
+
+    @cached_property
+    def is_captions(self) -> bool:
+        """Whether every word belongs to a link with a caption, or divides two of them: buttons, not sentences."""
+        bare = "".join(run.text for run in self.runs if not run.href)
+        return (
+            bool(self.links) and not any(sign.isalnum() for sign in bare) and not any(r.is_address for r in self.links)
+        )
+
+
+def html_lines(source: str, skip: Callable[[str, Mapping[str, str]], bool] | None = None) -> list[Line]:
+    """Return the visible lines of an HTML body; every block, table cell and <br> ends one.
+
+    Args:
+        source: The markup as sent.
+        skip: Told an element's name and attributes, whether to leave it and all inside it out.
+    """
+    events = visible(document_events(source))
+    return _joined(_html_runs(_without(events, skip) if skip else events))
+
+
+def text_lines(source: str) -> list[Line]:
+    """Return the lines of a text part; its web addresses are links, entities left by the sender are decoded."""
+    lines = _ENTITY.sub(lambda match: _ENTITIES[match.group()], source).split("\n")
+    return [Line(tuple(_text_runs(line))) for line in lines]
+
+
+def plain_text(lines: Iterable[Line]) -> str:
+    """Return the words of lines as plain text."""
+    return "\n".join(line.text for line in lines).strip()
+
+
+def _html_runs(events: Iterable[Event]) -> Iterator[Run | int]:
+    """Yield runs, and where a line ends how many empty lines a reader sees there at least."""
+    href = ""
+    for kind, name, attributes in events:
+        if kind == "text":
+            yield from _divided(Run(name, href))
+        elif name == "a":
+            href = attributes.get("href", "").strip() if kind == "open" else ""
+        elif name == "img" and kind == "open":
+            yield Run("", href, attributes.get("src", "").strip(), one_line(attributes.get("alt", "")))
+        elif name == "br":
+            yield from (_BREAK,) * (kind == "open")
+        elif name in BLOCKS or name in {"td", "th"}:
+            yield _PARAGRAPH if name == "p" else _EDGE
+
+
+def _divided(run: Run) -> Iterator[Run | int]:
+    first, *more = run.text.split("\n")
+    yield replace(run, text=first)
+    for words in more:
+        yield _BREAK
+        yield replace(run, text=words)
+
+
+def _joined(runs: Iterable[Run | int]) -> list[Line]:
+    lines: list[Line] = []
+    line: list[Run] = []
+    blank = False
+    for run in (*runs, _EDGE):
+        if isinstance(run, Run):
+            line.append(run)
+            continue
+        seen = any(part.text.strip() or part.image for part in line)
+        if seen and blank and lines:
+            lines.append(Line(()))
+        if seen:
+            lines.append(Line(tuple(line)))
+        blank = run == _PARAGRAPH or (blank and not seen) or (run == _BREAK and not seen)
+        line = []
+    return lines
+
+
+def _text_runs(line: str) -> Iterator[Run]:
+    at = 0
+    for start, end in urls_in(line):
+        if start > at:
+            yield Run(line[at:start])
+        yield Run(line[start:end], line[start:end])
+        at = end
+    if at < len(line):
+        yield Run(line[at:])
+
+
+def _without(events: Iterable[Event], skip: Callable[[str, Mapping[str, str]], bool]) -> Iterator[Event]:
+    depth: Sequence[str] = ()
+    for kind, name, attributes in events:
+        if depth:
+            depth = (*depth, name) if (kind, name) == ("open", depth[0]) else depth
+            depth = depth[1:] if (kind, name) == ("close", depth[0]) else depth
+        elif kind == "open" and skip(name, attributes):
+            depth = (name,)
+        else:
+            yield kind, name, attributes
