@@ -1,0 +1,180 @@
+"""Direct mail: what people and companies write to the shared mailbox, and what colleagues pass on to it by hand.
+
+It takes what no other parser wants. A program's mail that nobody knows goes to quarantine: it is perhaps a
+notification that should have been understood.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from mailbridge.sdk import (
+    Address,
+    Author,
+    FileRef,
+    FormField,
+    Ignored,
+    Interest,
+    Mail,
+    Manifest,
+    ParseError,
+    Refs,
+    Reply,
+    Route,
+    Strength,
+    make_interest,
+    one_line,
+)
+from mailbridge.sdk.language import language_of
+from mailbridge.sdk.people import is_email, is_robot, person_name, phones_in
+from mailbridge_parsers.direct.body import html_words, is_html_only, words_of
+from mailbridge_parsers.direct.forward import Forwarded, forwarded
+from mailbridge_parsers.direct.reply import Words, own_words
+from mailbridge_parsers.direct.senders import is_program, looks_like_form
+
+__all__ = ["DirectConfig", "DirectParser"]
+
+
+class DirectConfig(BaseModel):
+    """Settings of [parsers.direct].
+
+    Attributes:
+        own_domains: Mail domains of the company: what its people write is no interest unless they pass a mail on.
+        phone_region: Country of phone numbers without a country code (ISO 3166-1 alpha-2).
+    """
+
+    model_config = {"frozen": True, "extra": "forbid"}
+
+    own_domains: tuple[str, ...] = ()
+    phone_region: str = "RU"
+
+
+class DirectParser:
+    """Reads mails of people."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="direct", title="Direct mail", evidence="real", docs="docs/parsers/direct.md"
+    )
+    Config: ClassVar[type[BaseModel]] = DirectConfig
+    routes: ClassVar[Sequence[Route]] = (Route("anybody", Strength.FALLBACK),)
+
+    def __init__(self, config: DirectConfig | None = None) -> None:
+        self.config = config or DirectConfig()
+
+    def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
+        """Return the one message of a mail."""
+        if not mail.sender.email:
+            raise ParseError("no_sender", f"{len(mail.senders)} addresses in From")
+        passed_on = forwarded(mail)
+        if passed_on and self._by_colleague(mail, passed_on):
+            return [self._forwarded(mail, passed_on)]
+        if mail.sender.is_of(*self.config.own_domains):
+            return Ignored("own_mail")
+        author = _author(mail)
+        words = _words(mail)
+        if not words.text and not mail.subject and not mail.attachments:
+            raise ParseError("empty_mail")
+        return [self._message(mail, author, words)]
+
+    def _by_colleague(self, mail: Mail, passed_on: Forwarded) -> bool:
+        """A forward out of the same company, or without a word of one's own; others want something themselves."""
+        same_company = mail.sender.is_of(*self.config.own_domains) or any(
+            mail.sender.domain == address.domain for address in mail.recipients
+        )
+        return same_company or not passed_on.note
+
+    def _message(self, mail: Mail, author: Address, words: Words) -> Interest:
+        answer_to = _answer_to(mail, author)
+        return make_interest(
+            mail,
+            kind="message",
+            channel="email",
+            network="email",
+            title=mail.subject,
+            author=self._card(author, words),
+            text=words.text,
+            reply=Reply(method="email", target=answer_to),
+            refs=Refs(thread=_thread(mail)),
+            language=language_of(f"{mail.subject}\n{words.text}"),
+        )
+
+    def _forwarded(self, mail: Mail, inside: Forwarded) -> Interest:
+        author, words = inside.author, inside.words
+        if not author.email and not author.name:
+            raise ParseError("forward_without_author")
+        if is_robot(author.email) or author.email in {address.email for address in mail.recipients}:
+            raise ParseError("forwarded_notification", author.email)
+        notes = (("Forwarded by", _shown(mail.sender)), ("Note", inside.note))
+        return make_interest(
+            mail,
+            kind="message",
+            channel="email",
+            network="email",
+            title=inside.subject,
+            author=self._card(author, words),
+            text=words.text,
+            reply=Reply(method="email", target=author.email) if author.email else Reply(),
+            labels=("forwarded", "unverified"),
+            fields=tuple(FormField(label=label, value=value) for label, value in notes if value),
+            language=language_of(f"{inside.subject}\n{words.text}"),
+            attachments=_files(mail.inner[0] if mail.inner else mail),
+        )
+
+    def _card(self, author: Address, words: Words) -> Author:
+        phones = phones_in(f"{words.text}\n\n{words.signature}", self.config.phone_region)
+        return Author(name=person_name(author.name) or None, email=author.email or None, phones=tuple(phones))
+
+
+def _words(mail: Mail) -> Words:
+    if not is_html_only(mail):
+        return own_words(words_of(mail))
+    text, signature = html_words(mail)
+    found = own_words(text)
+    return Words(found.text, "\n".join(filter(None, (found.signature, signature))))
+
+
+def _author(mail: Mail) -> Address:
+    """Return who wrote: the sender, or the person in Reply-To for whom a program speaks.
+
+    Raises:
+        ParseError: A program speaks and names nobody, or its mail is a form that should be read field by field.
+    """
+    own = {address.email for address in mail.recipients}
+    if not is_robot(mail.sender.email) and not is_program(mail) and mail.sender.email not in own:
+        return mail.sender
+    person = _one_person(mail.reply_to, own)
+    if person is None or person.domain == mail.sender.domain or looks_like_form(words_of(mail)):
+        raise ParseError("unknown_notification", f"{mail.sender.email}: {mail.subject}"[:200])
+    return person
+
+
+def _one_person(addresses: Sequence[Address], own: set[str]) -> Address | None:
+    if len(addresses) != 1 or addresses[0].email in own:
+        return None
+    only = addresses[0]
+    return only if is_email(only.email) and not is_robot(only.email) else None
+
+
+def _answer_to(mail: Mail, author: Address) -> str:
+    wanted = _one_person(mail.reply_to, {address.email for address in mail.recipients})
+    return wanted.email if wanted else author.email
+
+
+def _thread(mail: Mail) -> str | None:
+    """The first mail of the conversation (RFC 5322 §3.6.4)."""
+    for name in ("References", "In-Reply-To"):
+        if ids := mail.headers.get(name).split():
+            return ids[0]
+    return None
+
+
+def _shown(address: Address) -> str:
+    return one_line(f"{address.name} <{address.email}>" if address.name else address.email)
+
+
+def _files(mail: Mail) -> tuple[FileRef, ...]:
+    return tuple(
+        FileRef(name=one_line(file.name), media_type=file.media_type, size=file.size, sha256=file.sha256)
+        for file in mail.attachments
+    )

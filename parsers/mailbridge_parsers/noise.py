@@ -1,0 +1,167 @@
+"""What no person wrote to the company: bounces, automatic replies, newsletters, calendars, codes, reports of machines.
+
+Signs after which nothing can be an interest (RFC 3464, RFC 3834) have the greatest strength: a bounce quotes the mail
+that it is about. Signs of bulk mail (RFC 2919, RFC 2369) are weak, because networks and form services use them too.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from mailbridge.sdk import Ignored, Interest, Mail, Manifest, NoConfig, Route, Strength
+from mailbridge.sdk.people import is_robot
+
+_DAEMONS = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "maildaemon", "mdaemon"})
+_AUTO_SUBJECT = re.compile(
+    r"^\s*(?:\[?auto(?:matic|mated)?[\s-]*(?:reply|response|answer)\]?|out of (?:the )?office|автоответ"
+    r"|автоматический ответ|автовідповідь|автоматична відповідь|абонент(?:а)? (?:отсутствует|нет)|вне офиса"
+    r"|abwesenheits|automatische antwort|réponse automatique|respuesta automática|risposta automatica)",
+    re.IGNORECASE,
+)
+_BOUNCE_SUBJECT = re.compile(
+    r"undeliver|delivery (?:status notification|failure|report)|mail delivery (?:failed|system)|returned mail"
+    r"|failure notice|не ?доставлен|не удалось доставить|ошибка доставки|возврат (?:письма|сообщения)"
+    r"|отч[её]т о доставке",
+    re.IGNORECASE,
+)
+_CODE = re.compile(
+    r"(?:verification|confirmation|security|login|access|one-?time|sign-?in|activation|auth\w*) (?:code|pin|password)"
+    r"|(?:reset|change|restore|recover)\w* (?:of )?(?:your |the )?password|password (?:reset|recovery|change)"
+    r"|(?:verify|confirm) your (?:e-?mail|account|address)|new (?:sign-?in|login)"
+    r"|код (?:для |на )?(?:подтвержд|входа|доступа|активац|безопасн|авториз|регистрац)"
+    r"|(?:одноразовый|проверочный) (?:код|пароль)|(?:восстановлен|сброс|смен)\w* парол"
+    r"|подтвердите (?:адрес|e-?mail|почту|регистрацию|аккаунт)"
+    r"|подтверждение (?:адреса|регистрации|e-?mail|почты|входа)|вход в (?:аккаунт|уч[её]тную запись)"
+    r"|ваш (?:аккаунт|пароль|логин)",
+    re.IGNORECASE,
+)
+_RECEIPT = re.compile(
+    r"\b(?:receipt|invoice|billing statement|payment (?:received|confirmation)|account statement)\b"
+    r"|(?:кассовый|электронный) чек|\bчек (?:по|за|№|об)|квитанци|сч[её]т на оплату|сч[её]т-фактура|выписка по"
+    r"|акт сверки|списание средств",
+    re.IGNORECASE,
+)
+_MACHINES = ("X-Cron-Env", "X-Logwatch-Version", "X-Nagios-Notification-Type", "X-Zabbix", "X-Fail2Ban")
+_TICKET_HEADERS = (
+    "X-JIRA-FingerPrint", "X-GitHub-Reason", "X-GitLab-Project", "X-Redmine-Project", "X-Bugzilla-Reason",
+    "X-Trac-Project", "X-Phabricator-Stamps", "X-Gerrit-MessageType", "X-OTRS-Loop", "X-Zammad-Ticket-Id",
+    "X-YouTrack-Issue", "X-Launchpad-Bug", "X-Sentry-Project", "X-Discourse-Post-Id",
+)  # fmt: skip
+_BULK_WORDS = frozenset({"bulk", "list", "junk"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Noise:
+    """One kind of mail that holds no interest."""
+
+    name: str
+    strength: Strength
+    reason: Callable[[Mail], str]
+
+
+def _bounce(mail: Mail) -> str:
+    content = mail.headers.get("Content-Type").casefold()
+    if "disposition-notification" in content:
+        return "read_receipt"
+    is_report = content.startswith("multipart/report") or "report-type" in content
+    if is_report or "X-Failed-Recipients" in mail.headers or _is_daemon(mail):
+        return "bounce"
+    if mail.headers.get("Return-Path").strip() == "<>":
+        return "bounce" if _BOUNCE_SUBJECT.search(mail.subject) else "auto_reply"
+    return ""
+
+
+def _is_daemon(mail: Mail) -> bool:
+    return any(sender.email.partition("@")[0] in _DAEMONS for sender in mail.senders)
+
+
+def _automatic(mail: Mail) -> str:
+    replied = mail.headers.get("Auto-Submitted").casefold().startswith("auto-replied")
+    answers = any(
+        mail.headers.get(name, "no").strip().casefold() not in {"no", ""}
+        for name in ("X-Autoreply", "X-Auto-Reply", "X-Autorespond", "X-Autoresponder", "Auto-Reply")
+    )
+    return "auto_reply" if replied or answers or _precedence(mail) in {"auto_reply", "auto-reply"} else ""
+
+
+def _precedence(mail: Mail) -> str:
+    return mail.headers.get("Precedence").strip().casefold()
+
+
+def _machine(mail: Mail) -> str:
+    if any(name in mail.headers for name in _TICKET_HEADERS):
+        return "ticket"
+    if mail.headers.get("X-Mailer").startswith("MediaWiki"):
+        return "service_mail"
+    return "machine_report" if any(name in mail.headers for name in _MACHINES) else ""
+
+
+def _bulk(mail: Mail) -> str:
+    if "List-Post" in mail.headers or "Mailing-List" in mail.headers or _precedence(mail) == "list":
+        return "list_mail"
+    if "List-Unsubscribe" in mail.headers:
+        return "newsletter"
+    if "List-Id" in mail.headers:
+        return "list_mail"
+    return "newsletter" if "X-Campaign" in mail.headers or "X-MC-User" in mail.headers else ""
+
+
+def _calendar(mail: Mail) -> str:
+    kinds = {file.media_type.casefold() for file in mail.attachments}
+    is_invitation = "text/calendar" in kinds or "text/calendar" in mail.headers.get("Content-Type").casefold()
+    return "calendar" if is_invitation or "calendarmessage" in mail.headers.get("Content-Class") else ""
+
+
+def _from_words(mail: Mail) -> str:
+    """Words of the subject; a person may use them too, so all but automatic replies need a robot as the sender."""
+    if _AUTO_SUBJECT.match(mail.subject):
+        return "auto_reply"
+    if not is_robot(mail.sender.email):
+        return ""
+    if _BOUNCE_SUBJECT.search(mail.subject):
+        return "bounce"
+    if _CODE.search(mail.subject):
+        return "login_code"
+    return "receipt" if _RECEIPT.search(mail.subject) else ""
+
+
+def _precedence_alone(mail: Mail) -> str:
+    return "newsletter" if _precedence(mail) in _BULK_WORDS else ""
+
+
+_KINDS = (
+    _Noise("bounce", Strength.SENDER_AND_SIGN, _bounce),
+    _Noise("automatic-reply", Strength.SENDER_AND_SIGN, _automatic),
+    _Noise("machine", Strength.SIGN, _machine),
+    _Noise("list-headers", Strength.STRUCTURE, _bulk),
+    _Noise("calendar", Strength.STRUCTURE, _calendar),
+    _Noise("subject-words", Strength.WORDS, _from_words),
+    _Noise("precedence", Strength.WORDS, _precedence_alone),
+)
+
+
+def _route(noise: _Noise) -> Route:
+    return Route(noise.name, noise.strength, match=lambda mail: bool(noise.reason(mail)))
+
+
+class NoiseParser:
+    """Knows the mails in which there is nothing to answer, and says why."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="noise",
+        title="Noise (bounces, automatic replies, newsletters)",
+        evidence="real",
+        docs="docs/parsers/noise.md",
+    )
+    Config: ClassVar[type[BaseModel]] = NoConfig
+    routes: ClassVar[Sequence[Route]] = tuple(map(_route, _KINDS))
+
+    def __init__(self, config: BaseModel | None = None) -> None:
+        self.config = config
+
+    def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
+        """Return the reason of the strongest sign."""
+        return Ignored(next((reason for noise in _KINDS if (reason := noise.reason(mail))), "noise"))
