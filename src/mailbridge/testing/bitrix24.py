@@ -18,6 +18,9 @@ from mailbridge.testing.emulator import Answer, Call, Emulator
 
 _ADDRESS = re.compile(r"/rest/(?P<user>\d+)/(?P<code>[^/]+)/(?P<method>[\w.]+?)(?:\.json)?/?")
 _MOST_COMMANDS = 50
+_CHANGING = (".add", ".update", ".delete")
+_TAG = re.compile(r"\[/?(?:[a-z]+|\*)(?:=[^\]]*)?\]|</?[a-z][^>]*>", re.IGNORECASE)
+_GAP = "\u200b"
 
 
 @dataclass(slots=True)
@@ -172,39 +175,62 @@ class Bitrix24Emulator(Emulator):
                     found.setdefault(item["originId"], []).append(str(item["id"]))
         return found
 
+    def writes(self, call: Call) -> bool:
+        """Whether a request may change the portal: every request is a POST, so its method, or its commands, tell."""
+        address = _ADDRESS.fullmatch(call.path)
+        method = address["method"].lower() if address else ""
+        commands = mapped(_params(call).get("cmd")).values() if method == "batch" else (method,)
+        return any(str(command).partition("?")[0].endswith(_CHANGING) for command in commands)
+
+    def counts(self) -> dict[str, int]:
+        """Return kind of object → how many exist."""
+        portal = self.portal
+        counts = {TYPE_NAMES[kind]: len(items) for kind, items in portal.items.items()}
+        return {**counts, "comments": len(portal.comments), "activities": len(portal.activities)}
+
     def card(self, key: str) -> dict[str, Any] | None:
-        """Return the lead or deal of a delivery with its contact, comments and to-dos."""
-        mine = ((kind, item) for kind in (LEAD, DEAL) for item in self.portal.items[kind].values())
-        kind, item = next(((kind, item) for kind, item in mine if item["originId"] == key), (0, None))
-        if item is None:
+        """Return the leads or deals of a delivery with contact, comments and to-dos, as a person sees them."""
+        kinds = ((kind, item) for kind in (LEAD, DEAL) for item in self.portal.items[kind].values())
+        mine = [(kind, item) for kind, item in kinds if item["originId"] == key]
+        if not mine:
             return None
-        contact = self.portal.items[CONTACT].get(item["contactId"] or 0)
-        comments = self.portal.comments.values()
-        todos = self.portal.activities.values()
-        owner = (str(kind), str(item["id"]))
+        owners = {(str(kind), str(item["id"])) for kind, item in mine}
+        kind, item = mine[0]
         return {
-            TYPE_NAMES[kind]: _filled(item),
-            "contact": _filled(contact or {}),
-            "notes": [
-                line["COMMENT"]
-                for line in comments
-                if (line["ENTITY_TYPE"], line["ENTITY_ID"]) == (TYPE_NAMES[kind], item["id"])
-            ],
+            TYPE_NAMES[kind]: _seen(item),
+            "contact": _seen(self.portal.items[CONTACT].get(item["contactId"] or 0, {})),
+            "notes": [shown(one["COMMENT"]) for one in self._of(owners, self.portal.comments)],
             "tasks": [
-                {name: line[name] for name in ("SUBJECT", "DESCRIPTION", "DEADLINE", "RESPONSIBLE_ID")}
-                for line in todos
-                if (line["OWNER_TYPE_ID"], line["OWNER_ID"]) == owner
+                shown(f"{one['SUBJECT']}\n{one['DESCRIPTION']}\n{one['DEADLINE']}")
+                for one in self._of(owners, self.portal.activities)
             ],
         }
+
+    @staticmethod
+    def _of(owners: set[tuple[str, str]], rows: Mapping[int, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return the comments or activities of some leads or deals."""
+        type_ids = {name: str(kind) for kind, name in TYPE_NAMES.items()}
+        return [
+            row
+            for row in rows.values()
+            if (row.get("OWNER_TYPE_ID") or type_ids[row["ENTITY_TYPE"]], str(row.get("OWNER_ID") or row["ENTITY_ID"]))
+            in owners
+        ]
+
+
+def shown(text: str) -> str:
+    """Return text as a person sees it: BB-code and HTML tags work instead of being read, a zero-width space vanishes."""
+    return _TAG.sub("", text).replace(_GAP, "")
+
+
+def _seen(item: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: value for name, value in item.items() if value not in (None, "", [])}
+    return {name: shown(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def _counts(reply: Reply) -> dict[str, int]:
     counts = {"total": reply.total, "next": reply.next}
     return {name: value for name, value in counts.items() if value is not None}
-
-
-def _filled(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in item.items() if value not in (None, "", [])}
 
 
 def _params(call: Call) -> dict[str, Any]:

@@ -1,0 +1,143 @@
+"""Configuration of `[sinks.NAME] type = "bitrix24"`."""
+
+import re
+from typing import Annotated, Literal, Self, get_args
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from mailbridge.sdk import Interest
+
+_WEBHOOK_PATH = re.compile(r"/(?:[^?#]*/)?rest/\d+/[^/?#]+/?")
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_FIELD_NAME = re.compile(r"[a-zA-Z]\w*")
+
+UserId = Annotated[int, Field(ge=1)]
+
+
+class TodoConfig(BaseModel):
+    """The to-do that every interest gets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str = Field("Ответить", min_length=1, max_length=200, description="Title of the to-do.")
+    deadline_s: int = Field(
+        1200, ge=60, description="Deadline, in seconds after the notification arrived in the mailbox."
+    )
+
+
+class Bitrix24Config(BaseModel):
+    """One portal, written to through an inbound webhook.
+
+    The address of the webhook is its password: it is kept as a secret and never shown.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: SecretStr = Field(
+        description="Address of an inbound webhook with the right CRM (crm), and Users (user_brief) to check people:"
+        " https://PORTAL/rest/USER/CODE/. Whoever knows it can write into the CRM."
+    )
+    entity: Literal["lead", "deal"] = Field(
+        "lead", description='What an interest becomes. A portal in simple mode has no leads: "deal".'
+    )
+    responsible: UserId | None = Field(
+        None, description="Id of the user who gets interests without another assignee; none = the webhook's owner."
+    )
+    asap: bool = Field(
+        default=False,
+        description="Interests without another assignee are free for all: they wait at `asap_user`, open to everybody,"
+        " and whoever is first takes them.",
+    )
+    asap_user: UserId | None = Field(None, description="Id of the user who stands for nobody, such as a duty account.")
+    opened: bool = Field(default=True, description="Whether everybody may see what is made here.")
+    source_id: str | None = Field("WEB", description="Source, as in CRM → Settings → Sources; none = the portal's own.")
+    stage: str | None = Field(
+        None, description='First stage, such as "NEW", or "C9:NEW" in deal funnel 9; none = the portal\'s first.'
+    )
+    fields: dict[str, str] = Field(
+        default_factory=dict,
+        description="What goes into fields of the lead besides title, person, contacts, source and text: path of the"
+        ' interest → field, such as { "source.url" = "ufCrm_1700000000", "fields.City" = "ufCrm_1700000001" }.',
+    )
+    constants: dict[str, str] = Field(
+        default_factory=dict, description='Fields of the lead with a fixed value, such as { "ufCrm_17" = "mail" }.'
+    )
+    profile_field: str | None = Field(
+        None,
+        description="Text field of contacts for the author's page, such as ufCrm_1700000002: people who left neither"
+        " phone nor e-mail are found again by it.",
+    )
+    currencies: tuple[str, ...] = Field(
+        ("RUB",), description="Currencies that the portal knows; amounts in others stand only in the comment."
+    )
+    todo: TodoConfig | None = Field(None, description="To-do for every interest; none = no to-do.")
+    originator: str = Field(
+        "mailbridge", min_length=1, max_length=50, description="Written into originatorId of what is made here."
+    )
+    language: Literal["ru", "en"] = Field("ru", description="Language of titles and comments.")
+    emoji: bool = Field(
+        default=True,
+        description="False for a self-hosted portal whose database can't store emoji: they are spelled out.",
+    )
+    batch: int = Field(50, ge=1, le=50, description="Most commands per request; fewer when the portal is slow.")
+    timeout_s: float = Field(
+        40.0, gt=0, le=120, description="Seconds to wait for an answer; the portal works up to 60."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_webhook(cls, url: SecretStr) -> SecretStr:
+        try:
+            address = httpx.URL(url.get_secret_value())
+        except (httpx.InvalidURL, TypeError):
+            raise ValueError("is no URL") from None
+        if address.scheme != "https" and not (address.scheme == "http" and address.host in _LOOPBACK):
+            raise ValueError("must begin with https://, because the address is the password")
+        if not address.host or not _WEBHOOK_PATH.fullmatch(address.path) or address.query:
+            raise ValueError("must look like https://PORTAL/rest/USER/CODE/")
+        return url
+
+    @field_validator("fields")
+    @classmethod
+    def _maps_known_paths(cls, fields: dict[str, str]) -> dict[str, str]:
+        unknown = [path for path in fields if not _is_path(path)]
+        if unknown:
+            raise ValueError(f"no such part of an interest: {', '.join(unknown)}")
+        return fields
+
+    @field_validator("fields", "constants")
+    @classmethod
+    def _names_fields(cls, fields: dict[str, str]) -> dict[str, str]:
+        names = [name for name in (*fields.values(), *fields) if name in OWN_FIELDS]
+        if names:
+            raise ValueError(f"written by the sink itself: {', '.join(names)}")
+        return fields
+
+    @model_validator(mode="after")
+    def _has_asap_user(self) -> Self:
+        if self.asap and self.asap_user is None:
+            raise ValueError("asap needs asap_user, because every lead in Bitrix24 belongs to somebody")
+        return self
+
+
+OWN_FIELDS = frozenset({"id", "originatorId", "originId", "contactId", "assignedById", "fm"})
+"""Fields that no configuration may overwrite: recovery after a lost answer depends on them."""
+
+
+def _is_path(path: str) -> bool:
+    """Whether a dotted path leads to a value of an interest; `fields.LABEL` is a form field."""
+    head, _, rest = path.partition(".")
+    part = Interest.model_fields.get(head)
+    if part is None:
+        return False
+    if head == "fields":
+        return bool(rest)
+    model = next((kind for kind in (part.annotation, *get_args(part.annotation)) if _is_model(kind)), None)
+    if model is None:
+        return not rest
+    return bool(rest) and rest.partition(".")[0] in model.model_fields
+
+
+def _is_model(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

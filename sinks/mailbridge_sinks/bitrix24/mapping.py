@@ -1,0 +1,198 @@
+"""From a delivery to the commands that write it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from mailbridge.sdk import Author, Delivery, Interest, Refused, cut, one_line
+from mailbridge_sinks.bitrix24.card import amount, comment, storable, summary
+from mailbridge_sinks.bitrix24.commands import Command
+from mailbridge_sinks.bitrix24.config import Bitrix24Config
+from mailbridge_sinks.bitrix24.words import WORDS, Words
+
+LEAD, DEAL, CONTACT = 1, 2, 3
+CONTACT_STEP, LEAD_STEP, NOTE_STEP, TASK_STEP = "contact", "lead", "note", "task"
+
+_MOST_TITLE = 255
+_MOST_NAME = 50
+_MOST_LINK = 250
+_FUNNEL_STAGE = re.compile(r"C(\d+):")
+_UTM = {f"utm_{part}": f"utm{part.title()}" for part in ("source", "medium", "campaign", "content", "term")}
+
+
+def entity_type(config: Bitrix24Config) -> int:
+    """Return the entityTypeId of what an interest becomes."""
+    return LEAD if config.entity == "lead" else DEAL
+
+
+def funnel_of(config: Bitrix24Config) -> str | None:
+    """Return the number of the deal funnel that the configured stage belongs to, None for the first one."""
+    match = _FUNNEL_STAGE.match(config.stage or "")
+    return match[1] if match else None
+
+
+def add_contact(delivery: Delivery, config: Bitrix24Config) -> Command:
+    """Return the command of the step `contact`."""
+    author = delivery.interest.author
+    fields = {
+        **_person(author, config),
+        **_owned(delivery, config),
+        "originId": delivery.step_key(CONTACT_STEP),
+        "fm": list(_channels(author)),
+    }
+    if config.profile_field and author.url:
+        fields[config.profile_field] = author.url
+    return Command("crm.item.add", {"entityTypeId": CONTACT, "fields": fields})
+
+
+def add_lead(delivery: Delivery, config: Bitrix24Config, contact_id: str | None) -> Command:
+    """Return the command of the step `lead`."""
+    interest = delivery.interest
+    fields: dict[str, Any] = {
+        "title": title(interest, config),
+        "stageId": config.stage,
+        "sourceDescription": _told(_place(interest), config),
+        "comments": summary(interest, WORDS[config.language], emoji=config.emoji) or None,
+        **dict(_utm(interest)),
+        **_money(interest, config),
+        **_mapped(interest, config),
+        **config.constants,
+        **_owned(delivery, config),
+        "originId": delivery.key,
+        "contactId": contact_id,
+    }
+    if config.entity == "lead":
+        person = _person(interest.author, config) if interest.author.name else {}
+        fields |= {**person, "fm": list(_channels(interest.author)) or None}
+    elif funnel := funnel_of(config):
+        fields |= {"categoryId": funnel}
+    filled = {name: value for name, value in fields.items() if value is not None}
+    return Command("crm.item.add", {"entityTypeId": entity_type(config), "fields": filled})
+
+
+def add_note(delivery: Delivery, config: Bitrix24Config, lead_id: str) -> Command:
+    """Return the command of the step `note`: the whole card as a comment in the timeline."""
+    marker = delivery.step_key(NOTE_STEP)
+    text = comment(delivery.interest, marker, WORDS[config.language], emoji=config.emoji)
+    owner = {"ENTITY_TYPE": config.entity, "ENTITY_ID": lead_id}
+    return Command("crm.timeline.comment.add", {"fields": {**owner, "COMMENT": text}})
+
+
+def add_task(delivery: Delivery, config: Bitrix24Config, lead_id: str) -> Command:
+    """Return the command of the step `task`: a to-do whose deadline counts from the arrival of the mail."""
+    todo, interest = config.todo, delivery.interest
+    if todo is None:
+        raise Refused("no to-do is configured")
+    deadline = interest.mail.received_at + timedelta(seconds=todo.deadline_s)
+    parts = (interest.reply.target, title(interest, config), delivery.step_key(TASK_STEP))
+    params = {
+        "ownerTypeId": entity_type(config),
+        "ownerId": lead_id,
+        "title": todo.text,
+        "description": "\n".join(_told(part, config) for part in parts if part),
+        "deadline": deadline.isoformat(timespec="seconds"),
+        "responsibleId": assignee(delivery, config),
+        "pingOffsets": [0, 15],
+    }
+    return Command("crm.activity.todo.add", params)
+
+
+def assignee(delivery: Delivery, config: Bitrix24Config) -> int | None:
+    """Return the user who gets it, None = the webhook's owner.
+
+    Raises:
+        Refused: The delivery names something that is no user id.
+    """
+    wanted = delivery.responsible or ("asap" if config.asap else None)
+    if wanted is None:
+        return config.responsible
+    if wanted == "asap":
+        return config.asap_user or config.responsible
+    if not wanted.isdigit():
+        raise Refused(f"responsible {cut(wanted, 40)!r} is no user id of Bitrix24, such as 6")
+    return int(wanted)
+
+
+def title(interest: Interest, config: Bitrix24Config) -> str:
+    """Return what a person reads in the list: kind, network or place, and who."""
+    words = WORDS[config.language]
+    kind = words.kinds[interest.kind]
+    head = f"{kind[0].upper()}{kind[1:]} ({interest.source.network})"
+    who = _name(interest.author, words)
+    return cut(storable(one_line(f"{head}: {who}"), emoji=config.emoji), _MOST_TITLE)
+
+
+def _owned(delivery: Delivery, config: Bitrix24Config) -> dict[str, Any]:
+    owner = assignee(delivery, config)
+    return {
+        **({"assignedById": owner} if owner else {}),
+        "opened": "Y" if config.opened else "N",
+        "originatorId": config.originator,
+        **({"sourceId": config.source_id} if config.source_id else {}),
+    }
+
+
+def _name(author: Author, words: Words) -> str:
+    return author.name or author.email or next(iter(author.phones), None) or words.unknown_person
+
+
+def _person(author: Author, config: Bitrix24Config) -> dict[str, str]:
+    """Return name and last name; only "Name Surname" is split, because any other order is a guess."""
+    whole = storable(_name(author, WORDS[config.language]), emoji=config.emoji)
+    parts = whole.split(" ") if author.name else [whole]
+    if len(parts) == 2:
+        return {"name": cut(parts[0], _MOST_NAME), "lastName": cut(parts[1], _MOST_NAME)}
+    return {"name": cut(whole, _MOST_NAME)}
+
+
+def _channels(author: Author) -> Iterator[dict[str, str]]:
+    values = [("PHONE", phone) for phone in author.phones]
+    values += [("EMAIL", author.email)] if author.email else []
+    values += [("WEB", author.url)] if author.url else []
+    for kind, value in values:
+        if len(value) <= _MOST_LINK:
+            yield {"typeId": kind, "valueType": "OTHER" if kind == "WEB" else "WORK", "value": value}
+
+
+def _place(interest: Interest) -> str:
+    source = interest.source
+    return "\n".join(filter(None, (source.title or source.network, source.url)))
+
+
+def _told(text: str, config: Bitrix24Config) -> str:
+    return storable(text, emoji=config.emoji)
+
+
+def _utm(interest: Interest) -> Iterator[tuple[str, str]]:
+    for field in interest.fields:
+        name = _UTM.get(field.label.strip().lower())
+        if name and field.value:
+            yield name, cut(one_line(field.value), _MOST_TITLE)
+
+
+def _money(interest: Interest, config: Bitrix24Config) -> dict[str, Any]:
+    if interest.amount is None or interest.currency not in config.currencies:
+        return {}
+    return {"opportunity": f"{interest.amount:f}", "currencyId": interest.currency, "isManualOpportunity": "Y"}
+
+
+def _mapped(interest: Interest, config: Bitrix24Config) -> dict[str, str]:
+    values = interest.to_json()
+    found = {field: value_at(values, path, interest) for path, field in config.fields.items()}
+    return {field: _told(value, config) for field, value in found.items() if value}
+
+
+def value_at(values: Mapping[str, Any], path: str, interest: Interest) -> str:
+    """Return the value at a dotted path of an interest's JSON as text, "" when there is none."""
+    head, _, rest = path.partition(".")
+    if head == "fields":
+        return next((field.value for field in interest.fields if field.label.casefold() == rest.casefold()), "")
+    if path == "amount":
+        return amount(interest) or ""
+    value: Any = values
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return "" if value is None else str(value)

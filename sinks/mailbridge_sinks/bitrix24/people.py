@@ -1,0 +1,135 @@
+"""Who is already a contact: looked up by phone, e-mail and profile, believed when the value is really there."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mailbridge.sdk import Author, Refused, SinkError, Unusable
+from mailbridge_sinks.bitrix24.client import Bitrix24Client, items
+from mailbridge_sinks.bitrix24.commands import Command, chunks
+from mailbridge_sinks.bitrix24.config import Bitrix24Config
+from mailbridge_sinks.bitrix24.mapping import CONTACT
+
+Trait = tuple[str, str]
+
+_MOST_COMMANDS = 40
+_MOST_VALUES = 20
+_PAGE = 50
+_NOT_DIGITS = re.compile(r"\D")
+
+
+@dataclass(slots=True)
+class Known:
+    """What the portal knows: a trait such as ("PHONE", "9123456789") → ids of the contacts that have it."""
+
+    ids: dict[Trait, set[int]] = field(default_factory=dict)
+
+    def add(self, trait: Trait, contact: int) -> None:
+        """Note that a contact has a trait."""
+        self.ids.setdefault(trait, set()).add(contact)
+
+    def best(self, author_traits: Iterable[Trait]) -> str | None:
+        """Return the contact that shares most of the traits, the oldest of equals; None when nobody has any."""
+        shared: dict[int, int] = {}
+        for trait in author_traits:
+            for contact in self.ids.get(trait, ()):
+                shared[contact] = shared.get(contact, 0) + 1
+        return str(min(shared, key=lambda contact: (-shared[contact], contact))) if shared else None
+
+
+def traits(author: Author, config: Bitrix24Config) -> Iterator[Trait]:
+    """Yield what an author can be found again by, in the form it is compared in; phones by their last ten digits."""
+    for phone in author.phones:
+        if trait := _phone(phone):
+            yield "PHONE", trait
+    if author.email:
+        yield "EMAIL", author.email.casefold()
+    if author.url and config.profile_field:
+        yield "PROFILE", author.url
+
+
+def wants_contact(author: Author, config: Bitrix24Config) -> bool:
+    """Whether a contact is looked up and, when there is none, made.
+
+    Who can't be found again gets none, or every like would make another one; but a deal has no person of its own.
+    """
+    return any(traits(author, config)) or (config.entity == "deal" and bool(author.name or author.url))
+
+
+def _phone(value: str) -> str:
+    digits = _NOT_DIGITS.sub("", value.split("#", maxsplit=1)[0])
+    return digits[-10:] if len(digits) >= 7 else ""
+
+
+def look_up(client: Bitrix24Client, config: Bitrix24Config, authors: Sequence[Author]) -> Known:
+    """Return which of the authors' traits belong to contacts: one request, and a second when anybody was found.
+
+    Raises:
+        SinkError: The portal could not be asked; nobody may be taken for unknown then.
+    """
+    known = Known()
+    candidates: set[int] = set()
+    for name, result in _ask(client, config, _questions(config, authors)).items():
+        if name.startswith("PROFILE"):
+            for row in items(result):
+                known.add(("PROFILE", str(row.get(config.profile_field or ""))), int(row["id"]))
+        elif isinstance(result, Mapping):
+            candidates.update(int(contact) for contact in result.get("CONTACT", ()))
+    _verify(client, config, sorted(candidates), known)
+    return known
+
+
+def _questions(config: Bitrix24Config, authors: Sequence[Author]) -> dict[str, Command]:
+    phones = _distinct(phone for author in authors for phone in author.phones if _phone(phone))
+    emails = _distinct(author.email for author in authors if author.email)
+    # The portal answers ids only, 20 at most per command: as few values share one as the limit of commands allows.
+    together = min(_MOST_VALUES, -(-(len(phones) + len(emails)) // _MOST_COMMANDS))
+    questions = {
+        f"{kind}{start}": Command(
+            "crm.duplicate.findbycomm",
+            {"type": kind, "values": values[start : start + together], "entity_type": "CONTACT"},
+        )
+        for kind, values in (("PHONE", phones), ("EMAIL", emails))
+        for start in range(0, len(values), together)
+    }
+    if config.profile_field:
+        urls = _distinct(author.url for author in authors if author.url)
+        for start in range(0, len(urls), _PAGE):
+            condition = {f"@{config.profile_field}": urls[start : start + _PAGE]}
+            questions[f"PROFILE{start}"] = _listing(condition, ["id", config.profile_field])
+    return questions
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+def _listing(condition: Mapping[str, object], select: Sequence[str]) -> Command:
+    params = {"entityTypeId": CONTACT, "filter": condition, "select": select, "order": {"id": "ASC"}, "start": -1}
+    return Command("crm.item.list", params)
+
+
+def _verify(client: Bitrix24Client, config: Bitrix24Config, candidates: Sequence[int], known: Known) -> None:
+    """Note which values the candidates really have: the search by phone compares loosely and tells no value."""
+    pages = range(0, len(candidates), _PAGE)
+    commands = {f"ids{start}": _listing({"@id": candidates[start : start + _PAGE]}, ["*"]) for start in pages}
+    for result in _ask(client, config, commands).values():
+        for row in items(result):
+            for line in row.get("fm") or ():
+                kind, value = line.get("typeId"), str(line.get("value", ""))
+                known.add((kind, _phone(value) if kind == "PHONE" else value.casefold()), int(row["id"]))
+
+
+def _ask(client: Bitrix24Client, config: Bitrix24Config, commands: Mapping[str, Command]) -> dict[str, object]:
+    results: dict[str, object] = {}
+    for chunk in chunks(commands, config.batch):
+        answers = client.batch(chunk, write=False)
+        for error in answers.errors.values():
+            raise _about_reading(error)
+        results |= answers.results
+    return results
+
+
+def _about_reading(error: SinkError) -> SinkError:
+    # A refused question says nothing about the interests that wait for its answer.
+    return Unusable(f"contacts can't be searched: {error.reason}") if isinstance(error, Refused) else error

@@ -1,0 +1,219 @@
+"""The sink: which step of which delivery is written when."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import ClassVar
+
+import httpx
+
+from mailbridge.sdk import (
+    Delivery,
+    Doubt,
+    Manifest,
+    Outcome,
+    PlannedRequest,
+    Receipt,
+    Refused,
+    SinkError,
+    Steps,
+    TokenStore,
+)
+from mailbridge_sinks.bitrix24 import checks
+from mailbridge_sinks.bitrix24.client import Bitrix24Client, new_id
+from mailbridge_sinks.bitrix24.commands import Command, chunks
+from mailbridge_sinks.bitrix24.config import Bitrix24Config
+from mailbridge_sinks.bitrix24.mapping import (
+    CONTACT_STEP,
+    LEAD_STEP,
+    NOTE_STEP,
+    TASK_STEP,
+    add_contact,
+    add_lead,
+    add_note,
+    add_task,
+)
+from mailbridge_sinks.bitrix24.people import Known, look_up, traits, wants_contact
+from mailbridge_sinks.bitrix24.search import Search, receipts
+from mailbridge_sinks.bitrix24.work import Work
+
+Commands = Mapping[str, Command]
+
+
+class Bitrix24Sink:
+    """Writes interests into one Bitrix24 portal.
+
+    Each step is one `batch` request for up to 50 deliveries: https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html
+
+    Args:
+        config: The account.
+        tokens: Not used: a webhook's secret does not rotate.
+        transport: From the core.
+    """
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="bitrix24", title="Bitrix24", docs="sinks/mailbridge_sinks/bitrix24/README.md"
+    )
+    Config: ClassVar[type[Bitrix24Config]] = Bitrix24Config
+    max_batch: ClassVar[int] = 50
+    rate_per_s: ClassVar[float] = 2.0
+
+    def __init__(
+        self, config: Bitrix24Config, *, tokens: TokenStore, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        del tokens
+        self._config = config
+        self._client = Bitrix24Client(config.url.get_secret_value(), transport=transport, timeout_s=config.timeout_s)
+
+    def check(self) -> None:
+        """Prove by one reading request that the portal has all that the configuration names."""
+        checks.check(self._client, self._config)
+
+    def plan(self, deliveries: Sequence[Delivery]) -> Sequence[PlannedRequest]:
+        """Return the requests `deliver` would send when none of the people is a contact yet."""
+        strangers, _, twins = _meet(deliveries, Known(), self._config)
+        contacts = dict.fromkeys({delivery.key for delivery in strangers} | twins.keys(), "<contact id>")
+        plans: list[tuple[str, Iterable[Delivery], Callable[[Delivery], Command]]] = [
+            (CONTACT_STEP, strangers, self._contact),
+            (LEAD_STEP, deliveries, lambda delivery: add_lead(delivery, self._config, contacts.get(delivery.key))),
+            (NOTE_STEP, deliveries, lambda delivery: add_note(delivery, self._config, "<lead id>")),
+        ]
+        if self._config.todo:
+            plans.append((TASK_STEP, deliveries, lambda delivery: add_task(delivery, self._config, "<lead id>")))
+        return [request for step, those, build in plans for request in self._planned(step, those, build)]
+
+    def find(self, doubts: Sequence[Doubt]) -> Mapping[str, Mapping[str, Receipt]]:
+        """Search the portal by originId, and the timelines of found leads by marker."""
+        return receipts(Search(self._client, self._config, doubts).run(), self._address)
+
+    def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
+        """Write contact, lead, note and to-do, each for all deliveries at once."""
+        work = Work(deliveries, steps)
+        self._write(work, CONTACT_STEP, self._strangers(work), self._contact)
+        work.hold_lonely_twins()
+        self._write(
+            work,
+            LEAD_STEP,
+            work.waiting(LEAD_STEP),
+            lambda delivery: add_lead(delivery, self._config, work.contact_of(delivery.key)),
+        )
+        self._write(
+            work,
+            NOTE_STEP,
+            work.waiting(NOTE_STEP),
+            lambda delivery: add_note(delivery, self._config, work.lead_of(delivery.key)),
+        )
+        if self._config.todo:
+            self._write(
+                work,
+                TASK_STEP,
+                work.waiting(TASK_STEP),
+                lambda delivery: add_task(delivery, self._config, work.lead_of(delivery.key)),
+            )
+        return work.outcomes(self._address)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    @property
+    def _address(self) -> str:
+        return f"{self._client.portal}/crm/{self._config.entity}/details/"
+
+    def _contact(self, delivery: Delivery) -> Command:
+        return add_contact(delivery, self._config)
+
+    def _strangers(self, work: Work) -> list[Delivery]:
+        """Return the deliveries that need a contact of their own; notes who was known or comes twice."""
+        people = [
+            delivery
+            for delivery in work.waiting(LEAD_STEP)
+            if not work.contact_of(delivery.key) and wants_contact(delivery.interest.author, self._config)
+        ]
+        if not people:
+            return []
+        try:
+            known = look_up(self._client, self._config, [delivery.interest.author for delivery in people])
+        except SinkError as error:
+            work.fail((delivery.key for delivery in people), error)
+            return []
+        strangers, work.contacts, work.twins = _meet(people, known, self._config)
+        return strangers
+
+    def _write(
+        self, work: Work, step: str, deliveries: Iterable[Delivery], build: Callable[[Delivery], Command]
+    ) -> None:
+        commands, refused = _built(deliveries, build)
+        for key, error in refused.items():
+            work.fail([key], error)
+        for chunk in chunks(commands, self._config.batch):
+            self._send(work, step, chunk)
+
+    def _send(self, work: Work, step: str, commands: Commands) -> None:
+        try:
+            work.steps.writing(step, commands)
+            answers = self._client.batch(commands, write=True)
+        except Refused as error:
+            self._send_apart(work, step, commands, error)
+            return
+        except SinkError as error:
+            work.fail(commands, error)
+            return
+        made = {key: new_id(result) for key, result in answers.results.items()}
+        work.finish(step, {key: number for key, number in made.items() if isinstance(number, str)})
+        for key, failure in {**made, **answers.errors}.items():
+            if isinstance(failure, SinkError):
+                work.fail([key], failure)
+
+    def _send_apart(self, work: Work, step: str, commands: Commands, error: Refused) -> None:
+        """Find the command for which a whole request was refused, such as by a firewall, so that the others go on."""
+        if len(commands) == 1:
+            work.fail(commands, error)
+            return
+        names = iter(commands)
+        for size in (len(commands) // 2, len(commands)):
+            self._send(work, step, {name: commands[name] for name in islice(names, size)})
+
+    def _planned(
+        self, step: str, deliveries: Iterable[Delivery], build: Callable[[Delivery], Command]
+    ) -> Iterator[PlannedRequest]:
+        commands, _ = _built(deliveries, build)
+        for chunk in chunks(commands, self._config.batch):
+            shown = {key: {"method": command.method, **command.params} for key, command in chunk.items()}
+            yield PlannedRequest(step, "POST", "batch", {"halt": 0, "cmd": shown})
+
+
+def _built(
+    deliveries: Iterable[Delivery], build: Callable[[Delivery], Command]
+) -> tuple[dict[str, Command], dict[str, Refused]]:
+    """Return the commands by delivery key, and why there is none for the others."""
+    commands: dict[str, Command] = {}
+    refused: dict[str, Refused] = {}
+    for delivery in deliveries:
+        try:
+            commands[delivery.key] = build(delivery)
+        except Refused as error:
+            refused[delivery.key] = error
+    return commands, refused
+
+
+def _meet(
+    deliveries: Sequence[Delivery], known: Known, config: Bitrix24Config
+) -> tuple[list[Delivery], dict[str, str], dict[str, str]]:
+    """Sort people into strangers, known ones (key → contact), and twins of a stranger (key → the stranger's key)."""
+    strangers: list[Delivery] = []
+    contacts: dict[str, str] = {}
+    twins: dict[str, str] = {}
+    makers: dict[tuple[str, str], str] = {}
+    for delivery in deliveries:
+        author = delivery.interest.author
+        if not wants_contact(author, config):
+            continue
+        mine = list(traits(author, config))
+        if contact := known.best(mine):
+            contacts[delivery.key] = contact
+        elif maker := next((makers[trait] for trait in mine if trait in makers), None):
+            twins[delivery.key] = maker
+        else:
+            strangers.append(delivery)
+            makers |= dict.fromkeys(mine, delivery.key)
+    return strangers, contacts, twins
