@@ -1,0 +1,136 @@
+"""Proves by reading only that the settings fit the org; every problem says what to click."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mailbridge.sdk import Interest, Unusable
+from mailbridge_sinks.salesforce.client import SalesforceClient, literal
+from mailbridge_sinks.salesforce.config import SalesforceConfig, leaf_paths
+from mailbridge_sinks.salesforce.mapping import DEFAULT_LENGTH, LENGTHS, length_of, sent_fields
+
+_KEY_LENGTH = 30
+_TEXTS = {"string", "textarea", "url", "email", "phone", "picklist", "combobox", "multipicklist", "id", "reference"}
+_NUMBERS = {"double", "currency", "int", "percent", "long"}
+_TYPES: Mapping[str, set[str]] = {
+    "rating": _NUMBERS,
+    "amount": _NUMBERS,
+    "processed": {"boolean"},
+    **{path: {"datetime", "string"} for path in leaf_paths(Interest) if path.endswith("_at")},
+}
+
+Described = Mapping[str, Mapping[str, Any]]
+
+
+def prove(config: SalesforceConfig, client: SalesforceClient) -> None:
+    """Raise Unusable with all problems at once.
+
+    Raises:
+        Unusable: What is missing, and what to click in Setup.
+        NotWritten: Salesforce can't be reached now.
+    """
+    versions = client.versions()
+    if versions and config.api_version not in versions:
+        raise Unusable(f"api_version {config.api_version} is not served here; the latest is {max(versions, key=float)}")
+    problems = [*_lead(config, client), *_task(config, client), *_owners(config, client), *_limits(client)]
+    if problems:
+        raise Unusable("; ".join(problems))
+
+
+def _lead(config: SalesforceConfig, client: SalesforceClient) -> Iterator[str]:
+    described, createable = _describe(client, config.object)
+    if not createable:
+        yield f"the API's user may not create {config.object}: give its permission set Create on that object"
+    yield from _key(config.object, config.key_field, described, _KEY_LENGTH)
+    for field in sorted(sent_fields(config) - {config.key_field}):
+        yield from _writable(config.object, field, described)
+    for path, field in config.fields.items():
+        yield from _fitting(config, path, field, described.get(field, {}))
+    for field, length in LENGTHS.items():
+        yield from _long_enough(config.object, field, described.get(field, {}), length)
+    sent = sent_fields(config) | {"OwnerId"}
+    for name, found in described.items():
+        if name not in sent and _required(found):
+            yield f'{config.object}.{name} is required: add it to "fields" or "fixed"'
+
+
+def _key(owner: str, name: str, described: Described, length: int) -> Iterator[str]:
+    field = described.get(name)
+    path = f"Setup > Object Manager > {owner} > Fields & Relationships"
+    if field is None:
+        yield (
+            f"{owner}.{name} is missing or hidden: {path} > New > Text({length + 10}), tick Unique and External ID, "
+            "and make it visible and editable to the API's user"
+        )
+        return
+    if not field.get("externalId") or not field.get("unique"):
+        yield f"{owner}.{name} must be Unique and an External ID: {path} > {name} > Edit, tick both"
+    if (field.get("length") or 0) < length:
+        yield f"{owner}.{name} is too short: {path} > {name} > Edit, Length {length + 10}"
+    yield from _writable(owner, name, described)
+
+
+def _writable(owner: str, name: str, described: Described) -> Iterator[str]:
+    field = described.get(name)
+    if field is None:
+        yield f"{owner}.{name} is missing or hidden from the API's user: create it, or open it in field-level security"
+    elif not field.get("createable"):
+        yield f"{owner}.{name} can't be written by the API's user: open it in field-level security"
+
+
+def _fitting(config: SalesforceConfig, path: str, name: str, field: Mapping[str, Any]) -> Iterator[str]:
+    kind, length = str(field.get("type", "")), length_of(config, name)
+    if kind and kind not in _TYPES.get(path, _TEXTS):
+        yield f"{config.object}.{name} is of type {kind}: it can't hold {path}"
+    if kind in _TEXTS:
+        hint = f"; set lengths.{name} in the settings" if length == DEFAULT_LENGTH else ""
+        yield from (f"{problem}{hint}" for problem in _long_enough(config.object, name, field, length))
+
+
+def _long_enough(owner: str, name: str, field: Mapping[str, Any], length: int) -> Iterator[str]:
+    room = field.get("length")
+    if room and room < length:
+        yield f"{owner}.{name} takes {room} characters, not {length}"
+
+
+def _required(field: Mapping[str, Any]) -> bool:
+    return bool(field.get("createable")) and not field.get("nillable", True) and not field.get("defaultedOnCreate")
+
+
+def _task(config: SalesforceConfig, client: SalesforceClient) -> Iterator[str]:
+    if config.task is None:
+        return
+    described, createable = _describe(client, "Task")
+    if not createable:
+        yield "the API's user may not create Task: give it the permission Edit Tasks"
+    for field in ("WhoId", "Subject", "ActivityDate", "Description"):
+        yield from _writable("Task", field, described)
+    if config.task.key_field:
+        yield from _key("Task (Activity)", config.task.key_field, described, _KEY_LENGTH + len("/task"))
+
+
+def _owners(config: SalesforceConfig, client: SalesforceClient) -> Iterator[str]:
+    for setting, owner in (("owner", config.owner), ("asap_queue", config.asap_queue)):
+        if owner is None:
+            continue
+        is_queue = owner.startswith("00G")
+        if setting == "asap_queue" and not is_queue:
+            yield f"asap_queue {owner} is no queue: its id begins with 00G (Setup > Queues)"
+        active = "Type = 'Queue'" if is_queue else "IsActive = true"
+        table = "Group" if is_queue else "User"
+        if not client.select("Id", table, f"Id = {literal(owner)} AND {active}"):
+            yield f"{setting} {owner} is no active {'queue' if is_queue else 'user'}: see Setup > {table}s"
+
+
+def _limits(client: SalesforceClient) -> Iterator[str]:
+    limits = client.get("/limits")
+    daily = limits.get("DailyApiRequests", {}) if isinstance(limits, dict) else {}
+    if daily.get("Remaining") == 0:
+        yield f"the org's {daily.get('Max')} API requests of 24 hours are used up: Setup > Company Information"
+
+
+def _describe(client: SalesforceClient, name: str) -> tuple[Described, bool]:
+    body = client.get(f"/sobjects/{name}/describe")
+    if not isinstance(body, dict) or not isinstance(body.get("fields"), list):
+        raise Unusable(f"the description of {name} lists no fields: is url really a Salesforce org?")
+    fields = {str(field["name"]): field for field in body["fields"] if isinstance(field, dict) and "name" in field}
+    return fields, bool(body.get("createable", True))

@@ -1,0 +1,136 @@
+"""The requests of the sink: bulk upsert, bulk create, queries, descriptions."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from mailbridge.sdk import CrmClient, NotWritten, TokenStore, lost, read_json
+from mailbridge_sinks.salesforce.answers import Refusal, SessionEnded, Written, judge, read_results
+from mailbridge_sinks.salesforce.auth import identity, judge_log_in, log_in
+from mailbridge_sinks.salesforce.config import SalesforceConfig
+
+MAX_RECORDS = 200
+"""Records per bulk request (REST API Developer Guide, "sObject Collections"); so many keys fit into a query, too."""
+
+_SOQL_ESCAPES = str.maketrans({
+    "\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f",
+})  # fmt: skip
+
+
+def literal(value: str) -> str:
+    """Return a SOQL string literal."""
+    return f"'{value.translate(_SOQL_ESCAPES)}'"
+
+
+class SalesforceClient:
+    """One session with an org; renews the access token when it is refused."""
+
+    def __init__(
+        self, config: SalesforceConfig, tokens: TokenStore, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self._config = config
+        self._tokens = tokens
+        headers = {
+            "Sforce-Auto-Assign": "TRUE" if config.auto_assign else "FALSE",
+            "Sforce-Duplicate-Rule-Header": f"allowSave={str(config.allow_duplicates).lower()}",
+        }
+        self._crm = CrmClient(config.url, headers=headers, transport=transport, timeout_s=config.timeout_s, judge=judge)
+        self._log_in = CrmClient(config.url, transport=transport, timeout_s=config.timeout_s, judge=judge_log_in)
+
+    @property
+    def data_path(self) -> str:
+        """Path of the API version."""
+        return f"/services/data/v{self._config.api_version}"
+
+    def upsert_path(self) -> str:
+        """Return the path of the bulk upsert by the key field."""
+        return f"{self.data_path}/composite/sobjects/{self._config.object}/{self._config.key_field}"
+
+    def create_path(self) -> str:
+        """Return the path of the bulk create."""
+        return f"{self.data_path}/composite/sobjects"
+
+    def upsert(self, records: Sequence[Mapping[str, Any]]) -> list[Written | Refusal]:
+        """Write leads by their key."""
+        return read_results(self._call("PATCH", self.upsert_path(), write=True, json=bulk(records)), len(records))
+
+    def create(self, records: Sequence[Mapping[str, Any]]) -> list[Written | Refusal]:
+        """Create records."""
+        return read_results(self._call("POST", self.create_path(), write=True, json=bulk(records)), len(records))
+
+    def select(self, fields: str, table: str, where: str) -> list[dict[str, Any]]:
+        """Return all records of a query, page by page; `where` holds values as `literal` writes them."""
+        # Names come from patterns of the settings, values are escaped.
+        soql = f"SELECT {fields} FROM {table} WHERE {where}"  # noqa: S608
+        page = self._page(f"{self.data_path}/query", {"q": soql})
+        records = list(page["records"])
+        while not page.get("done", True):
+            page = self._page(str(page["nextRecordsUrl"]), None)
+            records += page["records"]
+        return records
+
+    def select_in(self, fields: str, table: str, field: str, values: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Yield the records whose field is one of the values, in as many queries as the length of a URL takes."""
+        todo = sorted(set(values))
+        for start in range(0, len(todo), MAX_RECORDS):
+            listed = ",".join(literal(value) for value in todo[start : start + MAX_RECORDS])
+            yield from self.select(fields, table, f"{field} IN ({listed})")
+
+    def get(self, path: str) -> Any:
+        """Return what a GET below the API version answers."""
+        return self._call("GET", self.data_path + path, write=False)
+
+    def versions(self) -> set[str]:
+        """Return the API versions of the org."""
+        listed = self._call("GET", "/services/data/", write=False)
+        return {str(item.get("version")) for item in listed or [] if isinstance(item, dict)}
+
+    def page_of(self, remote_id: str) -> str:
+        """Return the address where a person sees a record."""
+        return f"{self._config.url}/{remote_id}"
+
+    def close(self) -> None:
+        """Release connections."""
+        self._crm.close()
+        self._log_in.close()
+
+    def _page(self, path: str, params: Mapping[str, str] | None) -> dict[str, Any]:
+        page = self._call("GET", path, write=False, params=params)
+        if not isinstance(page, dict) or not isinstance(page.get("records"), list):
+            raise lost("the answer to a query lists no records", write=False)
+        return page
+
+    def _call(self, method: str, path: str, *, write: bool, **arguments: Any) -> Any:
+        session = self._session()
+        try:
+            return self._send(session, method, path, write=write, **arguments)
+        except SessionEnded:
+            if self._config.token is not None:
+                raise
+        renewed = self._renew(session["access_token"])
+        return self._send(renewed, method, path, write=write, **arguments)
+
+    def _send(self, session: Mapping[str, str], method: str, path: str, *, write: bool, **arguments: Any) -> Any:
+        headers = {"Authorization": f"Bearer {session['access_token']}"}
+        answer = self._crm.call(method, session["instance_url"] + path, write=write, headers=headers, **arguments)
+        return read_json(answer, write=write)
+
+    def _session(self) -> Mapping[str, str]:
+        if self._config.token is not None:
+            return {"access_token": self._config.token.get_secret_value(), "instance_url": self._config.url}
+        stored = self._tokens.load()
+        if stored.get("identity") == identity(self._config):
+            return stored
+        return self._renew(stored.get("access_token"))
+
+    def _renew(self, used: str | None) -> Mapping[str, str]:
+        session = self._tokens.refresh(used, lambda _: log_in(self._log_in, self._config))
+        if session.get("identity") != identity(self._config):
+            raise NotWritten("the stored session belongs to other settings of this account")
+        return session
+
+
+def bulk(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the body of a bulk request in which every record stands for itself."""
+    return {"allOrNone": False, "records": list(records)}

@@ -1,0 +1,159 @@
+"""The settings of one Salesforce account."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from mailbridge.sdk import Interest
+
+ApiName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
+"""Name of an object or a field as the API spells it; safe in a URL and in SOQL."""
+
+RecordId = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$")]
+"""15 or 18 characters."""
+
+FORM_FIELD = "fields."
+"""Paths that begin so name a form field by its label."""
+
+RESERVED = frozenset({"Id", "LastName", "FirstName", "Email", "Phone", "Description", "OwnerId"})
+"""Fields that the sink fills in itself."""
+
+_SHARED_HOSTS = {"login.salesforce.com", "test.salesforce.com"}
+
+
+class _Settings(BaseModel):
+    # Without `hide_input_in_errors` a refused configuration would print its secrets.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class TaskConfig(_Settings):
+    """A task for the person who answers."""
+
+    subject: str = Field("", max_length=120, description="First words of the subject; empty = by `language`.")
+    deadline_days: int = Field(1, ge=0, le=365, description="Days from the day the mail was received to the due date.")
+    timezone: str = Field("UTC", description="Time zone of the due date, such as Europe/Moscow.")
+    key_field: ApiName | None = Field(
+        None, description="External Id field (Text 60, unique) of Task for the key; none = a line in the description."
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"no such time zone: {value}")
+        return str(ZoneInfo(value))
+
+
+class SalesforceConfig(_Settings):
+    """One Salesforce account: where it is, who logs in, which fields are written."""
+
+    url: str = Field(description="The org's My Domain, such as https://acme.my.salesforce.com.")
+    token: SecretStr | None = Field(None, description="An access token that never expires; else the log-in below.")
+    client_id: str | None = Field(None, min_length=1, description="Consumer key of the External Client App.")
+    client_secret: SecretStr | None = Field(
+        None, description="Consumer secret; logs in by the client credentials flow as the app's run-as user."
+    )
+    username: str | None = Field(None, min_length=1, description="User name for the JWT bearer flow.")
+    private_key: SecretStr | None = Field(None, description="RSA private key (PEM) for the JWT bearer flow.")
+    api_version: str = Field("59.0", pattern=r"^\d{2,3}\.0$", description="REST API version, at least 46.0.")
+    timeout_s: float = Field(30.0, gt=0, le=120, description="Seconds to wait for an answer.")
+    language: Literal["ru", "en"] = Field("ru", description="Language of the lines in the description.")
+
+    object: ApiName = Field("Lead", description="Object to create; it needs the fields of a Lead.")
+    key_field: ApiName = Field(
+        "MB_Key__c", description="Field for the key: Text(40), External ID, Unique. The sink finds its leads by it."
+    )
+    fields: dict[str, ApiName] = Field(
+        default_factory=dict,
+        description='Where parts of the interest go: path in the interest = field, such as "source.url" = "Website"; '
+        '"fields.LABEL" takes a form field. Everything else stands in Description.',
+    )
+    lengths: dict[ApiName, Annotated[int, Field(ge=1, le=131072)]] = Field(
+        default_factory=dict, description="Characters that fields of `fields` take when that is not 255."
+    )
+    fixed: dict[ApiName, str | int | float | bool] = Field(
+        default_factory=dict, description="Values every lead gets, such as a required field of your own."
+    )
+    lead_source: str = Field("Web", max_length=255, description="LeadSource of every lead; empty = not written.")
+    company: str = Field("—", min_length=1, max_length=255, description="Company: Salesforce requires one.")
+
+    owner: RecordId | None = Field(None, description="User or queue that owns new leads; none = the API's user.")
+    asap_queue: RecordId | None = Field(None, description='Queue for leads that are "for whoever is first".')
+    auto_assign: bool = Field(False, description="Let the org's active assignment rule choose the owner.")
+    allow_duplicates: bool = Field(
+        True, description="Create the lead although a duplicate rule with an alert matches; rules that block still do."
+    )
+    task: TaskConfig | None = Field(None, description="Also create a task; without this table none is created.")
+
+    @field_validator("url")
+    @classmethod
+    def _safe_address(cls, value: str) -> str:
+        parts = urlsplit(value.strip())
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+            raise ValueError("must begin with https:// (http:// only to this machine)")
+        if not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValueError("must be a host only, such as https://acme.my.salesforce.com")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("api_version")
+    @classmethod
+    def _with_collections(cls, value: str) -> str:
+        if float(value) < 46:
+            raise ValueError("must be 46.0 or later: earlier ones have no bulk upsert")
+        return value
+
+    @field_validator("fields")
+    @classmethod
+    def _known_paths(cls, value: dict[str, str]) -> dict[str, str]:
+        known = set(leaf_paths(Interest))
+        unknown = [path for path in value if path not in known and not path.startswith(FORM_FIELD)]
+        if unknown:
+            raise ValueError(f"an interest has no {', '.join(unknown)}; it has {', '.join(sorted(known))}")
+        return value
+
+    @model_validator(mode="after")
+    def _free_fields(self) -> "SalesforceConfig":
+        taken = (RESERVED | {self.key_field}) & {*self.fields.values(), *self.fixed}
+        if taken:
+            raise ValueError(f"the sink fills in {', '.join(sorted(taken))} itself: choose other fields")
+        return self
+
+    @model_validator(mode="after")
+    def _one_log_in(self) -> "SalesforceConfig":
+        by_secret = self.client_secret is not None
+        by_jwt = self.username is not None or self.private_key is not None
+        if (self.token is not None) + by_secret + by_jwt != 1:
+            raise ValueError(
+                "give exactly one of: token; client_id and client_secret; client_id, username, private_key"
+            )
+        if (by_secret or by_jwt) and self.client_id is None:
+            raise ValueError("client_id is missing")
+        if by_jwt and (self.username is None or self.private_key is None):
+            raise ValueError("the JWT bearer flow needs both username and private_key")
+        if not by_jwt and urlsplit(self.url).hostname in _SHARED_HOSTS:
+            raise ValueError("url must be the org's My Domain: the shared log-in hosts serve no client credentials")
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def leaf_paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Yield the dotted paths of a model's plain fields; lists of objects are left out."""
+    for name, info in model.model_fields.items():
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from leaf_paths(kind, f"{prefix}{name}.")
+        elif name not in {"schema_", "fields", "attachments"}:
+            yield prefix + name

@@ -1,0 +1,153 @@
+"""From an interest to the records of Salesforce; pure."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mailbridge.sdk import Delivery, Interest, clean, one_line
+from mailbridge_sinks.salesforce.card import description, fit
+from mailbridge_sinks.salesforce.config import FORM_FIELD, SalesforceConfig, TaskConfig
+from mailbridge_sinks.salesforce.words import WORDS
+
+Record = dict[str, Any]
+
+LENGTHS: Mapping[str, int] = {
+    "LastName": 80, "FirstName": 40, "Company": 255, "Email": 80, "Phone": 40, "MobilePhone": 40, "LeadSource": 255,
+    "Website": 255, "Title": 128, "Description": 32_000,
+}  # fmt: skip
+"""Characters that Lead's own fields take (object reference, Lead)."""
+
+DEFAULT_LENGTH = 255
+
+# What Salesforce takes is narrower than what mail takes: ASCII only, a dotted host name, no quoted local part.
+_EMAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}"
+)
+_QUEUE_ID = "00G"
+
+
+def lead_record(config: SalesforceConfig, delivery: Delivery) -> Record:
+    """Return the record of a delivery for the bulk upsert; `Description` tells what no other field holds whole."""
+    interest = delivery.interest
+    told: set[str] = set()
+    record: Record = {"attributes": {"type": config.object}, config.key_field: delivery.key}
+    record |= _person(config, interest, told)
+    record |= _contacts(interest, told)
+    if config.lead_source:
+        record["LeadSource"] = config.lead_source
+    record |= _mapped(config, interest, told)
+    record |= config.fixed
+    owner = owner_id(config, delivery)
+    if owner:
+        record["OwnerId"] = owner
+    record["Description"] = description(interest, delivery.key, config.language, told)
+    return record
+
+
+def owner_id(config: SalesforceConfig, delivery: Delivery) -> str | None:
+    """Return who owns the lead: the assigned user, the queue of "asap", or the configured owner."""
+    if delivery.responsible == "asap":
+        return config.asap_queue or config.owner
+    return delivery.responsible or config.owner
+
+
+def task_record(config: SalesforceConfig, task: TaskConfig, delivery: Delivery, who_id: str) -> Record:
+    """Return the task of a delivery; its key stands in the configured field and as a line of its description."""
+    interest, words = delivery.interest, WORDS[config.language]
+    first = task.subject or words.task_subject
+    subject = f"{first}: {words.kinds[interest.kind]}, {interest.author.name or words.unknown_author}"
+    due = interest.mail.received_at.astimezone(ZoneInfo(task.timezone)).date() + timedelta(days=task.deadline_days)
+    lines = [interest.reply.target, interest.source.url, delivery.step_key("task")]
+    record: Record = {
+        "attributes": {"type": "Task"},
+        "WhoId": who_id,
+        "Subject": fit(one_line(subject), 255),
+        "ActivityDate": due.isoformat(),
+        "Status": "Not Started",
+        "Priority": "High" if interest.priority == "high" else "Normal",
+        "Description": "\n".join(dict.fromkeys(line for line in lines if line)),
+    }
+    if task.key_field:
+        record[task.key_field] = delivery.step_key("task")
+    owner = owner_id(config, delivery)
+    if owner and not owner.startswith(_QUEUE_ID):  # only users own tasks
+        record["OwnerId"] = owner
+    return record
+
+
+def sent_fields(config: SalesforceConfig) -> set[str]:
+    """Return the fields of the lead that some delivery may write."""
+    always = {config.key_field, "LastName", "FirstName", "Company", "Email", "Phone", "Description"}
+    source = {"LeadSource"} if config.lead_source else set()
+    owner = {"OwnerId"} if config.owner or config.asap_queue else set()
+    return always | source | owner | set(config.fields.values()) | set(config.fixed)
+
+
+def length_of(config: SalesforceConfig, field: str) -> int:
+    """Return how many characters a field takes by the settings."""
+    return config.lengths.get(field) or LENGTHS.get(field, DEFAULT_LENGTH)
+
+
+def is_email(value: str) -> bool:
+    """Return whether Salesforce takes the address in a field of type e-mail."""
+    return len(value) <= LENGTHS["Email"] and _EMAIL.fullmatch(value) is not None
+
+
+def _person(config: SalesforceConfig, interest: Interest, told: set[str]) -> Record:
+    name = interest.author.name or interest.author.email or WORDS[config.language].unknown_author
+    first, _, last = name.partition(" ")
+    record: Record = {"Company": config.company}
+    # Shown as "FirstName LastName": parted at the first blank the name reads as the person wrote it.
+    if last and fit(first, LENGTHS["FirstName"]) == first:
+        record |= {"FirstName": first, "LastName": fit(last, LENGTHS["LastName"])}
+    else:
+        record |= {"LastName": fit(name, LENGTHS["LastName"])}
+    if f"{record.get('FirstName', '')} {record['LastName']}".strip() == interest.author.name:
+        told.add("author.name")
+    return record
+
+
+def _contacts(interest: Interest, told: set[str]) -> Record:
+    record: Record = {}
+    email, phones = interest.author.email, [one_line(phone) for phone in interest.author.phones]
+    if email and is_email(email):
+        record["Email"] = email
+        told.add("author.email")
+    if phones and fit(phones[0], LENGTHS["Phone"]) == phones[0]:
+        record["Phone"] = phones[0]
+        if len(phones) == 1:
+            told.add("author.phones")
+    return record
+
+
+def _mapped(config: SalesforceConfig, interest: Interest, told: set[str]) -> Record:
+    """Return the fields of the settings; a link that doesn't fit is left to the description, a text is cut."""
+    record: Record = {}
+    for path, field in config.fields.items():
+        value = value_at(interest, path)
+        if value is None:
+            continue
+        length = length_of(config, field)
+        if not isinstance(value, str) or fit(value, length) == value:
+            told.add(path)
+            record[field] = value
+        elif not path.endswith(("url", "target", "email")):
+            record[field] = fit(value, length)
+    return record
+
+
+def value_at(interest: Interest, path: str) -> str | int | float | bool | None:
+    """Return a part of the interest as a JSON value; lists are joined by commas, empty ones are None."""
+    if path.startswith(FORM_FIELD):
+        label = path.removeprefix(FORM_FIELD)
+        values = [field.value for field in interest.fields if field.label == label]
+        return clean(", ".join(values)) or None
+    value: Any = interest.to_json()
+    for name in path.split("."):
+        value = value[name]
+    if isinstance(value, list):
+        return one_line(", ".join(value)) or None
+    result: str | int | float | bool | None = value
+    return result

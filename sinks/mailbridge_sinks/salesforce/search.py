@@ -1,0 +1,71 @@
+"""Finds what exists in Salesforce by the keys of deliveries. SOQL reads the database, not an index: no lag."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mailbridge.sdk import Delivery, Receipt
+from mailbridge_sinks.salesforce.client import SalesforceClient
+from mailbridge_sinks.salesforce.config import SalesforceConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Look-ups for one account."""
+
+    config: SalesforceConfig
+    client: SalesforceClient
+
+    def leads(self, keys: Collection[str]) -> dict[str, Receipt]:
+        """Return delivery key → receipt of the leads that carry one of the keys; of several the oldest."""
+        field = self.config.key_field
+        found: dict[str, Receipt] = {}
+        records = self.client.select_in(f"Id, {field}", self.config.object, field, keys)
+        for record in sorted(records, key=lambda record: str(record["Id"])):
+            key, remote_id = record.get(field), str(record["Id"])
+            if key in keys:
+                found.setdefault(str(key), Receipt(remote_id, self.client.page_of(remote_id), created=False))
+        return found
+
+    def tasks(self, deliveries: Collection[Delivery], leads: Mapping[str, str]) -> dict[str, Receipt]:
+        """Return delivery key → receipt of the tasks of deliveries whose lead (key → id) is known."""
+        field = self.config.task.key_field if self.config.task else None
+        step_keys = {delivery.step_key("task"): delivery.key for delivery in deliveries if delivery.key in leads}
+        if not step_keys:
+            return {}
+        found = self._by_field(field, step_keys) if field else self._by_parent(step_keys, leads)
+        return {step_keys[mark]: Receipt(task, self.client.page_of(task), created=False) for mark, task in found}
+
+    def people(self, lead_ids: Collection[str]) -> dict[str, str]:
+        """Return lead id → contact id of the leads that were converted: nothing more may be tied to those leads."""
+        if self.config.object != "Lead":
+            return {}
+        records = self.client.select_in("Id, ConvertedContactId", "Lead", "Id", lead_ids)
+        return {
+            same_id(record["Id"], lead_ids): str(record["ConvertedContactId"])
+            for record in records
+            if record.get("ConvertedContactId")
+        }
+
+    def _by_field(self, field: str, step_keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        for record in self.client.select_in(f"Id, {field}", "Task", field, step_keys):
+            if record.get(field) in step_keys:
+                yield record[field], str(record["Id"])
+
+    def _by_parent(self, step_keys: Mapping[str, str], leads: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        # A description can't be searched in SOQL; converting a lead moves its tasks to the contact.
+        lead_ids = {leads[key] for key in step_keys.values()}
+        parents = lead_ids | set(self.people(lead_ids).values())
+        for record in self.client.select_in("Id, Description", "Task", "WhoId", parents):
+            for line in _lines(record):
+                if line in step_keys:
+                    yield line, str(record["Id"])
+
+
+def same_id(value: Any, known: Collection[str]) -> str:
+    """Return the id as we know it: 15 and 18 characters name the same record."""
+    return next((item for item in known if item[:15] == str(value)[:15]), str(value))
+
+
+def _lines(record: Mapping[str, Any]) -> list[str]:
+    return [line.strip() for line in str(record.get("Description") or "").splitlines()]

@@ -1,0 +1,173 @@
+"""The Salesforce sink: `lead`, then `task`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+import httpx
+from pydantic import BaseModel
+
+from mailbridge.sdk import (
+    Delivered,
+    Delivery,
+    Doubt,
+    Manifest,
+    Outcome,
+    PlannedRequest,
+    Receipt,
+    Refused,
+    Rejected,
+    SinkError,
+    Steps,
+    TokenStore,
+    outcome_of,
+)
+from mailbridge_sinks.salesforce.answers import Refusal, Written, meaning
+from mailbridge_sinks.salesforce.check import prove
+from mailbridge_sinks.salesforce.client import MAX_RECORDS, SalesforceClient, bulk
+from mailbridge_sinks.salesforce.config import SalesforceConfig, TaskConfig
+from mailbridge_sinks.salesforce.mapping import Record, lead_record, task_record
+from mailbridge_sinks.salesforce.search import Search
+
+LEAD, TASK = "lead", "task"
+
+Send = Callable[[Sequence[Record]], list[Written | Refusal]]
+Results = dict[str, Written | Outcome]
+Answers = dict[str, Written | Refusal | Outcome]
+
+
+class SalesforceSink:
+    """One Salesforce org; implements `mailbridge.sdk.Sink`.
+
+    Leads are upserted by a unique External Id that holds the delivery's key, so that the same request twice makes
+    one lead. An upsert would overwrite what managers changed since: leads that exist already are looked up first and
+    left alone.
+    """
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="salesforce", title="Salesforce", docs="sinks/mailbridge_sinks/salesforce/README.md"
+    )
+    Config: ClassVar[type[BaseModel]] = SalesforceConfig
+    max_batch: ClassVar[int] = MAX_RECORDS
+    rate_per_s: ClassVar[float] = 5.0
+
+    def __init__(
+        self, config: SalesforceConfig, *, tokens: TokenStore, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self._config = config
+        self._client = SalesforceClient(config, tokens, transport)
+        self._search = Search(config, self._client)
+
+    def check(self) -> None:
+        """Compare the org's description with the settings; see `prove`."""
+        prove(self._config, self._client)
+
+    def plan(self, deliveries: Sequence[Delivery]) -> Sequence[PlannedRequest]:
+        """Return the writing requests; the look-up of existing leads comes before them."""
+        if not deliveries:
+            return []
+        leads = [lead_record(self._config, delivery) for delivery in deliveries]
+        planned = [PlannedRequest(LEAD, "PATCH", self._client.upsert_path(), bulk(leads))]
+        if self._config.task:
+            tasks = [task_record(self._config, self._config.task, delivery, "<lead id>") for delivery in deliveries]
+            planned.append(PlannedRequest(TASK, "POST", self._client.create_path(), bulk(tasks)))
+        return planned
+
+    def find(self, doubts: Sequence[Doubt]) -> Mapping[str, Mapping[str, Receipt]]:
+        """Search leads by the key field, tasks by their lead."""
+        searched = [doubt.delivery.key for doubt in doubts if LEAD not in doubt.done]
+        leads = self._search.leads(searched) if searched else {}
+        known = {doubt.delivery.key: doubt.done[LEAD] for doubt in doubts if LEAD in doubt.done}
+        known |= {key: receipt.remote_id for key, receipt in leads.items()}
+        tasks = self._search.tasks([doubt.delivery for doubt in doubts if self._may_have_task(doubt)], known)
+        found: dict[str, dict[str, Receipt]] = {key: {LEAD: receipt} for key, receipt in leads.items()}
+        for key, receipt in tasks.items():
+            found.setdefault(key, {})[TASK] = receipt
+        return found
+
+    def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
+        """Write the leads that are not there yet with one request, then their tasks with another."""
+        receipts: dict[str, Receipt] = {}
+        failed: dict[str, Outcome] = {}
+        for key, result in self._leads(deliveries, steps).items():
+            if isinstance(result, Written):
+                receipts[key] = Receipt(result.remote_id, self._client.page_of(result.remote_id), result.created)
+            else:
+                failed[key] = result
+        if self._config.task:
+            ready = [delivery for delivery in deliveries if delivery.key in receipts]
+            results = self._tasks(self._config.task, ready, receipts, steps)
+            failed |= {key: result for key, result in results.items() if not isinstance(result, Written)}
+        return [failed.get(item.key) or Delivered(receipts[item.key]) for item in deliveries]
+
+    def close(self) -> None:
+        """Release connections."""
+        self._client.close()
+
+    def _leads(self, deliveries: Sequence[Delivery], steps: Steps) -> Results:
+        done = {delivery.key: steps.done(delivery.key).get(LEAD) for delivery in deliveries}
+        results: Results = {key: Written(lead_id, created=False) for key, lead_id in done.items() if lead_id}
+        todo = {item.key: lead_record(self._config, item) for item in deliveries if item.key not in results}
+        if not todo:
+            return results
+        try:
+            present = self._search.leads(todo)
+            adopted = {key: Written(receipt.remote_id, created=False) for key, receipt in present.items()}
+            if adopted:
+                steps.writing(LEAD, adopted)
+                steps.finished(LEAD, {key: lead.remote_id for key, lead in adopted.items()})
+        except SinkError as error:
+            return results | dict.fromkeys(todo, outcome_of(error))
+        absent = {key: record for key, record in todo.items() if key not in adopted}
+        written = _write(LEAD, absent, self._client.upsert, steps)
+        return results | adopted | self._settled(written, deliveries, self._config.key_field)
+
+    def _tasks(
+        self, task: TaskConfig, deliveries: Sequence[Delivery], leads: Mapping[str, Receipt], steps: Steps
+    ) -> Results:
+        todo = [delivery for delivery in deliveries if TASK not in steps.done(delivery.key)]
+        older = {leads[delivery.key].remote_id for delivery in todo if not leads[delivery.key].created}
+        try:
+            people = self._search.people(older) if older else {}
+        except SinkError as error:
+            return {delivery.key: outcome_of(error) for delivery in todo}
+        records = {}
+        for delivery in todo:
+            lead_id = leads[delivery.key].remote_id
+            records[delivery.key] = task_record(self._config, task, delivery, people.get(lead_id, lead_id))
+        written = _write(TASK, records, self._client.create, steps)
+        return self._settled(written, deliveries, task.key_field)
+
+    def _settled(self, answers: Answers, deliveries: Sequence[Delivery], key_field: str | None) -> Results:
+        assigned = {item.key for item in deliveries if item.responsible not in {None, "asap"}}
+        others_written = any(isinstance(answer, Written) for answer in answers.values())
+        return {
+            key: meaning(answer, key_field=key_field, assigned=key in assigned, others_written=others_written)
+            if isinstance(answer, Refusal)
+            else answer
+            for key, answer in answers.items()
+        }
+
+    def _may_have_task(self, doubt: Doubt) -> bool:
+        if TASK in doubt.done:
+            return False
+        return TASK in doubt.steps or (not doubt.steps and self._config.task is not None)
+
+
+def _write(step: str, records: Mapping[str, Record], send: Send, steps: Steps) -> Answers:
+    """Send the records of a step; when the request as a whole is refused, find the bad ones by halving it."""
+    keys = list(records)
+    if not keys:
+        return {}
+    try:
+        steps.writing(step, keys)
+        answers = dict(zip(keys, send(list(records.values())), strict=True))
+    except Refused as error:
+        if len(keys) == 1:
+            return {keys[0]: Rejected(error.reason)}
+        first = {key: records[key] for key in keys[: len(keys) // 2]}
+        second = {key: records[key] for key in keys[len(keys) // 2 :]}
+        return _write(step, first, send, steps) | _write(step, second, send, steps)
+    except SinkError as error:
+        return dict.fromkeys(keys, outcome_of(error))
+    steps.finished(step, {key: lead.remote_id for key, lead in answers.items() if isinstance(lead, Written)})
+    return dict(answers)

@@ -1,0 +1,280 @@
+"""A subset of SOQL: SELECT fields or COUNT() FROM one object, WHERE, ORDER BY, LIMIT, OFFSET."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailbridge.testing.salesforce_schema import SfField, SfObject
+
+Row = Mapping[str, Any]
+Test = Callable[[Row], bool]
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<text>'(?:[^'\\]|\\.)*')
+    | (?P<moment>\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))
+    | (?P<date>\d{4}-\d\d-\d\d)
+    | (?P<number>-?\d+(?:\.\d+)?)
+    | (?P<sign><=|>=|!=|<>|[=<>(),])
+    | (?P<word>[A-Za-z_][\w.]*)
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'", '"': '"', "\\": "\\", "_": "_", "%": "%"}
+_ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": lambda left, right: left < right,
+    ">": lambda left, right: left > right,
+    "<=": lambda left, right: left <= right,
+    ">=": lambda left, right: left >= right,
+}
+
+
+class SoqlError(Exception):
+    """A query the org refuses: error code and words."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed query."""
+
+    fields: tuple[str, ...]
+    table: SfObject
+    where: Test
+    order: tuple[tuple[str, bool], ...]
+    limit: int | None
+    offset: int
+    counts: bool
+
+    def run(self, rows: list[Row]) -> list[Row]:
+        """Return the matching rows in order."""
+        found = [row for row in rows if self.where(row)]
+        for field, descending in reversed(self.order):
+            found.sort(key=lambda row, name=field: _sortable(row.get(name)), reverse=descending)  # type: ignore[misc]
+        end = None if self.limit is None else self.offset + self.limit
+        return found[self.offset : end]
+
+
+def parse_soql(text: str, objects: Mapping[str, SfObject]) -> Query:
+    """Return the query.
+
+    Raises:
+        SoqlError: MALFORMED_QUERY, INVALID_TYPE or INVALID_FIELD.
+    """
+    return _Parser(text, objects).query()
+
+
+def unescape(literal: str) -> str:
+    """Return the value of a quoted literal.
+
+    Raises:
+        SoqlError: It holds a backslash before a character that needs none.
+    """
+
+    def one(match: re.Match[str]) -> str:
+        if match[1] not in _ESCAPES:
+            raise SoqlError("MALFORMED_QUERY", f"Illegal escape sequence \\{match[1]}")
+        return _ESCAPES[match[1]]
+
+    return re.sub(r"\\(.)", one, literal[1:-1], flags=re.DOTALL)
+
+
+class _Parser:
+    def __init__(self, text: str, objects: Mapping[str, SfObject]) -> None:
+        self._tokens = _tokens(text)
+        self._objects = objects
+        self._place = 0
+        self._table = SfObject("", "", {})
+
+    def query(self) -> Query:
+        self._expect("SELECT")
+        counts = self._take("COUNT")
+        names = [] if counts else self._names()
+        if counts:
+            self._expect("(")
+            self._expect(")")
+        self._expect("FROM")
+        self._table = self._object(self._word())
+        fields = tuple(self._field(name).name for name in names)
+        where = self._or() if self._take("WHERE") else _always
+        order = self._sorting() if self._take("ORDER") else ()
+        limit = int(self._kind("number")) if self._take("LIMIT") else None
+        offset = int(self._kind("number")) if self._take("OFFSET") else 0
+        if self._place < len(self._tokens):
+            raise SoqlError("MALFORMED_QUERY", f"unexpected token: '{self._tokens[self._place][1]}'")
+        return Query(fields, self._table, where, order, limit, offset, counts)
+
+    def _names(self) -> list[str]:
+        names = [self._word()]
+        while self._take(","):
+            names.append(self._word())
+        return names
+
+    def _sorting(self) -> tuple[tuple[str, bool], ...]:
+        self._expect("BY")
+        order = []
+        while True:
+            field = self._field(self._word()).name
+            descending = self._take("DESC")
+            if not descending:
+                self._take("ASC")
+            if self._take("NULLS"):
+                self._word()
+            order.append((field, descending))
+            if not self._take(","):
+                return tuple(order)
+
+    def _or(self) -> Test:
+        tests = [self._and()]
+        while self._take("OR"):
+            tests.append(self._and())
+        return tests[0] if len(tests) == 1 else lambda row: any(test(row) for test in tests)
+
+    def _and(self) -> Test:
+        tests = [self._not()]
+        while self._take("AND"):
+            tests.append(self._not())
+        return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
+
+    def _not(self) -> Test:
+        if self._take("NOT"):
+            inner = self._not()
+            return lambda row: not inner(row)
+        if self._take("("):
+            grouped = self._or()
+            self._expect(")")
+            return grouped
+        return self._comparison()
+
+    def _comparison(self) -> Test:
+        field = self._field(self._word())
+        if not field.filterable:
+            raise SoqlError("INVALID_FIELD", f"field '{field.name}' can not be filtered in a query call")
+        if self._take("NOT"):
+            self._expect("IN")
+            outside = self._values(field)
+            return lambda row: _folded(row.get(field.name), field) not in outside
+        if self._take("IN"):
+            inside = self._values(field)
+            return lambda row: _folded(row.get(field.name), field) in inside
+        if self._take("LIKE"):
+            pattern = _like(self._kind("text"))
+            return lambda row: pattern.fullmatch(str(row.get(field.name) or "")) is not None
+        return _compare(field, self._kind("sign"), _folded(self._value(), field))
+
+    def _values(self, field: SfField) -> list[Any]:
+        self._expect("(")
+        values = [_folded(self._value(), field)]
+        while self._take(","):
+            values.append(_folded(self._value(), field))
+        self._expect(")")
+        return values
+
+    def _value(self) -> Any:
+        kind, text = self._next()
+        if kind == "text":
+            return unescape(text)
+        if kind == "number":
+            return float(text)
+        if kind in {"date", "moment"}:
+            return text
+        named = {"true": True, "false": False, "null": None}
+        if text.lower() not in named:
+            raise SoqlError("MALFORMED_QUERY", f"unexpected token: '{text}'")
+        return named[text.lower()]
+
+    def _object(self, name: str) -> SfObject:
+        table = next((item for item in self._objects.values() if item.name.lower() == name.lower()), None)
+        if table is None:
+            raise SoqlError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
+        return table
+
+    def _field(self, name: str) -> SfField:
+        field = self._table.find(name)
+        if field is None:
+            raise SoqlError("INVALID_FIELD", f"No such column '{name}' on entity '{self._table.name}'.")
+        return field
+
+    def _word(self) -> str:
+        return self._kind("word")
+
+    def _kind(self, kind: str) -> str:
+        found, text = self._next()
+        if found != kind:
+            raise SoqlError("MALFORMED_QUERY", f"unexpected token: '{text}'")
+        return text
+
+    def _next(self) -> tuple[str, str]:
+        if self._place >= len(self._tokens):
+            raise SoqlError("MALFORMED_QUERY", "unexpected token: '<EOF>'")
+        self._place += 1
+        return self._tokens[self._place - 1]
+
+    def _take(self, text: str) -> bool:
+        there = self._place < len(self._tokens) and self._tokens[self._place][1].upper() == text
+        self._place += there
+        return there
+
+    def _expect(self, text: str) -> None:
+        if not self._take(text):
+            found = self._tokens[self._place][1] if self._place < len(self._tokens) else "<EOF>"
+            raise SoqlError("MALFORMED_QUERY", f"unexpected token: '{found}' (expecting '{text}')")
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    found = []
+    place = 0
+    text = text.strip()
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None:
+            raise SoqlError("MALFORMED_QUERY", f"unexpected token: '{text[place : place + 10]}'")
+        found.append((str(match.lastgroup), match[str(match.lastgroup)]))
+        place = match.end()
+    return found
+
+
+def _always(_row: Row) -> bool:
+    return True
+
+
+def _compare(field: SfField, sign: str, wanted: Any) -> Test:
+    name = field.name
+    if sign == "=":
+        return lambda row: bool(_folded(row.get(name), field) == wanted)
+    if sign in {"!=", "<>"}:
+        return lambda row: bool(_folded(row.get(name), field) != wanted)
+    if sign not in _ORDER:
+        raise SoqlError("MALFORMED_QUERY", f"unexpected token: '{sign}'")
+    holds = _ORDER[sign]
+    return lambda row: row.get(name) is not None and holds(_folded(row[name], field), wanted)
+
+
+def _folded(value: Any, field: SfField) -> Any:
+    """Text compares without case, ids by their first 15 characters with case, moments as time."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if field.type in {"id", "reference"}:
+        return str(value)[:15]
+    if field.type == "datetime":
+        return datetime.fromisoformat(str(value)).timestamp()
+    return value.casefold() if isinstance(value, str) else float(value)
+
+
+def _like(literal: str) -> re.Pattern[str]:
+    parts = re.split(r"(\\.|[%_])", literal[1:-1], flags=re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    pattern = "".join(wild.get(part) or re.escape(unescape(f"'{part}'")) for part in parts)
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+
+
+def _sortable(value: Any) -> tuple[bool, str, float]:
+    if isinstance(value, (int, float)):
+        return True, "", float(value)
+    return value is not None, str(value or ""), 0.0
