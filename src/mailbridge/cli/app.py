@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mailbridge import __version__
-from mailbridge.cli import parse
+from mailbridge.cli import check, config, deliveries, interests, mails, parse, plugins, quarantine, run
 
 app = typer.Typer(
     name="mailbridge",
@@ -32,4 +32,12 @@ def common(
     """Reads one shared mailbox of notification mails and writes every interest into the CRM, exactly once."""
 
 
+app.command("run")(run.run)
+app.command("check")(check.check)
 app.command("parse")(parse.parse)
+app.add_typer(mails.app, name="mails")
+app.add_typer(interests.app, name="interests")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(deliveries.app, name="deliveries")
+app.command("plugins")(plugins.plugins)
+app.add_typer(config.app, name="config")

@@ -5,9 +5,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Double, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -94,6 +95,26 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def look_at(url: str) -> str:
+    """Return what is at a ledger's address, without making or changing anything.
+
+    Raises:
+        LedgerError: It could not be opened there.
+    """
+    path = Path(make_url(url).database or "")
+    if not path.exists():
+        folder = next(parent for parent in path.absolute().parents if parent.exists())
+        if not os.access(folder, os.W_OK):
+            raise LedgerError(f"ledger {path}: may not be made in {folder}")
+        return f"{path}: will be made by the first run"
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            count = connection.execute("SELECT count(*) FROM mail").fetchone()[0]
+    except sqlite3.Error as error:
+        raise LedgerError(f"ledger {path}: {error}") from error
+    return f"{path}: {count} mails"
 
 
 @contextmanager

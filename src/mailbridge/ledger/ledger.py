@@ -10,10 +10,12 @@ from sqlalchemy import delete, func, select, update
 
 from mailbridge import __version__
 from mailbridge.ledger.accounts import Accounts
+from mailbridge.ledger.acts import Acts
 from mailbridge.ledger.claims import OPEN, Claim, Claims
 from mailbridge.ledger.engine import now, open_database
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.intake import Intake
+from mailbridge.ledger.listing import Listings
 from mailbridge.ledger.outcomes import Outcomes
 from mailbridge.ledger.schema import delivery, mail, meta, node
 from mailbridge.ledger.settle import Reader
@@ -63,6 +65,8 @@ class Ledger:
         self.reader = Reader(self.database, self.node)
         self.claims = Claims(self.database, self.node, lease_s=lease_s)
         self.outcomes = Outcomes(self.database, self.node)
+        self.listings = Listings(self.database)
+        self.acts = Acts(self.database)
 
     def intake(self, mailbox: str) -> Intake:
         """Return the way into the ledger for one mailbox."""

@@ -1,0 +1,85 @@
+"""`mailbridge check`: the configuration; with --connect also mailboxes, ledger and every sink, by reading only."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, settings_of
+from mailbridge.sdk.errors import MailbridgeError, NotWritten
+
+if TYPE_CHECKING:
+    from mailbridge.config import Settings
+
+Finding = dict[str, Any]
+
+
+def check(
+    config: ConfigOption = CONFIG,
+    connect: Annotated[bool, typer.Option("--connect", help="Also log in everywhere, by reading only.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the configuration and tell all its problems at once."""
+    settings = settings_of(config)
+    findings = [_fine("configuration", f"{config}: fine")]
+    if connect:
+        findings += list(_connected(settings))
+    for finding in findings:
+        _show(finding, as_json=as_json)
+    code = max((finding["exit_code"] for finding in findings), default=0)
+    if code:
+        raise typer.Exit(code)
+
+
+def _connected(settings: "Settings") -> Iterator[Finding]:
+    from mailbridge.mailbox.opening import open_mailbox
+
+    yield _tried("ledger", lambda: _ledger(settings))
+    for name, mailbox in settings.mailboxes.items():
+        opened = open_mailbox(name, mailbox)
+        yield _tried(f"mailbox {name}", opened.check)
+        opened.close()
+    for name, sink in settings.sinks.items():
+        yield _tried(f"sink {name}", partial(_sink, name, sink))
+
+
+def _ledger(settings: "Settings") -> str:
+    from mailbridge.ledger.engine import look_at
+
+    return look_at(settings.ledger.url)
+
+
+def _sink(name: str, settings: Any) -> str:
+    from mailbridge.registry import sink_type
+    from mailbridge.sdk import NoTokens
+
+    kind = sink_type(settings.type)
+    sink = kind(settings, tokens=NoTokens(), transport=None)
+    try:
+        sink.check()
+    finally:
+        sink.close()
+    return f"{kind.manifest.title}: account {settings.account_id or name} can work"
+
+
+def _tried(what: str, attempt: Callable[[], str]) -> Finding:
+    try:
+        return _fine(what, attempt())
+    except NotWritten as error:
+        return {"what": what, "ok": False, "about": str(error), "exit_code": 69}
+    except MailbridgeError as error:
+        return {"what": what, "ok": False, "about": str(error), "exit_code": int(getattr(error, "exit_code", 77))}
+
+
+def _fine(what: str, about: str) -> Finding:
+    return {"what": what, "ok": True, "about": about, "exit_code": 0}
+
+
+def _show(finding: Finding, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(finding, ensure_ascii=False) + "\n")
+        return
+    print(f"{'ok  ' if finding['ok'] else 'FAIL'} {finding['what']}: {finding['about']}")

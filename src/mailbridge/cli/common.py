@@ -1,0 +1,120 @@
+"""What several commands share: their options, reading the configuration, tables and JSON on standard output."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mailbridge.sdk.errors import MailbridgeError
+
+if TYPE_CHECKING:
+    from mailbridge.config import Settings
+    from mailbridge.ledger.ledger import Ledger
+
+ConfigOption = Annotated[
+    Path, typer.Option("-c", "--config", metavar="FILE", help="The configuration file.", show_default="config.toml")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, help="Show at most this many.")]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", metavar="TIME", help="Only from then on: 7d, 12h, 30m, or 2026-11-21.")
+]
+
+CONFIG = Path("config.toml")
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class UsageProblem(MailbridgeError):  # noqa: N818 - says what is known
+    """An option has a value that can't be understood."""
+
+    exit_code = 64
+
+
+def settings_of(path: Path) -> "Settings":
+    """Return the settings, with logging set up; raises ConfigError."""
+    from mailbridge.config import load_settings
+    from mailbridge.observe.logging import set_up_logging
+
+    settings = load_settings(path)
+    set_up_logging(level=settings.log.level, style=settings.log.format)
+    return settings
+
+
+@contextmanager
+def ledger_of(path: Path) -> "Iterator[Ledger]":
+    """Open the ledger of a configuration that exists already; raises LedgerError, ConfigError."""
+    from mailbridge.ledger.engine import LedgerError
+    from mailbridge.ledger.ledger import Ledger
+
+    settings = settings_of(path)
+    file = settings.ledger.url.removeprefix("sqlite:///")
+    if settings.ledger.url.startswith("sqlite:") and not Path(file).exists():
+        raise LedgerError(f"ledger {file}: there is none yet; `mailbridge run` makes it")
+    ledger = Ledger(settings.ledger.url, lease_s=settings.ledger.lease_s)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def moment(text: str | None) -> float | None:
+    """Return unix seconds of "7d" ago or of a date; None for None.
+
+    Raises:
+        UsageProblem: Neither.
+    """
+    if text is None:
+        return None
+    if text[:-1].isdigit() and text[-1] in _UNITS:
+        return (datetime.now(UTC) - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})).timestamp()
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageProblem(f"{text!r} is no time: write 7d, 12h, 30m, or a date such as 2026-11-21") from None
+    return (when if when.tzinfo else when.astimezone()).timestamp()
+
+
+def emit(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequence[tuple[str, Callable[[Any], str]]]) -> None:
+    """Print rows: JSON lines, or a table with (title, how to show a row) columns."""
+    if as_json:
+        for row in rows:
+            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title, _ in columns:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(show(row))) for _, show in columns))
+    console = Console()
+    console.print(table if rows else Text("nothing to show", style="dim"))
+
+
+def plain(text: str, length: int = 120) -> str:
+    """Return text of a mail so that a terminal shows it and nothing else: no control characters, one line, cut."""
+    shown = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return shown if len(shown) <= length else shown[: length - 1] + "…"
+
+
+def tell(text: str) -> None:
+    """Say something to the person, on standard error: standard output carries results only."""
+    print(text, file=sys.stderr)
+
+
+def short(value: str | None, length: int = 12) -> str:
+    """Return the beginning of an id, enough to name it in the next command."""
+    return (value or "-")[:length]
+
+
+def clock(value: str | None) -> str:
+    """Return an RFC 3339 moment in local time, to the second."""
+    return datetime.fromisoformat(value).astimezone().strftime("%Y-%m-%d %H:%M:%S") if value else "-"

@@ -1,0 +1,99 @@
+"""`mailbridge deliveries`: list, show, and what a person decides: retry, cancel, resolve, resume."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from mailbridge.cli.common import (
+    CONFIG,
+    ConfigOption,
+    JsonOption,
+    LimitOption,
+    SinceOption,
+    clock,
+    emit,
+    ledger_of,
+    moment,
+    tell,
+)
+
+app = typer.Typer(help="Interests on their way to the sinks.", no_args_is_help=True)
+
+Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="Keys, or the beginnings of them.")]
+
+COLUMNS = (
+    ("key", lambda row: row["key"]),
+    ("sink", lambda row: row["sink"]),
+    ("state", lambda row: row["state"]),
+    ("tries", lambda row: str(row["attempts"])),
+    ("in the CRM", lambda row: row["remote_id"] or ""),
+    ("author", lambda row: row["author"] or ""),
+    ("changed", lambda row: clock(row["updated_at"])),
+    ("reason", lambda row: row["reason"] or ""),
+)
+
+
+@app.command("list")
+def list_deliveries(
+    config: ConfigOption = CONFIG,
+    state: Annotated[
+        str | None, typer.Option(help="ready, sending, waiting, doubt, delivered, dead or cancelled.")
+    ] = None,
+    sink: Annotated[str | None, typer.Option(help="Only this sink.")] = None,
+    since: SinceOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List deliveries, newest first."""
+    from mailbridge.ledger.listing import Wanted
+
+    with ledger_of(config) as ledger:
+        wanted = Wanted(state=state, sink=sink, since=moment(since), limit=limit)
+        emit(ledger.listings.deliveries(wanted), as_json=as_json, columns=COLUMNS)
+
+
+@app.command()
+def show(key: Annotated[str, typer.Argument(help="Its key, or the beginning.")], config: ConfigOption = CONFIG) -> None:
+    """Show one delivery with its steps, attempts and transitions, as JSON."""
+    with ledger_of(config) as ledger:
+        print(json.dumps(ledger.listings.delivery(key), ensure_ascii=False, indent=2, default=str))
+
+
+@app.command()
+def retry(keys: Keys, config: ConfigOption = CONFIG) -> None:
+    """Try dead, cancelled or waiting deliveries again; what was perhaps written is searched first."""
+    with ledger_of(config) as ledger:
+        whole = [ledger.listings.delivery(key)["key"] for key in keys]
+        tell(f"retried {ledger.acts.retry(whole)} of {len(whole)}")
+
+
+@app.command()
+def cancel(keys: Keys, config: ConfigOption = CONFIG) -> None:
+    """Never send these deliveries."""
+    with ledger_of(config) as ledger:
+        whole = [ledger.listings.delivery(key)["key"] for key in keys]
+        tell(f"cancelled {ledger.acts.cancel(whole)} of {len(whole)}")
+
+
+@app.command()
+def resolve(
+    key: Annotated[str, typer.Argument(help="Its key, or the beginning.")],
+    remote_id: Annotated[str, typer.Option("--remote-id", help="Id of the object in the CRM.")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Say that a delivery exists in the CRM."""
+    with ledger_of(config) as ledger:
+        done = ledger.acts.resolve(ledger.listings.delivery(key)["key"], remote_id)
+        tell(f"resolved {done} of 1")
+
+
+@app.command()
+def resume(
+    account: Annotated[str, typer.Argument(help="The account: NAME of [sinks.NAME], or its account_id.")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """End the pause of an account: what was wrong has been mended."""
+    with ledger_of(config) as ledger:
+        ledger.acts.resume(account)
+        tell(f"{account} works again")

@@ -1,0 +1,62 @@
+"""`mailbridge interests`: what was read."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from mailbridge.cli.common import (
+    CONFIG,
+    ConfigOption,
+    JsonOption,
+    LimitOption,
+    SinceOption,
+    clock,
+    emit,
+    ledger_of,
+    moment,
+    plain,
+)
+
+app = typer.Typer(help="The interests that were read.", no_args_is_help=True)
+
+
+def _author(row: dict[str, Any]) -> str:
+    author = row["author"]
+    return str(author["name"] or author["email"] or next(iter(author["phones"]), "-"))
+
+
+COLUMNS = (
+    ("interest", lambda row: row["id"]),
+    ("occurred", lambda row: clock(row["occurred_at"])),
+    ("network", lambda row: row["source"]["network"]),
+    ("kind", lambda row: row["kind"]),
+    ("author", _author),
+    ("text", lambda row: plain(row["text"] or "", 60)),
+)
+
+
+@app.command("list")
+def list_interests(
+    config: ConfigOption = CONFIG,
+    network: Annotated[str | None, typer.Option(help="Only this network.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only this kind.")] = None,
+    since: SinceOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List interests, newest first."""
+    from mailbridge.ledger.listing import Wanted
+
+    wanted = Wanted(network=network, kind=kind, since=moment(since), limit=limit)
+    with ledger_of(config) as ledger:
+        emit(ledger.listings.interests(wanted), as_json=as_json, columns=COLUMNS)
+
+
+@app.command()
+def show(
+    interest_id: Annotated[str, typer.Argument(help="Its id, or the beginning.")], config: ConfigOption = CONFIG
+) -> None:
+    """Show one interest with its deliveries, as JSON."""
+    with ledger_of(config) as ledger:
+        print(json.dumps(ledger.listings.interest(interest_id), ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,33 @@
+"""`mailbridge run`: the daemon, or one full cycle."""
+
+from typing import Annotated
+
+import typer
+
+from mailbridge.cli.common import CONFIG, ConfigOption, settings_of
+
+
+def run(
+    config: ConfigOption = CONFIG,
+    once: Annotated[
+        bool, typer.Option("--once", help="One full cycle, then exit: 0 when all is final, 75 when something waits.")
+    ] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="The first run for these accounts: search nothing in the CRM before creating.")
+    ] = False,
+) -> None:
+    """Read the mailboxes and write every interest into the CRMs, until a signal ends it."""
+    from mailbridge.app import build
+    from mailbridge.config import ConfigError
+    from mailbridge.daemon import Daemon, run_once
+
+    settings = settings_of(config)
+    if not settings.mailboxes:
+        raise ConfigError(config, ["[mailboxes.NAME]: there is none; `mailbridge config example` shows one"])
+    app = build(settings, new=new, parallel=not once)
+    try:
+        if once:
+            raise typer.Exit(run_once(app))
+        Daemon(app).run()
+    finally:
+        app.close()

@@ -1,0 +1,92 @@
+"""What people do by hand; every act is a transition in the ledger."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from mailbridge.ledger.accounts import end_pause
+from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger.listing import NotThere
+from mailbridge.ledger.schema import account, delivery, mail, step, transition
+
+ACTOR = "person"
+
+
+class Acts:
+    """Changes by an operator."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def release(self, mail_ids: Sequence[str]) -> int:
+        """Let quarantined (or ignored) mails be read again, by the parsers of today; return how many."""
+        with self._database.write() as connection:
+            return sum(self._release(connection, mail_id) for mail_id in mail_ids)
+
+    def retry(self, keys: Sequence[str]) -> int:
+        """Try dead, cancelled, waiting or doubtful deliveries now.
+
+        What was perhaps written is searched first: a dead delivery with an open step goes back to doubt.
+        """
+        with self._database.write() as connection:
+            return sum(self._retry(connection, key) for key in keys)
+
+    def cancel(self, keys: Sequence[str]) -> int:
+        """Never send these deliveries; those that are delivered or in flight stay as they are."""
+        return self._move(keys, ("ready", "waiting", "doubt", "dead"), {"state": "cancelled"}, "cancelled by hand")
+
+    def resolve(self, key: str, remote_id: str) -> int:
+        """Say that a delivery exists in the CRM under this id."""
+        values = {"state": "delivered", "remote_id": remote_id, "reason": "resolved by hand"}
+        return self._move([key], ("ready", "waiting", "doubt", "dead", "cancelled"), values, "resolved by hand")
+
+    def resume(self, account_id: str) -> None:
+        """End the pause of an account: what was wrong has been mended."""
+        with self._database.write() as connection:
+            if connection.scalar(select(account.c.id).where(account.c.id == account_id)) is None:
+                raise NotThere(f"no account {account_id!r} in this ledger")
+            end_pause(connection, account_id)
+
+    @staticmethod
+    def _release(connection: Connection, mail_id: str) -> int:
+        old = connection.scalar(select(mail.c.state).where(mail.c.id == mail_id))
+        if old not in {"quarantined", "ignored"}:
+            return 0
+        connection.execute(
+            update(mail).where(mail.c.id == mail_id).values(state="stored", tries=0, reason=None, detail=None)
+        )
+        row = {"mail_id": mail_id, "old": old, "new": "stored", "why": "released by hand", "actor": ACTOR}
+        connection.execute(transition.insert().values(**row, at=now()))
+        return 1
+
+    def _retry(self, connection: Connection, key: str) -> int:
+        row = connection.execute(select(delivery.c.id, delivery.c.state).where(delivery.c.key == key)).first()
+        if row is None or row.state in {"delivered", "sending", "ready"}:
+            return 0
+        written = select(step.c.name).where(step.c.delivery_id == row.id, step.c.state == "writing")
+        doubtful = row.state == "doubt" or connection.execute(written).first() is not None
+        new = "doubt" if doubtful else "ready"
+        # A doubt keeps its quiet period: a search before its end could miss what is still being written.
+        due = delivery.c.due if row.state == "doubt" else now()
+        values = {"state": new, "due": due, "attempts": 0, "searches": 0, "reason": "retried by hand"}
+        _change(connection, row.id, row.state, values, "retried by hand")
+        return 1
+
+    def _move(self, keys: Sequence[str], olds: Sequence[str], values: dict[str, Any], why: str) -> int:
+        count = 0
+        with self._database.write() as connection:
+            query = select(delivery.c.id, delivery.c.state, delivery.c.key).where(delivery.c.key.in_(keys))
+            for row in connection.execute(query).all():
+                if row.state in olds:
+                    _change(connection, row.id, row.state, values, why)
+                    connection.execute(delete(step).where(step.c.delivery_id == row.id, step.c.state == "writing"))
+                    count += 1
+        return count
+
+
+def _change(connection: Connection, row_id: int, old: str, values: dict[str, Any], why: str) -> None:
+    fenced = {**values, "fence": delivery.c.fence + 1, "owner": None, "updated_at": now()}
+    connection.execute(update(delivery).where(delivery.c.id == row_id).values(**fenced))
+    row = {"delivery_id": row_id, "old": old, "new": values["state"], "why": why, "actor": ACTOR}
+    connection.execute(transition.insert().values(**row, at=now()))

@@ -1,0 +1,173 @@
+"""What operators list and look at; times as RFC 3339, mails and deliveries by the beginning of their id or key."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, func, select
+
+from mailbridge.ledger.engine import Database
+from mailbridge.ledger.raws import unpack
+from mailbridge.ledger.schema import (
+    announced,
+    attempt,
+    delivery,
+    interest,
+    mail,
+    node,
+    place,
+    raw,
+    step,
+    suspect,
+    transition,
+)
+from mailbridge.sdk import MailbridgeError
+
+Row = dict[str, Any]
+
+_TIMES = frozenset({
+    "received_at", "stored_at", "settled_at", "occurred_at", "created_at", "updated_at", "due", "sent_at",
+    "started_at", "ended_at", "finished_at", "at", "seen_at", "resolved_at",
+})  # fmt: skip
+
+
+class NotThere(MailbridgeError):  # noqa: N818 - says what is known
+    """No row, or more than one, has the given id."""
+
+    exit_code = 65
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows a listing shows; None = any."""
+
+    state: str | None = None
+    reason: str | None = None
+    parser: str | None = None
+    network: str | None = None
+    kind: str | None = None
+    sink: str | None = None
+    since: float | None = None
+    limit: int = 50
+
+
+class Listings:
+    """Read-only questions to the ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def mails(self, wanted: Wanted) -> list[Row]:
+        """Return mails, newest first."""
+        columns = (
+            mail.c.id.label("mail_id"), mail.c.state, mail.c.reason, mail.c.parser, mail.c.mailbox, mail.c.received_at,
+            mail.c.stored_at, mail.c.sender, mail.c.subject, mail.c.size, mail.c.trust, mail.c.trust_reason,
+        )  # fmt: skip
+        query = select(*columns).order_by(mail.c.stored_at.desc(), mail.c.id)
+        return self._rows(_filtered(query, mail, wanted, time=mail.c.stored_at))
+
+    def interests(self, wanted: Wanted) -> list[Row]:
+        """Return interests as the JSON objects of the contract, newest first."""
+        query = select(interest.c.body).order_by(interest.c.created_at.desc(), interest.c.id)
+        query = _filtered(query, interest, wanted, time=interest.c.created_at)
+        with self._database.read() as connection:
+            return [json.loads(body) for body in connection.scalars(query)]
+
+    def deliveries(self, wanted: Wanted) -> list[Row]:
+        """Return deliveries, newest first."""
+        columns = (
+            delivery.c.key, delivery.c.state, delivery.c.sink, delivery.c.interest_id, delivery.c.attempts,
+            delivery.c.due, delivery.c.remote_id, delivery.c.remote_url, delivery.c.reason, delivery.c.responsible,
+            delivery.c.created_at, delivery.c.updated_at, interest.c.network, interest.c.kind, interest.c.author,
+        )  # fmt: skip
+        query = select(*columns).join(interest, interest.c.id == delivery.c.interest_id).order_by(delivery.c.id.desc())
+        return self._rows(_filtered(query, delivery, wanted, time=delivery.c.updated_at))
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return how many mails and deliveries are in which state."""
+        with self._database.read() as connection:
+            mails = connection.execute(select(mail.c.state, func.count()).group_by(mail.c.state)).all()
+            states = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state)).all()
+        return {"mails": {row[0]: row[1] for row in mails}, "deliveries": {row[0]: row[1] for row in states}}
+
+    def nodes(self) -> list[Row]:
+        """Return the processes that work on this ledger."""
+        return self._rows(select(node).order_by(node.c.started_at))
+
+    def mail(self, mail_id: str) -> Row:
+        """Return everything about one mail: places, interests, deliveries, transitions."""
+        mail_id = self._whole(mail, mail.c.id, mail_id)
+        found = self._rows(select(mail).where(mail.c.id == mail_id))[0]
+        told = select(announced.c.interest_id).where(announced.c.mail_id == mail_id)
+        with self._database.read() as connection:
+            bodies = connection.scalars(select(interest.c.body).where(interest.c.id.in_(told))).all()
+        found["places"] = self._rows(select(place).where(place.c.mail_id == mail_id))
+        found["interests"] = [json.loads(body) for body in bodies]
+        found["deliveries"] = self._rows(select(delivery).where(delivery.c.interest_id.in_(told)))
+        found["transitions"] = self._rows(select(transition).where(transition.c.mail_id == mail_id))
+        return found
+
+    def interest(self, interest_id: str) -> Row:
+        """Return an interest with the mails that told of it and its deliveries."""
+        interest_id = self._whole(interest, interest.c.id, interest_id)
+        with self._database.read() as connection:
+            body = connection.scalar(select(interest.c.body).where(interest.c.id == interest_id))
+            told = connection.scalars(select(announced.c.mail_id).where(announced.c.interest_id == interest_id)).all()
+        own = self._rows(select(delivery).where(delivery.c.interest_id == interest_id))
+        return {"interest": json.loads(body or "{}"), "mails": list(told), "deliveries": own}
+
+    def delivery(self, key: str) -> Row:
+        """Return everything about one delivery: steps, attempts, transitions, suspects."""
+        key = self._whole(delivery, delivery.c.key, key)
+        found = self._rows(select(delivery).where(delivery.c.key == key))[0]
+        for name, table in {
+            "steps": step,
+            "attempt_log": attempt,
+            "transitions": transition,
+            "suspects": suspect,
+        }.items():
+            found[name] = self._rows(select(table).where(table.c.delivery_id == found["id"]))
+        return found
+
+    def raw(self, mail_id: str) -> bytes:
+        """Return the raw bytes of a mail, bit for bit as it was fetched."""
+        mail_id = self._whole(mail, mail.c.id, mail_id)
+        with self._database.read() as connection:
+            row = connection.execute(select(raw.c.codec, raw.c.body).where(raw.c.mail_id == mail_id)).one()
+        return unpack(row.codec, row.body)
+
+    def _whole(self, table: Table, column: ColumnElement[str], beginning: str) -> str:
+        query = select(column).where(column.startswith(beginning, autoescape=True)).limit(2)
+        with self._database.read() as connection:
+            found = connection.scalars(query).all()
+        if len(found) != 1:
+            words = "several" if found else "no"
+            raise NotThere(
+                f"{words} {table.name} rows begin with {beginning!r}; list them with: mailbridge {table.name}s"
+            )
+        return found[0]
+
+    def _rows(self, query: Select[Any]) -> list[Row]:
+        with self._database.read() as connection:
+            return [_shown(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def _filtered(query: Select[Any], table: Table, wanted: Wanted, *, time: ColumnElement[float]) -> Select[Any]:
+    for name in ("state", "reason", "parser", "network", "kind", "sink"):
+        value = getattr(wanted, name)
+        source = table if name in table.c else interest
+        if value is not None:
+            query = query.where(source.c[name] == value)
+    if wanted.since is not None:
+        query = query.where(time >= wanted.since)
+    return query.limit(wanted.limit)
+
+
+def _shown(row: Mapping[str, Any]) -> Row:
+    return {name: _time(value) if name in _TIMES else value for name, value in row.items()}
+
+
+def _time(value: float | None) -> str | None:
+    return None if value is None else datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds")
