@@ -31,16 +31,13 @@ def example_text() -> str:
     for name in ("ledger", "log", "run"):
         field = Settings.model_fields[name]
         blocks.append(_block(f"[{name}]", type(field.default), field.description or ""))
-    for model, name in (
-        (ImapSettings, "main"),
-        (DirectorySettings, "drop"),
-        (MaildirSettings, "local"),
-        (MboxSettings, "old"),
-    ):
-        blocks.append(_block(f"[mailboxes.{name}]", model, model.__doc__ or "", off=model is not ImapSettings))
+    boxes: dict[str, type[BaseModel]] = {
+        "main": ImapSettings, "drop": DirectorySettings, "local": MaildirSettings, "old": MboxSettings,
+    }  # fmt: skip
+    blocks += [_block(f"[mailboxes.{name}]", box, box.__doc__ or "", off=name != "main") for name, box in boxes.items()]
     for name in sorted(sink_names(), key=lambda name: name != "jsonl"):
-        model = sink_model(name)
-        blocks.append(_block(f"[sinks.{_instance(name)}]", model, model.__doc__ or "", off=name != "jsonl"))
+        sink = sink_model(name)
+        blocks.append(_block(f"[sinks.{_instance(name)}]", sink, sink.__doc__ or "", off=name != "jsonl"))
     blocks += [_block(f"[parsers.{name}]", parser_model(name), "", off=True) for name in parser_types()]
     return "\n".join(blocks)
 
@@ -87,7 +84,7 @@ def _sample(name: str, field: FieldInfo) -> Any:
     kinds = str(field.annotation)
     if "Literal[" in kinds:
         return kinds.split("Literal[", 1)[1].split("]", 1)[0].split(",", maxsplit=1)[0].strip("'\" ")
-    samples = (
+    samples: tuple[tuple[str, Any], ...] = (
         ("SecretStr", "change me"), ("datetime", "2026-01-31T00:00:00+03:00"), ("Path", f"/path/to/{name}"),
         ("bool", False), ("int", 1), ("float", 1.0), ("tuple", []), ("list", []), ("dict", {}),
     )  # fmt: skip

@@ -13,7 +13,5 @@ def insert(connection: Connection, table: Table) -> Any:
 
 def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
     """Insert the rows that do not exist yet; return how many were new."""
-    if not rows:
-        return 0
     statement = insert(connection, table).on_conflict_do_nothing()
-    return sum(connection.execute(statement, row).rowcount for row in rows)
+    return sum(connection.execute(statement.values(**row)).rowcount for row in rows)
