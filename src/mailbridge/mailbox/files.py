@@ -46,7 +46,7 @@ def walk(path: str | Path, *, max_mail_bytes: int = MAX_MAIL_BYTES) -> Iterator[
         yield from _found_in(sys.stdin.buffer, given, "", max_mail_bytes)
         return
     failed: list[str] = []
-    for label, file in _labelled(given):
+    for label, file in _labelled(given, failed):
         try:
             with file.open("rb") as stream:
                 yield from _found_in(stream, label, file.suffix.casefold(), max_mail_bytes)
@@ -55,12 +55,12 @@ def walk(path: str | Path, *, max_mail_bytes: int = MAX_MAIL_BYTES) -> Iterator[
     raise_unreadable(failed)
 
 
-def _labelled(given: str) -> Iterator[tuple[str, Path]]:
+def _labelled(given: str, failed: list[str]) -> Iterator[tuple[str, Path]]:
     root = Path(given)
     if not root.is_dir():
         yield given, require(root)
         return
-    for file in mail_files(root):
+    for file in mail_files(root, failed):
         yield f"{given.rstrip('/')}/{file.relative_to(root).as_posix()}", file
 
 
@@ -86,31 +86,30 @@ def read_mail(stream: BinaryIO, max_mail_bytes: int) -> tuple[bytes, int]:
     return head, size
 
 
-def mail_files(root: Path) -> Iterator[Path]:
-    """Yield the files below a folder that hold mails, sorted by their relative path.
+def mail_files(root: Path, failed: list[str], *, boxes: bool = True) -> list[Path]:
+    """Return the files below a folder that hold mails, sorted by their relative path.
 
     Links to folders are not followed: they may lead in circles.
 
-    Raises:
-        PathUnreadable: After the rest was yielded, when a folder below can't be listed.
+    Args:
+        root: The folder.
+        failed: Gets a line for each folder that can't be listed.
+        boxes: Also look into Maildirs and at `*.mbox`.
     """
-    failed: list[str] = []
     found: list[Path] = []
     for here, folders, names in os.walk(root, onerror=lambda error: failed.append(_of_folder(error))):
         folder = Path(here)
-        if is_maildir(folder):
+        if boxes and is_maildir(folder):
             folders[:] = [name for name in folders if name not in {"cur", "new", "tmp"}]
             found.extend(maildir_files(folder))
             continue
-        found.extend(folder / name for name in names if holds_mail(name))
-    yield from sorted(found, key=lambda file: file.relative_to(root).parts)
-    raise_unreadable(failed)
+        found.extend(folder / name for name in names if _holds_mail(name, boxes=boxes))
+    return sorted(found, key=lambda file: file.relative_to(root).parts)
 
 
-def holds_mail(name: str, *, with_mbox: bool = True) -> bool:
-    """Whether a file of a folder is read, by its name."""
+def _holds_mail(name: str, *, boxes: bool) -> bool:
     suffix = os.path.splitext(name)[1].casefold()  # noqa: PTH122 - a Path for each of 100,000 names costs seconds
-    return suffix in MAIL_SUFFIXES or (with_mbox and suffix == ".mbox")
+    return suffix in MAIL_SUFFIXES or (boxes and suffix == ".mbox")
 
 
 def is_maildir(folder: Path) -> bool:

@@ -1,0 +1,82 @@
+"""A folder on an IMAP server as a mailbox. Only reads: the folder is opened by EXAMINE, bodies come by BODY.PEEK."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+from mailbridge.mailbox.imap_errors import Account
+from mailbridge.mailbox.imap_look import Look, Memory
+from mailbridge.mailbox.imap_session import Folder, Session
+from mailbridge.mailbox.settings import ImapSettings
+from mailbridge.ports import Chunk, MailboxError, Places
+
+
+class ImapMailbox:
+    """Implements `Mailbox`. The connection and the opened folder stay between looks.
+
+    Args:
+        name: NAME of `[mailboxes.NAME]`.
+        settings: Its settings.
+    """
+
+    def __init__(self, name: str, settings: ImapSettings) -> None:
+        self.name = name
+        self._settings = settings
+        self._account = Account(name, settings)
+        self.label = self._account.label
+        self._memory = Memory()
+        self._session: Session | None = None
+
+    def look(self, places: Places) -> Iterator[Chunk]:
+        """Yield what is new. Without news it costs two round trips: EXAMINE and one SEARCH."""
+        try:
+            yield from Look(self, self._settings, places, self._memory).chunks()
+        except MailboxError:
+            self.drop()
+            raise
+
+    def wait(self, seconds: float, stop: threading.Event) -> None:
+        """Return when something may be new, when `stop` is set, or after `seconds`; at the latest after `poll_s`.
+
+        Raises:
+            MailboxError: The connection has ended.
+        """
+        deadline = time.monotonic() + min(seconds, self._settings.poll_s)
+        session = self._session
+        if session is not None and self._settings.idle and session.can_idle:
+            try:
+                session.wait_for_news(deadline - time.monotonic(), stop)
+            except MailboxError:
+                self.drop()
+                raise
+        if session is None or not session.has_news:
+            stop.wait(max(0.0, deadline - time.monotonic()))
+
+    def check(self) -> str:
+        """Log in and open the folder; return such as "INBOX at imap.example.org: 1,204 mails, …"."""
+        try:
+            session, folder = self.opened()
+        except MailboxError:
+            self.drop()
+            raise
+        idle = "yes" if session.can_idle else "no"
+        place = f"{self._settings.folder} at {self._settings.host}"
+        return f"{place}: {folder.exists:,} mails, UIDVALIDITY {folder.uidvalidity}, IDLE {idle}"
+
+    def close(self) -> None:
+        """Log out."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.log_out()
+
+    def opened(self) -> tuple[Session, Folder]:
+        """Return the session with the folder opened anew: that tells what is new and whether it is still the same."""
+        if self._session is None:
+            self._session = Session(self._account)
+        return self._session, self._session.examine()
+
+    def drop(self) -> None:
+        """Close a connection that no longer works."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.drop()
