@@ -1,19 +1,30 @@
 """From the raw bytes of a mail to a `Mail`."""
 
 import hashlib
+import logging
+from dataclasses import replace
 from datetime import UTC, datetime
-from email.header import decode_header, make_header
+from email import message_from_bytes
 from email.message import Message
-from email.utils import getaddresses, parsedate_to_datetime
 
 import mailparser
 
-from mailbridge.mailbox.limits import Limits, Undecodable
-from mailbridge.sdk import Address, AttachedFile, Headers, Mail, one_line
+from mailbridge.mailbox.bodies import Bodies, read_bodies
+from mailbridge.mailbox.headers import Fields, body_of, content_id, decoded_headers, fields_of, is_mail, values
+from mailbridge.mailbox.headers_addresses import parse_addresses
+from mailbridge.mailbox.headers_dates import parse_date, received_date
+from mailbridge.mailbox.headers_repair import repaired
+from mailbridge.mailbox.limits import Limits, Undecodable, check_html, check_raw, check_size
+from mailbridge.mailbox.trust import judge
+from mailbridge.sdk import Address, Headers, Mail, Trust
 
 __all__ = ["Limits", "Undecodable", "decode"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DEFAULT_LIMITS = Limits()
+
+# The library logs what it finds in mails; no text of a mail belongs in a log.
+logging.getLogger("mailparser").setLevel(logging.CRITICAL + 1)
 
 
 def decode(
@@ -21,88 +32,117 @@ def decode(
     *,
     received_at: datetime | None = None,
     mailbox: str | None = None,
-    receiver: str | None = None,  # noqa: ARG001 - the trusted receiver
+    receiver: str | None = None,
     size: int | None = None,
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> Mail:
-    """Return the mail that the bytes hold.
+    """Return the mail that the bytes hold. Pure: the same bytes give the same mail.
+
+    Args:
+        raw: The mail as stored, any bytes.
+        received_at: When our server took it (IMAP INTERNALDATE); else it is read from the header fields.
+        mailbox: NAME of [mailboxes.NAME].
+        receiver: Host whose Authentication-Results are believed; None = the one that took the mail last.
+        size: Bytes of the whole mail when `raw` is only its beginning.
+        limits: The most that is read.
 
     Raises:
-        Undecodable: There is none.
+        Undecodable: There is no mail in the bytes, or more than the limits allow. Nothing else is ever raised.
     """
-    if not raw.strip():
-        raise Undecodable("empty")
     try:
-        return _decoded(raw, received_at, mailbox, size)
+        whole = len(raw) if size is None else size
+        check_size(whole, limits)
+        mail = _Decoder(raw, limits, 0).mail(receiver)
+        return replace(mail, received_at=_aware(received_at) or mail.received_at, mailbox=mailbox, size=whole)
+    except Undecodable:
+        raise
     except Exception as error:
         raise Undecodable("decoder_failed", type(error).__name__) from error
 
 
-def _decoded(raw: bytes, received_at: datetime | None, mailbox: str | None, size: int | None) -> Mail:
-    message = mailparser.parse_from_bytes(raw).message
-    fields = Headers(tuple((name, _words(value)) for name, value in message.items()))
-    digest = hashlib.sha256(raw).hexdigest()
-    date = _date(fields.get("Date"))
-    texts, htmls, files = _bodies(message)
-    return Mail(
-        mail_id=digest,
-        content_id=digest,
-        size=len(raw) if size is None else size,
-        headers=fields,
-        subject=one_line(fields.get("Subject")),
-        senders=_addresses(message, "From"),
-        reply_to=_addresses(message, "Reply-To"),
-        recipients=_addresses(message, "To") + _addresses(message, "Cc"),
-        message_id=fields.get("Message-ID").strip() or None,
-        date=date,
-        received_at=received_at or date or _EPOCH,
-        text="\n".join(texts),
-        html_source="\n".join(htmls),
-        attachments=tuple(files),
-        mailbox=mailbox,
-    )
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
-def _words(value: object) -> str:
-    try:
-        return one_line(str(make_header(decode_header(str(value)))))
-    except (LookupError, ValueError):
-        return one_line(str(value))
+class _Decoder:
+    """Decodes one mail; attached mails get a decoder of their own."""
 
+    def __init__(self, raw: bytes, limits: Limits, depth: int) -> None:
+        self._raw = raw
+        self._limits = limits
+        self._depth = depth
+        self._defects: list[str] = []
 
-def _addresses(message: Message, name: str) -> tuple[Address, ...]:
-    found = getaddresses([str(value) for value in message.get_all(name, [])])
-    return tuple(Address(_words(shown), email.lower()) for shown, email in found if email)[:100]
+    def mail(self, receiver: str | None) -> Mail:
+        check_raw(self._raw, self._limits)
+        source, repairs = repaired(self._raw)
+        self._defects.extend(repairs)
+        message, engine = self._parsed(source)
+        fields = fields_of(message)
+        if not is_mail(fields):
+            raise Undecodable("not_a_mail", "no header field that mails have")
+        bodies = self._bodies(message, engine)
+        headers = decoded_headers(fields, self._defects, bodies.charset)
+        senders = self._addresses(fields, "From", hint=bodies.charset)
+        date = parse_date(headers.get("Date"))
+        return Mail(
+            mail_id=hashlib.sha256(self._raw).hexdigest(),
+            content_id=content_id(fields, body_of(source)),
+            size=len(self._raw),
+            headers=headers,
+            subject=headers.get("Subject"),
+            senders=senders,
+            reply_to=self._addresses(fields, "Reply-To", hint=bodies.charset),
+            recipients=self._addresses(fields, "To", "Cc", hint=bodies.charset),
+            message_id=headers.get("Message-ID") or None,
+            date=date,
+            received_at=self._received_at(headers, date),
+            text=bodies.text,
+            html_source=bodies.html_source,
+            attachments=tuple(bodies.attachments),
+            inner=self._inner(bodies),
+            trust=Trust() if self._depth else judge(headers, senders, receiver),
+            defects=tuple(dict.fromkeys([*self._defects, *bodies.defects])),
+        )
 
+    def _parsed(self, source: bytes) -> tuple[Message, mailparser.MailParser | None]:
+        """Parse with the reference engine; where it breaks down, with what it stands on."""
+        try:
+            engine = mailparser.parse_from_bytes(source)
+        except Exception:  # noqa: BLE001 - it fails in several ways on broken boundaries
+            self._defects.append("engine_failed")
+            return message_from_bytes(source), None
+        return engine.message, engine
 
-def _date(value: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    def _bodies(self, message: Message, engine: mailparser.MailParser | None) -> Bodies:
+        bodies = read_bodies(message)
+        if engine is not None and not (bodies.text.strip() or bodies.html_source.strip() or bodies.mails):
+            bodies.text = "\n".join(engine.text_plain)
+            bodies.html_source = "\n".join(engine.text_html)
+            if bodies.text or bodies.html_source:
+                self._defects.append("text_by_engine")
+        if len(bodies.text) > self._limits.text_bytes:
+            raise Undecodable("text_too_large", f"{len(bodies.text)} characters, at most {self._limits.text_bytes}")
+        check_html(bodies.html_source, self._limits)
+        return bodies
 
+    def _addresses(self, fields: Fields, *names: str, hint: str) -> tuple[Address, ...]:
+        found = values(fields, names, self._defects, hint)
+        return parse_addresses(found, self._limits.addresses, self._defects, hint)
 
-def _bodies(message: Message) -> tuple[list[str], list[str], list[AttachedFile]]:
-    texts: list[str] = []
-    htmls: list[str] = []
-    files: list[AttachedFile] = []
-    for part in message.walk():
-        if part.is_multipart():
-            continue
-        payload = part.get_payload(decode=True)
-        data = payload if isinstance(payload, bytes) else b""
-        kind = part.get_content_type()
-        name = part.get_filename()
-        if kind in {"text/plain", "text/html"} and not name and part.get_content_disposition() != "attachment":
-            (htmls if kind == "text/html" else texts).append(_text(data, part.get_content_charset("utf-8")))
-        else:
-            files.append(AttachedFile(_words(name or ""), kind, len(data), hashlib.sha256(data).hexdigest()))
-    return texts, htmls, files
+    def _received_at(self, headers: Headers, date: datetime | None) -> datetime:
+        found = received_date(headers.get("Received")) or date
+        if found is None:
+            self._defects.append("no_date")
+        return found or _EPOCH
 
-
-def _text(data: bytes, charset: str) -> str:
-    try:
-        text = data.decode(charset.replace(" ", ""))
-    except (LookupError, UnicodeError):
-        text = data.decode("utf-8", "replace")
-    return text.replace("\r\n", "\n")
+    def _inner(self, bodies: Bodies) -> tuple[Mail, ...]:
+        if self._depth >= self._limits.inner_depth:
+            return ()
+        found = []
+        for raw in bodies.mails:
+            try:
+                found.append(_Decoder(raw, self._limits, self._depth + 1).mail(None))
+            except Undecodable:
+                self._defects.append("inner_undecodable")
+        return tuple(found)

@@ -1,5 +1,6 @@
-"""How much of a mail is read, and the error for a mail that is none or too much."""
+"""How much of a mail is read: checked in linear time before any parser sees the bytes."""
 
+import re
 from dataclasses import dataclass
 
 from mailbridge.sdk import MailbridgeError
@@ -21,6 +22,186 @@ class Undecodable(MailbridgeError):  # noqa: N818 - names the state of the mail
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that is read of one mail; sizes in bytes."""
+    """The most that is read of one mail.
+
+    Attributes:
+        raw_bytes: Whole mail.
+        head_bytes: All header fields together.
+        header_bytes: One header field with its folded lines.
+        headers: Number of header fields.
+        parts: MIME parts, those of attached mails included.
+        depth: How deep multiparts and attached mails may nest.
+        html_bytes: HTML after decoding.
+        html_depth: How deep elements may nest; the bound of browsers (WHATWG HTML, "nesting depth").
+        text_bytes: Plain text after decoding.
+        addresses: Read from one kind of address header; further ones are not read.
+        inner_depth: How deep attached mails are decoded; deeper ones are only listed.
+    """
 
     raw_bytes: int = 10_000_000
+    head_bytes: int = 256_000
+    header_bytes: int = 64_000
+    headers: int = 1_000
+    parts: int = 500
+    depth: int = 50
+    html_bytes: int = 2_000_000
+    html_depth: int = 512
+    text_bytes: int = 5_000_000
+    addresses: int = 100
+    inner_depth: int = 3
+
+
+_BOUNDARY = re.compile(rb"\bboundary\*?\d*\*?\s*=\s*(?:\"([^\"\r\n]*)\"|([^\s;\"]+))", re.IGNORECASE)
+_ATTACHED_MAIL = re.compile(rb"(?:^|\n)content-type\s*:\s*message/", re.IGNORECASE)
+_DIGEST = re.compile(rb"multipart/digest", re.IGNORECASE)
+
+
+def check_size(size: int, limits: Limits) -> None:
+    """Refuse a mail by its size alone.
+
+    Raises:
+        Undecodable: "too_large".
+    """
+    if size > limits.raw_bytes:
+        raise Undecodable("too_large", f"{size} bytes, at most {limits.raw_bytes}")
+
+
+def check_raw(raw: bytes, limits: Limits) -> None:
+    """Refuse what would cost a parser too much time, memory or stack.
+
+    Raises:
+        Undecodable: "empty", "header_too_large", "header_too_long", "too_many_headers",
+            "too_many_parts" or "nested_too_deep".
+    """
+    if not raw.strip(b" \t\r\n\0"):
+        raise Undecodable("empty", f"{len(raw)} bytes without content")
+    _Structure(limits).read(raw)
+
+
+class _Structure:
+    """Follows headers and boundary lines; knows nothing of their contents."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._open: list[bytes] = []  # boundaries, b"" for an attached mail
+        self._parts = 0
+        self._digests: set[bytes] = set()
+
+    def read(self, raw: bytes) -> None:
+        head: list[bytes] | None = []
+        is_top = True
+        for line in raw.splitlines():
+            if head is not None:
+                if line.strip(b" \t") and not self._is_delimiter(line):
+                    head.append(line)
+                    continue
+                self._check_head(head, is_top=is_top)
+                is_top = False
+                head = [] if self._opens(head) and not line.strip() else None
+            if line.startswith(b"--") and self._delimits(line.rstrip()):
+                head = []
+        if head:
+            self._check_head(head, is_top=is_top)
+
+    def _is_delimiter(self, line: bytes) -> bool:
+        return line.startswith(b"--") and line[2:].rstrip() in self._open
+
+    def _check_head(self, head: list[bytes], *, is_top: bool) -> None:
+        limits = self._limits
+        size = sum(len(line) + 2 for line in head)
+        if size > limits.head_bytes and is_top:
+            raise Undecodable("header_too_large", f"{size} bytes of header fields, at most {limits.head_bytes}")
+        fields = 0
+        length = 0
+        for line in head:
+            if line[:1] in {b" ", b"\t"}:
+                length += len(line)
+            else:
+                fields += 1
+                length = len(line)
+            if length > limits.header_bytes and (is_top or b":" in head[0]):
+                raise Undecodable("header_too_long", f"a field of more than {limits.header_bytes} bytes")
+        if fields > limits.headers and (is_top or _looks_like_head(head)):
+            raise Undecodable("too_many_headers", f"{fields} header fields, at most {limits.headers}")
+
+    def _opens(self, head: list[bytes]) -> bool:
+        """Note what the part holds; True when a mail begins in it."""
+        joined = b"\n".join(head[: self._limits.headers])
+        for found in _BOUNDARY.finditer(joined):
+            self._push(found.group(1) or found.group(2) or b"")
+            if _DIGEST.search(joined):
+                self._digests.add(self._open[-1])
+        is_mail = bool(_ATTACHED_MAIL.search(joined)) or (
+            bool(self._open) and self._open[-1] in self._digests and b"content-type" not in joined.lower()
+        )
+        if is_mail:
+            self._push(b"")
+        return is_mail
+
+    def _push(self, boundary: bytes) -> None:
+        self._open.append(boundary)
+        if len(self._open) > self._limits.depth:
+            raise Undecodable("nested_too_deep", f"more than {self._limits.depth} levels")
+
+    def _delimits(self, line: bytes) -> bool:
+        """Whether the line begins a part."""
+        ends = line.endswith(b"--") and line[2:-2] in self._open
+        name = line[2:-2] if ends else line[2:]
+        if not name or name not in self._open:
+            return False
+        place = len(self._open) - 1 - self._open[::-1].index(name)
+        del self._open[place + (0 if ends else 1) :]
+        if ends:
+            return False
+        self._parts += 1
+        if self._parts > self._limits.parts:
+            raise Undecodable("too_many_parts", f"more than {self._limits.parts} parts")
+        return True
+
+
+def _looks_like_head(head: list[bytes]) -> bool:
+    return all(b":" in line or line[:1] in {b" ", b"\t"} for line in head[:20])
+
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
+# Elements that hold nothing, or that an HTML parser closes by itself when the next one begins.
+_NOT_COUNTED = frozenset(
+    "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th tbody thead tfoot "  # noqa: SIM905
+    "option colgroup html head body".split()
+)
+
+
+def html_depth(source: str) -> int:
+    """Return how deep elements nest at most, in linear time: tree builders are quadratic in it."""
+    depth = deepest = 0
+    open_by_name: dict[str, int] = {}
+    order: list[str] = []
+    for found in _TAG.finditer(source):
+        name = found.group(2).lower()
+        if name in _NOT_COUNTED:
+            continue
+        if not found.group(1):
+            order.append(name)
+            open_by_name[name] = open_by_name.get(name, 0) + 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif open_by_name.get(name):
+            while True:
+                closed = order.pop()
+                open_by_name[closed] -= 1
+                depth -= 1
+                if closed == name:
+                    break
+    return deepest
+
+
+def check_html(source: str, limits: Limits) -> None:
+    """Refuse HTML that a tree builder should not get.
+
+    Raises:
+        Undecodable: "html_too_large" or "html_too_deep".
+    """
+    if len(source) > limits.html_bytes:
+        raise Undecodable("html_too_large", f"{len(source)} characters, at most {limits.html_bytes}")
+    if source.count("<") > limits.html_depth and (depth := html_depth(source)) > limits.html_depth:
+        raise Undecodable("html_too_deep", f"elements nest {depth} deep, at most {limits.html_depth}")

@@ -1,0 +1,112 @@
+"""What a reader sees of a mail: its text, its HTML, its files, and the mails attached to it."""
+
+import hashlib
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from email.message import Message
+
+from mailbridge.mailbox.bodies_flowed import unflow
+from mailbridge.mailbox.bodies_tree import Part, leaves
+from mailbridge.mailbox.charset import html_charset, to_text
+from mailbridge.sdk import AttachedFile
+
+_BODY_TYPES = frozenset(["text/plain", "text/html"])
+_VIEWED = ("image/", "audio/", "video/")
+
+
+@dataclass(slots=True)
+class Bodies:
+    """All of a mail but its header fields.
+
+    Attributes:
+        text: The text/plain parts.
+        html_source: The text/html parts.
+        attachments: Files, in mail order.
+        mails: Attached mails, as bytes.
+        charset: What the first text part declares, "" when nothing.
+        defects: What was repaired or guessed.
+    """
+
+    text: str = ""
+    html_source: str = ""
+    attachments: list[AttachedFile] = field(default_factory=list)
+    mails: list[bytes] = field(default_factory=list)
+    charset: str = ""
+    defects: list[str] = field(default_factory=list)
+
+
+def read_bodies(message: Message) -> Bodies:
+    """Read a parsed mail. Which parts are bodies and which are files follows RFC 8621 §4.1.4."""
+    bodies = Bodies()
+    parts = list(leaves(message, bodies.defects))
+    shown = [part for part in parts if _is_body(part)] or _unnamed_texts(parts)
+    bodies.charset = next((part.parameters["charset"] for part in shown if part.parameters.get("charset")), "")
+    _read_shown(shown, bodies)
+    for part in parts:
+        if part not in shown and not _is_other_view(part):
+            _attach(part, bodies)
+    return bodies
+
+
+def _is_body(part: Part) -> bool:
+    if part.media_type not in _BODY_TYPES or part.disposition == "attachment":
+        return False
+    return part.place == 0 or (part.within != "related" and not part.name)
+
+
+def _unnamed_texts(parts: Sequence[Part]) -> list[Part]:
+    """A mail whose only text calls itself an attachment, yet has no file name, is read all the same."""
+    return [part for part in parts if part.media_type in _BODY_TYPES and not part.name]
+
+
+def _is_other_view(part: Part) -> bool:
+    """Whether it is the same content in a form that is not read, such as AMP."""
+    return (
+        part.in_alternative and not part.name and part.media_type.startswith("text/") and part.within == "alternative"
+    )
+
+
+def _read_shown(shown: Sequence[Part], bodies: Bodies) -> None:
+    texts: list[str] = []
+    htmls: list[str] = []
+    for part in shown:
+        text = _text(part, bodies)
+        if part.media_type == "text/html":
+            htmls.append(text)
+        elif htmls and not texts and not part.in_alternative:
+            # A footer below an HTML mail: alone in the text it would hide the mail itself.
+            htmls.append(f"<pre>{html.escape(text, quote=False)}</pre>")
+            bodies.defects.append("text_after_html")
+        else:
+            texts.append(text)
+    bodies.text = _joined(texts)
+    bodies.html_source = _joined(htmls)
+
+
+def _text(part: Part, bodies: Bodies) -> str:
+    data = part.content(bodies.defects)
+    hints = [bodies.charset]
+    if part.media_type == "text/html":
+        hints.insert(0, html_charset(data))
+    decoded = to_text(data, part.parameters.get("charset", ""), hints)
+    bodies.defects.extend(decoded.defects)
+    text = decoded.text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    if part.media_type == "text/plain" and part.parameters.get("format", "").lower() == "flowed":
+        return unflow(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
+    return text
+
+
+def _joined(texts: Sequence[str]) -> str:
+    joined = ""
+    for text in texts:
+        joined += ("\n" if joined and not joined.endswith("\n") else "") + text
+    return joined
+
+
+def _attach(part: Part, bodies: Bodies) -> None:
+    data = part.content(bodies.defects)
+    if part.is_mail:
+        bodies.mails.append(data)
+    digest = hashlib.sha256(data).hexdigest()
+    bodies.attachments.append(AttachedFile(part.name, part.media_type, len(data), digest, part.content_id))

@@ -1,0 +1,138 @@
+"""The MIME tree as a list of parts, each with its place; attached mails are not entered."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+
+from mailbridge.mailbox.bodies_transfer import undo
+from mailbridge.mailbox.headers import Fields, fields_of, first
+from mailbridge.mailbox.headers_params import split_value
+
+_FIRST_DELIMITER = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\n(?=[\w-]+:)")
+_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
+
+
+@dataclass(slots=True)
+class Part:
+    """A leaf of the tree, or an attached mail.
+
+    Attributes:
+        message: The part as the MIME parser left it.
+        fields: Its header fields.
+        media_type: In lower case, without parameters.
+        parameters: Of Content-Type.
+        disposition: "inline", "attachment" or "".
+        name: File name, "" when none.
+        within: Subtype of the multipart around it, "" when there is none.
+        place: Its number in that multipart.
+        in_alternative: One of the multiparts around it is an alternative.
+    """
+
+    message: Message
+    fields: Fields
+    media_type: str
+    parameters: dict[str, str]
+    disposition: str
+    name: str
+    within: str = ""
+    place: int = 0
+    in_alternative: bool = False
+
+    @property
+    def is_mail(self) -> bool:
+        """Whether it is an attached mail."""
+        return self.media_type in {"message/rfc822", "message/global"} and isinstance(self.message.get_payload(), list)
+
+    @property
+    def content_id(self) -> str | None:
+        """Its Content-ID without angle brackets."""
+        return first(self.fields, "Content-ID").decode("ascii", "replace").strip().strip("<>") or None
+
+    def content(self, defects: list[str]) -> bytes:
+        """Return the bytes of the part, transfer encoding undone."""
+        encoding = first(self.fields, "Content-Transfer-Encoding").decode("ascii", "replace")
+        payload = self.message.get_payload()
+        if isinstance(payload, list):
+            inner = b"\n".join(whole(one) for one in payload if isinstance(one, Message))
+            is_encoded = encoding.strip().lower().startswith("base64")
+            return undo(inner.lstrip(b"\n"), encoding, defects, is_text=False) if is_encoded else inner
+        return undo(stored_bytes(self.message), encoding, defects, is_text=self.media_type.startswith("text/"))
+
+
+def whole(message: Message) -> bytes:
+    """Return a parsed mail as bytes, its header fields not folded anew."""
+    try:
+        return message.as_bytes(policy=message.policy.clone(max_line_length=None))
+    except Exception:  # noqa: BLE001 - the generator fails in many ways on broken fields
+        fields = b"".join(name.encode() + b": " + value + b"\n" for name, value in fields_of(message))
+        return fields + b"\n" + stored_bytes(message)
+
+
+def stored_bytes(message: Message) -> bytes:
+    """Return the body as it stands in the mail; the parser would undo its encoding less carefully."""
+    if message.is_multipart():
+        return b""
+    encoding = message["Content-Transfer-Encoding"]
+    del message["Content-Transfer-Encoding"]
+    payload = message.get_payload(decode=True)
+    if encoding is not None:
+        message["Content-Transfer-Encoding"] = encoding
+    return payload if isinstance(payload, bytes) else b""
+
+
+def leaves(message: Message, defects: list[str]) -> Iterator[Part]:
+    """Yield the parts in mail order, without recursion."""
+    waiting = [(message, "", 0, False)]
+    while waiting:
+        one, within, place, in_alternative = waiting.pop()
+        part = _part(one, defects)
+        part.within, part.place, part.in_alternative = within, place, in_alternative
+        children = one.get_payload() if one.is_multipart() and not part.is_mail else None
+        if part.media_type.startswith("multipart/") and children is None:
+            children = _recovered(one, defects)
+        if children is None or part.media_type.startswith("message/"):
+            yield _as_text(part) if part.media_type.startswith("multipart/") else part
+            continue
+        subtype = part.media_type.partition("/")[2]
+        inside = in_alternative or subtype == "alternative"
+        entered = [child for child in children if isinstance(child, Message)]
+        waiting.extend((child, subtype, number, inside) for number, child in reversed(list(enumerate(entered))))
+
+
+def _part(message: Message, defects: list[str]) -> Part:
+    fields = fields_of(message)
+    media_type, parameters = split_value(first(fields, "Content-Type"), defects)
+    disposition, further = split_value(first(fields, "Content-Disposition"), defects)
+    if not _TYPE.fullmatch(media_type):
+        is_html = media_type in {"html", "text/html,"}
+        media_type = "text/html" if is_html else message.get_default_type()
+        if message.is_multipart() and media_type == "text/plain":
+            media_type = "multipart/mixed"
+    if message.get_content_maintype() != "multipart" and message.is_multipart():
+        media_type = message.get_content_type()
+    name = further.get("filename") or parameters.get("name") or ""
+    return Part(message, fields, media_type, parameters, disposition, re.split(r"[\\/]", name)[-1].strip())
+
+
+def _recovered(message: Message, defects: list[str]) -> list[Message] | None:
+    """Parse a multipart whose boundary is not the declared one; None when it has no parts at all."""
+    data = stored_bytes(message)
+    found = _FIRST_DELIMITER.search(data)
+    if found is None:
+        return None
+    boundary = found.group(1).replace(b'"', b"")
+    again = message_from_bytes(b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n' + data)
+    children = again.get_payload()
+    if not again.is_multipart() or not isinstance(children, list):
+        return None
+    defects.append("boundary_guessed")
+    return [child for child in children if isinstance(child, Message)]
+
+
+def _as_text(part: Part) -> Part:
+    """Take the body of a multipart without parts for what it looks like."""
+    is_html = re.match(rb"\s*<(?:!doctype|html|body|div|table|p)\b", stored_bytes(part.message), re.IGNORECASE)
+    part.media_type = "text/html" if is_html else "text/plain"
+    return part

@@ -1,0 +1,54 @@
+"""Repairs to the head of a mail without which every MIME parser loses headers or the body."""
+
+import re
+
+_FIELD = re.compile(rb"[!-9;-~]{1,76}[ \t]*:")
+_KNOWN = re.compile(
+    rb"(?:from|to|cc|subject|date|reply-to|message-id|mime-version|content-type|content-transfer-encoding|received"
+    rb"|x-[\w-]+|return-path|sender)[ \t]*:",
+    re.IGNORECASE,
+)
+_HEAD_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r[ \t]*\r")
+_MBOX = re.compile(rb">?From [^\r\n]*(?:\r\n|\n|\r)")
+
+
+def repaired(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Return the mail as a parser should see it, and the words for what was repaired.
+
+    Undone are: a byte order mark or empty lines before the first field, the mbox line, line ends CR CR LF or CR alone,
+    and a header field that goes on in the next line without the blank that folding needs (RFC 5322 §2.2.3).
+    """
+    defects = []
+    body = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n\0")
+    if len(body) != len(raw):
+        defects.append("leading_bytes")
+    while mbox := _MBOX.match(body):
+        body = body[mbox.end() :]
+    if b"\r\r\n" in body[:2000]:
+        body = body.replace(b"\r\r\n", b"\r\n")
+        defects.append("line_ends")
+    elif b"\n" not in body and b"\r" in body:
+        body = body.replace(b"\r", b"\n")
+        defects.append("line_ends")
+    folded = _with_folds(body)
+    if folded is not body:
+        defects.append("header_not_folded")
+    return folded, tuple(defects)
+
+
+def _with_folds(raw: bytes) -> bytes:
+    """Mark stray lines between header fields as folded, when fields follow them."""
+    end = _HEAD_END.search(raw)
+    head = raw[: end.start()] if end else raw[:20_000]
+    lines = head.split(b"\n")
+    last_known = max((place for place, line in enumerate(lines) if _KNOWN.match(line)), default=0)
+    strays = [
+        place
+        for place, line in enumerate(lines[:last_known])
+        if place and line[:1] not in {b" ", b"\t"} and not _FIELD.match(line)
+    ]
+    if not strays or not _FIELD.match(lines[0]):
+        return raw
+    for place in strays:
+        lines[place] = b" " + lines[place]
+    return b"\n".join(lines) + raw[len(head) :]
