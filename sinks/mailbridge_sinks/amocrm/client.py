@@ -1,0 +1,226 @@
+"""Talks to one amoCRM account: tokens, pages, and what amoCRM means by its answers."""
+
+import re
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from mailbridge.sdk import (
+    CrmClient,
+    NotWritten,
+    Refused,
+    SinkError,
+    TokenStore,
+    Unusable,
+    judge_status,
+    lost,
+    read_json,
+    retry_after_s,
+)
+from mailbridge_sinks.amocrm.config import AmocrmConfig
+
+API = "/api/v4"
+LOCKED_OUT = (
+    "account locked out: amoCRM blocks all requests after repeated excess (HTTP 403 page); "
+    "if it stays so, write to amoCRM's support"
+)
+LOCKED_OUT_S = 900.0
+MOST_ROWS = 250
+MOST_PAGES = 40
+"""Bound of every list we read: 10,000 rows."""
+TOKEN_MARGIN_S = 120.0
+
+_STALE = re.compile(r"(^|\.)(field_id|enum_id|pipeline_id|status_id|contacts\.0\.id)$")
+"""Paths of what we looked up earlier."""
+
+Params = Sequence[tuple[str, str | int]]
+
+
+class TokenRefused(Unusable):
+    """The access token is not, or no longer, good."""
+
+
+class BadElements(Refused):
+    """Nothing of an array was written, because of some of its elements.
+
+    Attributes:
+        reasons: request_id → what is wrong with the element.
+        stale: request_ids of elements that may be good once we look again: a field, a stage or a contact has gone.
+    """
+
+    def __init__(self, reasons: Mapping[str, str], stale: Collection[str] = ()) -> None:
+        super().__init__("; ".join(reasons.values()))
+        self.reasons = reasons
+        self.stale = frozenset(stale)
+
+
+class AmocrmClient:
+    """Reads and writes JSON; knows no leads.
+
+    Args:
+        config: Address and credentials.
+        tokens: Memory for rotating tokens; only used with OAuth.
+        transport: From the core.
+    """
+
+    def __init__(self, config: AmocrmConfig, tokens: TokenStore, transport: httpx.BaseTransport | None) -> None:
+        self._config = config
+        self._tokens = tokens
+        self._access: str | None = None
+        self._crm = CrmClient(config.url, transport=transport, timeout_s=config.timeout_s, judge=judge)
+        self._desk = CrmClient(config.url, transport=transport, timeout_s=config.timeout_s)
+        if config.token:
+            self._use(config.token.get_secret_value())
+
+    def read(self, path: str, params: Params = ()) -> Any:
+        """Return the answer to a GET, None for 204 (nothing found)."""
+        self._sign()
+        try:
+            answer = self._crm.call("GET", API + path, write=False, params=list(params))
+        except TokenRefused:
+            if self._config.token:
+                raise
+            self._renew()
+            answer = self._crm.call("GET", API + path, write=False, params=list(params))
+        return read_json(answer, write=False)
+
+    def rows(self, path: str, plural: str, params: Params = ()) -> Iterator[Mapping[str, Any]]:
+        """Yield the rows of a list, page after page.
+
+        Raises:
+            NotWritten: The list is longer than we are willing to read, or an answer has another form.
+        """
+        for page in range(1, MOST_PAGES + 1):
+            body = self.read(path, [*params, ("limit", MOST_ROWS), ("page", page)])
+            if body is None:
+                return
+            try:
+                yield from body["_embedded"][plural]
+                more = "next" in body.get("_links", {})
+            except (KeyError, TypeError, AttributeError):
+                raise NotWritten(f"amoCRM's list of {plural} has an unknown form", pause=True) from None
+            if not more:
+                return
+        raise NotWritten(f"amoCRM's list of {plural} is longer than {MOST_PAGES * MOST_ROWS} rows", pause=True)
+
+    def write(self, path: str, elements: Sequence[object]) -> Any:
+        """Return the answer to a POST of an array; `prepare` comes before the step is announced."""
+        try:
+            answer = self._crm.call("POST", API + path, write=True, json=list(elements))
+        except TokenRefused:
+            if self._config.token:
+                raise
+            self._renew()
+            raise NotWritten("the access token was renewed", after_s=0.0, pause=True) from None
+        return read_json(answer, write=True)
+
+    def prepare(self) -> None:
+        """Have a fresh token before a step is announced: its request must follow at once."""
+        self._sign()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._crm.close()
+        self._desk.close()
+
+    def _use(self, access: str) -> None:
+        self._access = access
+        self._crm.headers["Authorization"] = f"Bearer {access}"
+
+    def _sign(self) -> None:
+        if self._config.token:
+            return
+        stored = self._tokens.load()
+        if stored.get("access_token") and float(stored.get("expires_at", "inf")) > time.time() + TOKEN_MARGIN_S:
+            self._use(stored["access_token"])
+        else:
+            self._access = stored.get("access_token")
+            self._renew()
+
+    def _renew(self) -> None:
+        self._use(self._tokens.refresh(self._access, self._ask_for_tokens)["access_token"])
+
+    def _ask_for_tokens(self, stored: Mapping[str, str]) -> Mapping[str, str]:
+        """Exchange the refresh token, which works once, for a new pair (oauth page)."""
+        config = self._config
+        first = config.refresh_token.get_secret_value() if config.refresh_token else ""
+        answer = self._desk.send("POST", "/oauth2/access_token", write=False, json={
+            "client_id": config.client_id,
+            "client_secret": config.client_secret.get_secret_value() if config.client_secret else None,
+            "redirect_uri": config.redirect_uri,
+            "grant_type": "refresh_token",
+            "refresh_token": stored.get("refresh_token") or first,
+        })  # fmt: skip
+        if answer.status_code in {400, 401}:
+            raise Unusable(
+                "amoCRM refuses the refresh token: it was used, revoked or not used for 3 months. "
+                "Authorise the integration again and put the new refresh_token into the configuration"
+            )
+        if error := judge(answer, False) or judge_status(answer, write=False):
+            raise error
+        pair = read_json(answer, write=False)
+        try:
+            ends = time.time() + float(pair["expires_in"])
+            return {
+                "access_token": pair["access_token"],
+                "refresh_token": pair["refresh_token"],
+                "expires_at": str(ends),
+            }
+        except (KeyError, TypeError, ValueError):
+            raise NotWritten("amoCRM's token address answered in an unknown form", pause=True) from None
+
+
+def judge(answer: httpx.Response, _write: bool) -> SinkError | None:  # noqa: FBT001 - the form of sdk.Judge
+    """Return what a status means to amoCRM, where that differs from the common rules (error-codes page)."""
+    status = answer.status_code
+    if status == 400:
+        return _bad_elements(answer)
+    if status == 429:
+        return NotWritten("amoCRM's rate limit (HTTP 429)", after_s=retry_after_s(answer) or _pause(answer), pause=True)
+    if status == 401:
+        return TokenRefused("amoCRM refuses the token (HTTP 401): make a new one in the integration's settings")
+    if status == 403 and "html" in answer.headers.get("Content-Type", ""):
+        return NotWritten(LOCKED_OUT, after_s=LOCKED_OUT_S, pause=True)
+    return _wrong_account(answer)
+
+
+def _wrong_account(answer: httpx.Response) -> Unusable | None:
+    status = answer.status_code
+    if 300 <= status < 400:
+        host = urlsplit(answer.headers.get("Location", "")).hostname or "another address"
+        return Unusable(f"the account answers from {host} (HTTP {status}): correct url")
+    if status == 402:
+        return Unusable("the amoCRM subscription is not paid (HTTP 402)")
+    if status in {404, 405}:
+        return Unusable(f"no amoCRM API at this address (HTTP {status}): correct url")
+    return None
+
+
+def unreadable(what: str, *, write: bool) -> SinkError:
+    """Return the error of a good answer in an unknown form."""
+    return lost(f"amoCRM's answer to {what} has an unknown form", write=write)
+
+
+def _bad_elements(answer: httpx.Response) -> SinkError | None:
+    try:
+        bad = {str(element["request_id"]): list(element["errors"]) for element in answer.json()["validation-errors"]}
+        reasons = {name: "amoCRM refuses: " + ", ".join(map(_problem, errors)) for name, errors in bad.items()}
+        stale = [name for name, errors in bad.items() if all(_STALE.search(error["path"]) for error in errors)]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return BadElements(reasons, stale) if reasons else None
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    return f"{error.get('code')} at {error.get('path')}: {error.get('detail')}"
+
+
+def _pause(answer: httpx.Response) -> float | None:
+    """Return Kommo's `retry_after`; amoCRM sends an HTML page."""
+    try:
+        return float(answer.json()["retry_after"])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,176 @@
+"""From a delivery to what amoCRM stores: lead, contact, Unsorted form, note, task."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mailbridge.sdk import Delivery, Interest, clean, cut, one_line
+from mailbridge_sinks.amocrm.card import author_name, note, title, value_at
+from mailbridge_sinks.amocrm.config import AmocrmConfig
+from mailbridge_sinks.amocrm.places import FieldPlace, Id, Places
+from mailbridge_sinks.amocrm.values import LONGEST_FIELD, field_items
+from mailbridge_sinks.amocrm.words import word
+
+MOST_MAPPED = 39
+"""amoCRM takes 40 fields per lead; one is our key."""
+
+LEAD, UNSORTED, NOTE, TASK = "lead", "unsorted", "note", "task"
+MAIN_STEPS = (LEAD, UNSORTED)
+
+Element = dict[str, Any]
+
+
+class Mapper:
+    """Makes the elements of requests; pure."""
+
+    def __init__(self, config: AmocrmConfig, places: Places) -> None:
+        self._config = config
+        self._places = places
+        self._language = config.language
+
+    def lead(self, delivery: Delivery, contact_id: Id | None) -> Element:
+        """Return an element of POST /leads/complex; with the contact's model when no id is known."""
+        embedded: Element = {}
+        if contact_id is not None:
+            embedded["contacts"] = [{"id": contact_id}]
+        elif contact := self.contact(delivery):
+            embedded["contacts"] = [contact]
+        lead = self._lead(delivery) | {
+            "pipeline_id": self._places.pipeline_id,
+            "status_id": self._places.status_id,
+            "responsible_user_id": self._user(delivery),
+            "tags_to_add": self._tags(delivery.interest),
+            "_embedded": embedded,
+            "request_id": delivery.key,
+        }
+        return self._element(lead)
+
+    def unsorted(self, delivery: Delivery) -> Element:
+        """Return an element of POST /leads/unsorted/forms; a responsible does not exist there."""
+        interest = delivery.interest
+        where = word("network", interest.source.network, self._language)
+        contact = self.contact(delivery)
+        lead = self._lead(delivery) | {"_embedded": {"tags": self._tags(interest)}}
+        return self._element({
+            "request_id": delivery.key,
+            "source_uid": delivery.key,
+            "source_name": cut(interest.source.title or where, LONGEST_FIELD),
+            "pipeline_id": self._places.pipeline_id,
+            "metadata": {
+                "form_id": cut(interest.refs.form or interest.source.network, LONGEST_FIELD),
+                "form_name": cut(title(interest, self._language), LONGEST_FIELD),
+                "form_page": cut(interest.source.url or where, LONGEST_FIELD),
+                "form_sent_at": int(interest.mail.received_at.timestamp()),
+                "ip": "0.0.0.0",  # noqa: S104 - not an address to bind: amoCRM's form has the field, mails have none
+                "referer": "",
+            },
+            "_embedded": {"leads": [lead], "contacts": [contact] if contact else []},
+        })  # fmt: skip
+
+    def contact(self, delivery: Delivery) -> Element | None:
+        """Return the model of a new contact, None when nothing is known of the person."""
+        author = delivery.interest.author
+        name = author_name(delivery.interest)
+        if name is None and author.url is None:
+            return None
+        values = []
+        if author.phones:
+            values.append(_multitext("PHONE", author.phones))
+        if author.email:
+            values.append(_multitext("EMAIL", (author.email,)))
+        mapped, _ = self._mapped(delivery.interest, self._places.contact)
+        contact: Element = {"name": cut(name or word("label", "somebody", self._language), LONGEST_FIELD)}
+        user = self._user(delivery)
+        return contact | {"responsible_user_id": user, "custom_fields_values": values + mapped or None}
+
+    def note(self, delivery: Delivery, lead_id: Id) -> Element:
+        """Return an element of POST /leads/notes."""
+        _, whole = self._mapped(delivery.interest, self._places.lead)
+        text = note(delivery, self._language, elsewhere=whole)
+        return self._element({
+            "entity_id": lead_id, "note_type": "common", "params": {"text": text}, "request_id": delivery.key,
+        })  # fmt: skip
+
+    def task(self, delivery: Delivery, lead_id: Id) -> Element:
+        """Return an element of POST /tasks; the deadline counts from the arrival of the mail."""
+        task = self._config.task
+        assert task is not None, "no task is configured"  # noqa: S101 - the sink asks before
+        answer = f"\n{delivery.interest.reply.target}" if delivery.interest.reply.target else ""
+        return self._element({
+            "entity_id": lead_id,
+            "entity_type": "leads",
+            "task_type_id": task.type_id,
+            "text": f"{task.text}{answer}\n{delivery.step_key(TASK)}",
+            "complete_till": int(delivery.interest.mail.received_at.timestamp()) + task.deadline_s,
+            "responsible_user_id": self._user(delivery),
+            "request_id": delivery.key,
+        })  # fmt: skip
+
+    def main_step(self, delivery: Delivery) -> str:
+        """Return which step makes the lead of a delivery."""
+        return main_step(self._config, delivery)
+
+    def _lead(self, delivery: Delivery) -> Element:
+        interest = delivery.interest
+        mapped, _ = self._mapped(interest, self._places.lead)
+        key = {"field_id": self._places.own_key().id, "values": [{"value": delivery.key}]}
+        lead: Element = {"name": cut(title(interest, self._language), LONGEST_FIELD)}
+        if interest.amount is not None:
+            lead["price"] = round(interest.amount)
+        return lead | {"custom_fields_values": [key, *mapped[:MOST_MAPPED]]}
+
+    def _user(self, delivery: Delivery) -> int | None:
+        """Return the assigned user; what is not an id is told in the note only."""
+        assigned = delivery.responsible or ""
+        return int(assigned) if assigned.isdecimal() else self._config.responsible
+
+    def _tags(self, interest: Interest) -> list[Element]:
+        parts: Mapping[str, tuple[str | None, ...]] = {
+            "network": (word("network", interest.source.network, self._language),),
+            "channel": (word("channel", interest.source.channel, self._language),),
+            "kind": (word("kind", interest.kind, self._language),),
+            "product": (interest.product.name,),
+            "labels": interest.labels,
+            "priority": (interest.priority,),
+        }
+        names = [*self._config.tags, *(name for part in self._config.tag_by for name in parts[part])]
+        return [{"name": name} for name in dict.fromkeys(cut(one_line(name), 100) for name in names if name) if name]
+
+    def _mapped(self, interest: Interest, table: Mapping[str, FieldPlace]) -> tuple[list[Element], set[str]]:
+        """Return elements of custom_fields_values, and the paths whose value stands there whole."""
+        values, whole = [], set()
+        for path, place in table.items():
+            items, complete = field_items(place, value_at(interest, path, self._language), self._language)
+            if items:
+                values.append({"field_id": place.id, "values": items})
+            if items and complete:
+                whole.add(path)
+        return values, whole
+
+    def _element(self, element: Element) -> Element:
+        tidy: Element = self._tidy(element)
+        return tidy
+
+    def _tidy(self, value: Any) -> Any:
+        """Return JSON without nulls, control characters and, if so configured, 4-byte characters."""
+        if isinstance(value, dict):
+            return {name: self._tidy(inner) for name, inner in value.items() if inner is not None}
+        if isinstance(value, list):
+            return [self._tidy(inner) for inner in value]
+        if not isinstance(value, str):
+            return value
+        text = clean(value)
+        return "".join(sign for sign in text if ord(sign) <= 0xFFFF) if self._config.strip_emoji else text
+
+
+def main_step(config: AmocrmConfig, delivery: Delivery) -> str:
+    """Return which step makes the lead of a delivery: an assigned one goes straight into the pipeline."""
+    if delivery.responsible is None:
+        return UNSORTED if config.asap else LEAD
+    return UNSORTED if delivery.responsible == "asap" else LEAD
+
+
+def _multitext(code: str, values: tuple[str, ...]) -> Element:
+    return {
+        "field_code": code,
+        "values": [{"value": cut(value, LONGEST_FIELD), "enum_code": "WORK"} for value in values],
+    }

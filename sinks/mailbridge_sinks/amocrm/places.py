@@ -1,0 +1,187 @@
+"""Where things are in the account: ids of the fields, pipeline and stage that the configuration names."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mailbridge.sdk import NotWritten, Unusable, fold
+from mailbridge_sinks.amocrm.client import AmocrmClient
+from mailbridge_sinks.amocrm.config import AmocrmConfig, Named
+
+Row = Mapping[str, Any]
+Id = int | str
+"""A number, or in plans a placeholder such as "<id of ...>"."""
+
+KEY_TYPES = {"text"}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlace:
+    """A custom field.
+
+    Attributes:
+        id: Its id.
+        type: As amoCRM calls it, such as "text"; "" when not known.
+        enums: Folded choice → its id.
+    """
+
+    id: Id
+    type: str = ""
+    enums: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What the names in the configuration mean in the account.
+
+    Attributes:
+        key: The lead's field for our key, None when it is missing.
+        lead: Path in the interest → field of the lead.
+        contact: Path in the interest → field of the contact.
+        pipeline_id: None = the account's main pipeline.
+        status_id: None = the first stage.
+        filters: Whether the paid list filters work.
+        problems: What does not fit, each with what to click.
+    """
+
+    key: FieldPlace | None
+    lead: Mapping[str, FieldPlace]
+    contact: Mapping[str, FieldPlace]
+    pipeline_id: Id | None = None
+    status_id: Id | None = None
+    filters: bool = False
+    problems: tuple[str, ...] = ()
+
+    def own_key(self) -> FieldPlace:
+        """Return the field for our key.
+
+        Raises:
+            Unusable: Without it a delivery could not be found again.
+        """
+        if self.key is None:
+            raise Unusable("; ".join(self.problems))
+        return self.key
+
+
+def planned_places(config: AmocrmConfig) -> Places:
+    """Return places without asking the account: ids where the configuration has them, else placeholders."""
+
+    def fields(table: Mapping[str, Named]) -> dict[str, FieldPlace]:
+        return {path: FieldPlace(_planned(named)) for path, named in table.items()}
+
+    return Places(
+        key=FieldPlace(_planned(config.key_field)),
+        lead=fields(config.fields),
+        contact=fields(config.contact_fields),
+        pipeline_id=None if config.pipeline is None else _planned(config.pipeline),
+        status_id=None if config.status is None else _planned(config.status),
+    )
+
+
+def look_up_places(config: AmocrmConfig, client: AmocrmClient) -> Places:
+    """Ask the account where things are; by reading only."""
+    problems: list[str] = []
+    account = client.read("/account", [("with", "is_api_filter_enabled")])
+    if not isinstance(account, dict) or "id" not in account:
+        raise NotWritten("amoCRM's answer about the account has an unknown form", pause=True)
+    lead_fields = list(client.rows("/leads/custom_fields", "custom_fields"))
+    contact_fields = list(client.rows("/contacts/custom_fields", "custom_fields")) if config.contact_fields else []
+    pipeline_id, status_id = None, None
+    if config.pipeline is not None or config.status is not None:
+        pipeline_id, status_id = _stage(config, _pipelines(client), problems)
+    return Places(
+        key=_key_place(config, lead_fields, problems),
+        lead=dict(_found(config.fields, lead_fields, "lead", problems)),
+        contact=dict(_found(config.contact_fields, contact_fields, "contact", problems)),
+        pipeline_id=pipeline_id,
+        status_id=status_id,
+        filters=account.get("is_api_filter_enabled") is True,
+        problems=tuple(problems),
+    )
+
+
+def user_problem(config: AmocrmConfig, client: AmocrmClient) -> str | None:
+    """Return what is wrong with the responsible user; None also when we may not see the users."""
+    if config.responsible is None:
+        return None
+    try:
+        users = {row["id"]: row for row in client.rows("/users", "users")}
+    except Unusable:
+        return None  # external integrations and ordinary users can't list users: not a fault
+    user = users.get(config.responsible)
+    if user is None:
+        return f"no user {config.responsible} (responsible): see Settings → Users for the ids"
+    if not user.get("rights", {}).get("is_active", True):
+        return f"user {user['name']!r} (responsible) is switched off: Settings → Users"
+    return None
+
+
+def _planned(named: Named) -> Id:
+    return named if isinstance(named, int) else f"<id of {named}>"
+
+
+def _key_place(config: AmocrmConfig, rows: Iterable[Row], problems: list[str]) -> FieldPlace | None:
+    row = _match(config.key_field, rows)
+    if row is None:
+        problems.append(
+            f"no lead field {config.key_field!r} (key_field): open any lead → Settings → Add field → type Text, "
+            f"name {config.key_field!r}"
+        )
+    elif row["type"] not in KEY_TYPES:
+        problems.append(f"lead field {row['name']!r} (key_field) has the type {row['type']}: it must be Text")
+    else:
+        return _place(row)
+    return None
+
+
+def _found(
+    table: Mapping[str, Named], rows: list[Row], what: str, problems: list[str]
+) -> Iterator[tuple[str, FieldPlace]]:
+    for path, named in table.items():
+        row = _match(named, rows)
+        if row is None:
+            problems.append(f"no {what} field {named!r} (for {path}): open any {what} → Settings → Add field")
+        else:
+            yield path, _place(row)
+
+
+def _place(row: Row) -> FieldPlace:
+    enums = {fold(str(enum["value"])): int(enum["id"]) for enum in row.get("enums") or []}
+    return FieldPlace(row["id"], row["type"], enums)
+
+
+def _pipelines(client: AmocrmClient) -> list[Row]:
+    body = client.read("/leads/pipelines")
+    try:
+        return list(body["_embedded"]["pipelines"])
+    except (KeyError, TypeError):
+        raise NotWritten("amoCRM's list of pipelines has an unknown form", pause=True) from None
+
+
+def _stage(config: AmocrmConfig, pipelines: list[Row], problems: list[str]) -> tuple[Id | None, Id | None]:
+    """Return the ids of pipeline and stage; without a known pipeline there is no stage either."""
+    pipeline = _match(config.pipeline, pipelines) if config.pipeline is not None else None
+    if config.pipeline is not None and pipeline is None:
+        known = ", ".join(row["name"] for row in pipelines)
+        problems.append(f"no pipeline {config.pipeline!r}: there are {known}")
+        return None, None
+    if config.status is None:
+        return (pipeline["id"] if pipeline else None), None
+    owners = [pipeline] if pipeline else pipelines
+    for owner in owners:
+        statuses = owner["_embedded"]["statuses"]
+        if status := _match(config.status, statuses):
+            return owner["id"], status["id"]
+    known = ", ".join(row["name"] for owner in owners for row in owner["_embedded"]["statuses"])
+    problems.append(f"no stage {config.status!r} (status): there are {known}")
+    return (pipeline["id"] if pipeline else None), None
+
+
+def _match(named: Named | None, rows: Iterable[Row]) -> Row | None:
+    """Return the row with this id, code or name."""
+    wanted = fold(str(named))
+    for column in ("id", "code", "name"):
+        for row in rows:
+            if row.get(column) is not None and fold(str(row[column])) == wanted:
+                return row
+    return None

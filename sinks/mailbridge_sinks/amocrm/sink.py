@@ -1,0 +1,166 @@
+"""The sink: leads with their contacts by `leads/complex` or Unsorted, then notes, then tasks, each as one batch."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import httpx
+
+from mailbridge.sdk import (
+    Delivery,
+    Doubt,
+    Manifest,
+    Outcome,
+    PlannedRequest,
+    Receipt,
+    SinkError,
+    Steps,
+    TokenStore,
+    Unusable,
+)
+from mailbridge_sinks.amocrm.batch import Batch
+from mailbridge_sinks.amocrm.client import API, AmocrmClient, unreadable
+from mailbridge_sinks.amocrm.config import AmocrmConfig
+from mailbridge_sinks.amocrm.contacts import Contacts, marks_of, rounds
+from mailbridge_sinks.amocrm.mapping import LEAD, MAIN_STEPS, NOTE, TASK, UNSORTED, Element, Mapper
+from mailbridge_sinks.amocrm.places import Places, look_up_places, planned_places, user_problem
+from mailbridge_sinks.amocrm.search import Search, lead_url
+
+PATHS = {LEAD: "/leads/complex", UNSORTED: "/leads/unsorted/forms", NOTE: "/leads/notes", TASK: "/tasks"}
+
+
+class AmocrmSink:
+    """Writes interests into one amoCRM account."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="amocrm", title="amoCRM", docs="sinks/mailbridge_sinks/amocrm/README.md", evidence="reported"
+    )
+    Config: ClassVar[type[AmocrmConfig]] = AmocrmConfig
+    max_batch: ClassVar[int] = 40
+    rate_per_s: ClassVar[float] = 6.5
+    """amoCRM allows 7; requests bunch up on their way, and repeated excess locks the whole account out."""
+
+    def __init__(
+        self, config: AmocrmConfig, *, tokens: TokenStore, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self._config = config
+        self._client = AmocrmClient(config, tokens, transport)
+        self._contacts = Contacts(self._client)
+        self._known_places: Places | None = None
+
+    def check(self) -> None:
+        """See `Sink.check`."""
+        self._known_places = None
+        places = self._places()
+        problems = list(places.problems)
+        if problem := user_problem(self._config, self._client):
+            problems.append(problem)
+        if problems:
+            raise Unusable("; ".join(problems))
+
+    def plan(self, deliveries: Sequence[Delivery]) -> Sequence[PlannedRequest]:
+        """See `Sink.plan`."""
+        mapper = Mapper(self._config, planned_places(self._config))
+        makers: dict[str, tuple[list[Delivery], Callable[[Delivery], Element]]] = {
+            step: ([delivery for delivery in deliveries if mapper.main_step(delivery) == step], maker)
+            for step, maker in ((LEAD, lambda one: mapper.lead(one, None)), (UNSORTED, mapper.unsorted))
+        }
+        makers[NOTE] = (list(deliveries), lambda one: mapper.note(one, "<lead id>"))
+        if self._config.task is not None:
+            makers[TASK] = (list(deliveries), lambda one: mapper.task(one, "<lead id>"))
+        return [
+            PlannedRequest(step, "POST", API + PATHS[step], [maker(delivery) for delivery in chosen])
+            for step, (chosen, maker) in makers.items()
+            if chosen
+        ]
+
+    def find(self, doubts: Sequence[Doubt]) -> Mapping[str, Mapping[str, Receipt]]:
+        """See `Sink.find`."""
+        try:
+            return Search(self._config, self._client, self._places()).find(doubts)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise unreadable("a search", write=False) from error
+
+    def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
+        """See `Sink.deliver`."""
+        batch = Batch(deliveries, steps, self._client.prepare)
+        if any(self._receipt(batch, delivery) is None for delivery in deliveries):
+            try:
+                self._write_all(batch, self._places())
+            except SinkError as error:
+                batch.halt(error)
+        if batch.stale:
+            self._known_places = None
+            self._contacts.forget()
+        return batch.outcomes(lambda delivery: self._receipt(batch, delivery))
+
+    def close(self) -> None:
+        """See `Sink.close`."""
+        self._client.close()
+
+    def _places(self) -> Places:
+        if self._known_places is None:
+            self._known_places = look_up_places(self._config, self._client)
+        return self._known_places
+
+    def _write_all(self, batch: Batch, places: Places) -> None:
+        places.own_key()
+        mapper = Mapper(self._config, places)
+        new = batch.lacking(*MAIN_STEPS)
+        for group in rounds([one for one in new if mapper.main_step(one) == LEAD], places):
+            self._write_leads(batch, mapper, group, places)
+        forms = [one for one in batch.lacking(*MAIN_STEPS) if mapper.main_step(one) == UNSORTED]
+        batch.write(UNSORTED, forms, lambda chosen: self._send_unsorted(mapper, chosen))
+        self._write_children(batch, NOTE, "notes", mapper.note)
+        if self._config.task is not None:
+            self._write_children(batch, TASK, "tasks", mapper.task)
+
+    def _write_leads(self, batch: Batch, mapper: Mapper, group: Sequence[Delivery], places: Places) -> None:
+        known = {delivery.key: self._contacts.find(delivery, places) for delivery in group}
+
+        def send(chosen: Sequence[Delivery]) -> Mapping[str, str]:
+            elements = [mapper.lead(delivery, known[delivery.key]) for delivery in chosen]
+            rows = _rows_of_complex(self._client.write(PATHS[LEAD], elements))
+            for delivery in chosen:
+                row = rows.get(delivery.key, {})
+                if row.get("merged"):
+                    batch.existed.add(delivery.key)
+                if row.get("contact_id"):
+                    self._contacts.remember(marks_of(delivery, places), int(row["contact_id"]))
+            return {key: str(row["id"]) for key, row in rows.items()}
+
+        batch.write(LEAD, group, send)
+
+    def _send_unsorted(self, mapper: Mapper, chosen: Sequence[Delivery]) -> Mapping[str, str]:
+        body = self._client.write(PATHS[UNSORTED], [mapper.unsorted(delivery) for delivery in chosen])
+        try:
+            return {row["request_id"]: str(row["_embedded"]["leads"][0]["id"]) for row in body["_embedded"]["unsorted"]}
+        except (KeyError, TypeError, IndexError):
+            raise unreadable("new forms", write=True) from None
+
+    def _write_children(self, batch: Batch, step: str, plural: str, make: Callable[[Delivery, int], Element]) -> None:
+        """Write notes or tasks of leads that exist."""
+
+        def send(chosen: Sequence[Delivery]) -> Mapping[str, str]:
+            body = self._client.write(PATHS[step], [make(one, int(batch.main_id(one) or 0)) for one in chosen])
+            try:
+                return {row["request_id"]: str(row["id"]) for row in body["_embedded"][plural]}
+            except (KeyError, TypeError):
+                raise unreadable(f"new {plural}", write=True) from None
+
+        batch.write(step, batch.lacking(step), send)
+
+    def _receipt(self, batch: Batch, delivery: Delivery) -> Receipt | None:
+        """Return the receipt of a delivery whose steps are all done."""
+        lead_id = batch.main_id(delivery)
+        wanted = (NOTE, TASK) if self._config.task is not None else (NOTE,)
+        if lead_id is None or not all(batch.has(delivery, step) for step in wanted):
+            return None
+        return Receipt(lead_id, lead_url(self._config, lead_id), created=delivery.key not in batch.existed)
+
+
+def _rows_of_complex(body: Any) -> dict[str, dict[str, Any]]:
+    """Return request_id → row; the answer is a bare list with lists of request ids (leads-api page)."""
+    try:
+        return {str(row["request_id"][0]): row for row in body if row["id"]}
+    except (KeyError, TypeError, IndexError):
+        raise unreadable("new leads", write=True) from None

@@ -1,0 +1,57 @@
+from typing import ClassVar
+
+from mailbridge.sdk import NoTokens
+from mailbridge.testing.amocrm import AmocrmEmulator
+from mailbridge.testing.sinks import SinkSuite
+from mailbridge_sinks.amocrm import AmocrmConfig, AmocrmSink
+
+MAPPED = {
+    "source.url": "Источник",
+    "product.name": "Продукт",
+    "kind": "Вид действия",
+    "text": "Текст обращения",
+    "occurred_at": "Дата обращения",
+    "reply.target": "Ответить",
+    "rating": "Оценка",
+    "processed": "Обработано",
+    "source.channel": 294480,
+}
+TASK = {"text": "Ответить", "deadline_s": 1200}
+
+
+class AmocrmSuite(SinkSuite):
+    settings: ClassVar[dict] = {}
+    account: ClassVar[dict] = {}
+
+    def make_emulator(self):
+        return AmocrmEmulator(rate_per_s=None, **self.account)
+
+    def make_sink(self, emulator, transport):
+        config = AmocrmConfig(url="http://127.0.0.1", token=emulator.token, **self.settings)
+        return AmocrmSink(config, tokens=NoTokens(), transport=transport)
+
+
+class TestPipeline(AmocrmSuite):
+    """Every step, search by full text."""
+
+    settings: ClassVar[dict] = {"task": TASK, "responsible": 504141}
+
+
+class TestMappedFieldsAndFilters(AmocrmSuite):
+    """Own fields for the card, the paid filters, another pipeline, English."""
+
+    settings: ClassVar[dict] = {
+        "fields": MAPPED,
+        "contact_fields": {"author.url": "Профиль", "author.photo_url": "Фото"},
+        "pipeline": "Сервис",
+        "status": "Переговоры",
+        "tags": ["mailbridge"],
+        "language": "en",
+    }
+    account: ClassVar[dict] = {"filters": True}
+
+
+class TestUnsorted(AmocrmSuite):
+    """Whoever is first takes it."""
+
+    settings: ClassVar[dict] = {"asap": True, "task": TASK}
