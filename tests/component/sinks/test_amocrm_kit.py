@@ -1,0 +1,275 @@
+"""The kit must catch sinks that are broken in the usual ways; each case breaks the amoCRM sink in one."""
+
+from collections.abc import Callable
+
+import pytest
+
+from mailbridge.sdk import MaybeWritten, NoTokens, NotWritten, Rejected, RetryLater, Unknown
+from mailbridge.testing.amocrm import AmocrmEmulator
+from mailbridge.testing.sinks import SinkSuite
+from mailbridge_sinks.amocrm import AmocrmConfig, AmocrmSink, batch, client, contacts, mapping, search, sink
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+class Suite(SinkSuite):
+    def make_emulator(self):
+        return AmocrmEmulator(rate_per_s=None)
+
+    def make_sink(self, emulator, transport):
+        config = AmocrmConfig(url="http://127.0.0.1", token=emulator.token, task={"text": "Ответить"})
+        return AmocrmSink(config, tokens=NoTokens(), transport=transport)
+
+
+def fails(rule):
+    """Whether a test of the rule fails now, in whatever way."""
+    for name in dir(Suite):
+        if name.startswith(f"test_{rule}_"):
+            try:
+                getattr(Suite(), name)()
+            except Exception:  # noqa: BLE001 - a broken sink may raise anything
+                return True
+    return False
+
+
+def lost_answer_is_later(monkeypatch):
+    def later(self, waiting, error):
+        for delivery in waiting:
+            self.settle(delivery, RetryLater(error.reason))
+
+    monkeypatch.setattr(batch.Batch, "_doubt", later)
+
+
+def retries_by_itself(monkeypatch):
+    write = client.AmocrmClient.write
+
+    def twice(self, path, elements):
+        try:
+            return write(self, path, elements)
+        except MaybeWritten:
+            return write(self, path, elements)
+
+    monkeypatch.setattr(client.AmocrmClient, "write", twice)
+
+
+def finds_nothing(monkeypatch):
+    monkeypatch.setattr(AmocrmSink, "find", lambda _self, _doubts: {})
+
+
+def finds_only_leads(monkeypatch):
+    monkeypatch.setattr(search.Search, "_children", lambda *_: iter(()))
+
+
+def finds_anything(monkeypatch):
+    rows = client.AmocrmClient.rows
+
+    def all_rows(self, path, plural, params=()):
+        return rows(self, path, plural, [pair for pair in params if pair[0] != "query"])
+
+    def first(self, keys):
+        return {key: str(row["id"]) for key in keys for row in self._client.rows("/leads", "leads")}
+
+    monkeypatch.setattr(client.AmocrmClient, "rows", all_rows)
+    monkeypatch.setattr(search.Search, "_by_query", first)
+
+
+def failed_search_is_nothing(monkeypatch):
+    find = AmocrmSink.find
+
+    def quiet(self, doubts):
+        try:
+            return find(self, doubts)
+        except NotWritten:
+            return {}
+
+    monkeypatch.setattr(AmocrmSink, "find", quiet)
+
+
+def no_marker_in_the_note(monkeypatch):
+    monkeypatch.setattr(mapping, "note", lambda delivery, language, elsewhere=(): f"{delivery.interest.text}")
+
+
+def one_bad_takes_all(monkeypatch):
+    def reject_all(self, waiting, error):
+        for delivery in waiting:
+            self.settle(delivery, Rejected(error.reason))
+        return []
+
+    monkeypatch.setattr(batch.Batch, "_without_bad", reject_all)
+
+
+def rate_limit_is_unknown(monkeypatch):
+    judge = client.judge
+
+    def wrong(answer, write):
+        return MaybeWritten("429") if answer.status_code == 429 else judge(answer, write)
+
+    monkeypatch.setattr(client, "judge", wrong)
+
+
+def rate_limit_without_pause(monkeypatch):
+    judge = client.judge
+
+    def wrong(answer, write):
+        return NotWritten("429") if answer.status_code == 429 else judge(answer, write)
+
+    monkeypatch.setattr(client, "judge", wrong)
+
+
+def bad_token_is_rejected(monkeypatch):
+    monkeypatch.setattr(batch, "outcome_of", lambda error: Rejected(error.reason))
+
+
+def tells_the_token(monkeypatch):
+    monkeypatch.setattr(client, "TokenRefused", lambda _reason: client.Unusable("demo-token is refused"))
+
+
+def goes_on_without_lease(monkeypatch):
+    write = batch.Batch.write
+
+    def stubborn(self, step, deliveries, send):
+        announce = self._steps.writing
+
+        def deaf(name, keys):
+            keys = list(keys)
+            try:
+                announce(name, keys)
+            except NotWritten:
+                for key in keys:
+                    self._steps.open.setdefault(key, set()).add(name)
+
+        self._steps.writing = deaf
+        write(self, step, deliveries, send)
+        del self._steps.writing
+
+    monkeypatch.setattr(batch.Batch, "write", stubborn)
+
+
+def announces_afterwards(monkeypatch):
+    write = batch.Batch.write
+
+    def late(self, step, deliveries, send):
+        announce = self._steps.writing
+
+        def send_first(chosen):
+            ids = send(chosen)
+            announce(step, [delivery.key for delivery in chosen])
+            return ids
+
+        self._steps.writing = lambda _name, _keys: None
+        write(self, step, deliveries, send_first)
+        del self._steps.writing
+
+    monkeypatch.setattr(batch.Batch, "write", late)
+
+
+def forgets_what_is_done(monkeypatch):
+    monkeypatch.setattr(batch.Batch, "lacking", lambda self, *_names: list(self._deliveries))
+    monkeypatch.setattr(batch.Batch, "has", lambda _self, _delivery, _step: False)
+
+
+def outcomes_in_another_order(monkeypatch):
+    outcomes = batch.Batch.outcomes
+    monkeypatch.setattr(batch.Batch, "outcomes", lambda self, complete: outcomes(self, complete)[::-1])
+
+
+def cuts_the_text(monkeypatch):
+    note = mapping.note
+
+    def short(delivery, language, elsewhere=()):
+        text = note(delivery, language, elsewhere=elsewhere)
+        return text if len(text) < 2000 else f"{text[:2000]}\n{delivery.step_key('note')}"
+
+    monkeypatch.setattr(mapping, "note", short)
+
+
+def leaves_out_the_photo(monkeypatch):
+    note = mapping.note
+    monkeypatch.setattr(
+        mapping,
+        "note",
+        lambda delivery, language, elsewhere=(): note(delivery, language, elsewhere={"author.photo_url"}),
+    )
+
+
+def plans_something_else(monkeypatch):
+    monkeypatch.setattr(sink, "API", "/api/v2")
+
+
+def plans_with_a_request(monkeypatch):
+    plan = AmocrmSink.plan
+
+    def curious(self, deliveries):
+        self._places()
+        return plan(self, deliveries)
+
+    monkeypatch.setattr(AmocrmSink, "plan", curious)
+
+
+def check_writes(monkeypatch):
+    check = AmocrmSink.check
+
+    def eager(self):
+        check(self)
+        self._client.write("/leads", [{"name": "проверка"}])
+
+    monkeypatch.setattr(AmocrmSink, "check", eager)
+
+
+def makes_a_second_contact_first(monkeypatch):
+    find = contacts.Contacts.find
+
+    def eager(self, delivery, places):
+        self._client.write("/contacts", [{"name": "новый"}])
+        return find(self, delivery, places)
+
+    monkeypatch.setattr(contacts.Contacts, "find", eager)
+
+
+def loses_one_delivery(monkeypatch):
+    outcomes = batch.Batch.outcomes
+    monkeypatch.setattr(batch.Batch, "outcomes", lambda self, complete: outcomes(self, complete)[:1])
+
+
+def unknown_for_everything(monkeypatch):
+    monkeypatch.setattr(batch, "Rejected", Unknown)
+
+
+BREAKS: dict[Break, set[str]] = {
+    lost_answer_is_later: {"s03", "s17"},
+    retries_by_itself: {"s03"},
+    finds_nothing: {"s03", "s04", "s17", "s18"},
+    finds_only_leads: {"s03", "s04"},
+    finds_anything: {"s04"},
+    failed_search_is_nothing: {"s19"},
+    no_marker_in_the_note: {"s03", "s04"},
+    one_bad_takes_all: {"s07"},
+    rate_limit_is_unknown: {"s05"},
+    rate_limit_without_pause: {"s05"},
+    bad_token_is_rejected: {"s06"},
+    tells_the_token: {"s12"},
+    goes_on_without_lease: {"s11"},
+    announces_afterwards: {"s10"},
+    forgets_what_is_done: {"s02"},
+    outcomes_in_another_order: {"s09"},
+    cuts_the_text: {"s08"},
+    leaves_out_the_photo: {"s01"},
+    plans_something_else: {"s13"},
+    plans_with_a_request: {"s13"},
+    check_writes: {"s14"},
+    makes_a_second_contact_first: {"s10"},
+    loses_one_delivery: {"s01"},
+    unknown_for_everything: {"s07"},
+}
+
+
+@pytest.mark.parametrize("rule", sorted({rule for rules in BREAKS.values() for rule in rules}))
+def test_the_unbroken_sink_passes(rule):
+    assert not fails(rule)
+
+
+@pytest.mark.parametrize("breaks", BREAKS, ids=lambda breaks: breaks.__name__)
+def test_the_kit_catches(breaks, monkeypatch):
+    breaks(monkeypatch)
+    missed = [rule for rule in BREAKS[breaks] if not fails(rule)]
+    assert not missed
