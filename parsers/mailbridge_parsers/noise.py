@@ -38,6 +38,10 @@ _CODE = re.compile(
     r"|ваш (?:аккаунт|пароль|логин)",
     re.IGNORECASE,
 )
+# "123456 is your X code", "Your code: 123456", «Код 1234 — …»
+_CODE_ITSELF = re.compile(
+    r"^\D{0,20}\b\d{4,8}\b.{0,40}\b(?:code|код)\b|\b(?:code|pin|код)\b\D{0,30}\b\d{4,8}\b", re.IGNORECASE
+)
 _RECEIPT = re.compile(
     r"\b(?:receipt|invoice|billing statement|payment (?:received|confirmation)|account statement)\b"
     r"|(?:кассовый|электронный) чек|\bчек (?:по|за|№|об)|квитанци|сч[её]т на оплату|сч[её]т-фактура|выписка по"
@@ -116,9 +120,11 @@ def _calendar(mail: Mail) -> str:
 
 
 def _from_words(mail: Mail) -> str:
-    """Words of the subject; a person may use them too, so all but automatic replies need a robot as the sender."""
+    """Words of the subject; a person may use them too, so most need a robot as the sender."""
     if _AUTO_SUBJECT.match(mail.subject):
         return "auto_reply"
+    if not mail.headers.get("In-Reply-To").strip() and _CODE_ITSELF.search(mail.subject):
+        return "login_code"
     if not is_robot(mail.sender.email):
         return ""
     if _BOUNCE_SUBJECT.search(mail.subject):

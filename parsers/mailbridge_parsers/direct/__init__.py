@@ -31,7 +31,15 @@ from mailbridge.sdk.people import is_email, is_robot, person_name, phones_in
 from mailbridge_parsers.direct.body import html_words, is_html_only, words_of
 from mailbridge_parsers.direct.forward import Forwarded, forwarded
 from mailbridge_parsers.direct.reply import Words, own_words
-from mailbridge_parsers.direct.senders import is_program, looks_like_form
+from mailbridge_parsers.direct.senders import (
+    is_bulk_sender,
+    is_laid_out,
+    is_nobody,
+    is_program,
+    is_service,
+    looks_like_form,
+    offers_unsubscribing,
+)
 
 __all__ = ["DirectConfig", "DirectParser"]
 
@@ -64,15 +72,17 @@ class DirectParser:
 
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
         """Return the one message of a mail."""
-        if not mail.sender.email:
+        if not is_email(mail.sender.email):
             raise ParseError("no_sender", f"{len(mail.senders)} addresses in From")
         passed_on = forwarded(mail)
         if passed_on and self._by_colleague(mail, passed_on):
             return [self._forwarded(mail, passed_on)]
         if mail.sender.is_of(*self.config.own_domains):
             return Ignored("own_mail")
+        if is_bulk_sender(mail) or (offers_unsubscribing(mail) and not is_nobody(mail)):
+            return Ignored("newsletter")
         author = _author(mail)
-        words = _words(mail)
+        words = Words(passed_on.note) if passed_on else _words(mail)
         if not words.text and not mail.subject and not mail.attachments:
             raise ParseError("empty_mail")
         return [self._message(mail, author, words)]
@@ -141,11 +151,12 @@ def _author(mail: Mail) -> Address:
         ParseError: A program speaks and names nobody, or its mail is a form that should be read field by field.
     """
     own = {address.email for address in mail.recipients}
-    if not is_robot(mail.sender.email) and not is_program(mail) and mail.sender.email not in own:
+    is_machine = is_nobody(mail) or is_program(mail) or is_service(mail) or is_laid_out(mail)
+    if not is_machine and mail.sender.email not in own:
         return mail.sender
     person = _one_person(mail.reply_to, own)
     if person is None or person.domain == mail.sender.domain or looks_like_form(words_of(mail)):
-        raise ParseError("unknown_notification", f"{mail.sender.email}: {mail.subject}"[:200])
+        raise ParseError("unknown_notification", mail.sender.email)
     return person
 
 

@@ -8,7 +8,7 @@ from mailbridge.sdk.people import emails_in
 from mailbridge_parsers.direct.body import words_of
 from mailbridge_parsers.direct.reply import Words, attribution_size, header_block_size, header_values, own_words
 
-_SUBJECT = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i|пересл|пер|fw)\s*:\s*", re.IGNORECASE)
+_SUBJECT = re.compile(r"^\s*\[?(?:fwd?|wg|tr|rv|enc|i|пересл|пер|fw)\s*:\s*", re.IGNORECASE)
 _REPLY_SUBJECT = re.compile(
     r"^\s*(?:(?:re|aw|sv|antw|odp|ответ|отв|на|fwd?|wg|tr|rv|пересл)\s*(?:\[\d+\])?:\s*)+", re.IGNORECASE
 )

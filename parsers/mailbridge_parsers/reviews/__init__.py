@@ -1,0 +1,93 @@
+"""Reviews on maps and in catalogues: Google Business Profile, Yandex Business, 2GIS.
+
+Their layouts are known from the parsers of people who read such mails in production, not from captured mails.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from mailbridge.sdk import (
+    Author,
+    FormField,
+    Ignored,
+    Interest,
+    Mail,
+    Manifest,
+    NoConfig,
+    Product,
+    Refs,
+    Reply,
+    Route,
+    Strength,
+    make_interest,
+)
+from mailbridge.sdk.language import language_of
+from mailbridge_parsers.reviews.google import read_google
+from mailbridge_parsers.reviews.review import Review
+from mailbridge_parsers.reviews.twogis import read_2gis
+from mailbridge_parsers.reviews.yandex import read_yandex
+
+__all__ = ["ReviewsParser"]
+
+_GOOGLE = "businessprofile-noreply@google.com"
+_YANDEX = "business.yandex.ru"
+_TWO_GIS = "2gis.com"
+_TWO_GIS_RU = "2gis.ru"
+_READERS = {
+    "google_business": ((_GOOGLE,), read_google),
+    "yandex_business": ((_YANDEX,), read_yandex),
+    "2gis": ((_TWO_GIS, _TWO_GIS_RU), read_2gis),
+}
+
+
+def _route(network: str) -> Route:
+    return Route(network, Strength.SENDER, senders=_READERS[network][0])
+
+
+class ReviewsParser:
+    """Reads announcements of new reviews."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="reviews",
+        title="Reviews (Google Business, Yandex Business, 2GIS)",
+        evidence="reported",
+        docs="docs/parsers/reviews.md",
+        domains=("google.com", _YANDEX, _TWO_GIS, _TWO_GIS_RU),
+        guarded_names=frozenset({"google business profile", "яндекс бизнес", "2гис для бизнеса"}),
+    )
+    Config: ClassVar[type[BaseModel]] = NoConfig
+    routes: ClassVar[Sequence[Route]] = tuple(map(_route, _READERS))
+
+    def __init__(self, config: BaseModel | None = None) -> None:
+        self.config = config
+
+    def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
+        """Return the reviews of a mail."""
+        network = next(route.name for route in self.routes if route.holds(mail))
+        found = _READERS[network][1](mail)
+        if isinstance(found, Ignored):
+            return found
+        return [_interest(mail, network, review, position) for position, review in enumerate(found)]
+
+
+def _interest(mail: Mail, network: str, review: Review, position: int) -> Interest:
+    return make_interest(
+        mail,
+        kind="review",
+        channel="review",
+        network=network,
+        key=("review", review.review_id) if review.review_id else None,
+        position=position,
+        url=review.url,
+        title=review.place,
+        author=Author(name=review.author),
+        text=review.text,
+        product=Product(name=review.place),
+        reply=Reply(method="link", target=review.url) if review.url else Reply(),
+        rating=review.rating,
+        refs=Refs(comment=review.review_id),
+        fields=(FormField(label="Оценка", value=review.verdict),) if review.verdict else (),
+        language=language_of(review.text or ""),
+    )
