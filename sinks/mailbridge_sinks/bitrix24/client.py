@@ -76,11 +76,8 @@ class Bitrix24Client:
 
     def _move(self, answer: httpx.Response) -> bool:
         """Take over the portal's new address (apidocs.bitrix24.com: change of the portal's domain)."""
-        try:
-            target = self._base.join(answer.headers.get("Location", ""))
-        except httpx.InvalidURL:
-            return False
-        if target.scheme != self._base.scheme or not target.host:
+        target = answer.next_request.url if answer.next_request else self._base
+        if target.scheme != self._base.scheme:
             return False  # the secret must not travel without encryption
         moved = self._base.copy_with(host=target.host, port=target.port)
         changed, self._base = moved != self._base, moved

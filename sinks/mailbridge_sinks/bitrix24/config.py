@@ -10,7 +10,7 @@ from mailbridge.sdk import Interest
 
 _WEBHOOK_PATH = re.compile(r"/(?:[^?#]*/)?rest/\d+/[^/?#]+/?")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_FIELD_NAME = re.compile(r"[a-zA-Z]\w*")
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:]+")
 
 UserId = Annotated[int, Field(ge=1)]
 
@@ -94,7 +94,12 @@ class Bitrix24Config(BaseModel):
             raise ValueError("is no URL") from None
         if address.scheme != "https" and not (address.scheme == "http" and address.host in _LOOPBACK):
             raise ValueError("must begin with https://, because the address is the password")
-        if not address.host or not _WEBHOOK_PATH.fullmatch(address.path) or address.query:
+        if (
+            not _HOST.fullmatch(address.host)
+            or address.userinfo
+            or not _WEBHOOK_PATH.fullmatch(address.path)
+            or address.query
+        ):
             raise ValueError("must look like https://PORTAL/rest/USER/CODE/")
         return url
 

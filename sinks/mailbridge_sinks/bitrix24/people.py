@@ -1,5 +1,6 @@
 """Who is already a contact: looked up by phone, e-mail and profile, believed when the value is really there."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ Trait = tuple[str, str]
 
 _MOST_COMMANDS = 40
 _MOST_VALUES = 20
+_MOST_IDS = 20
 _PAGE = 50
 _NOT_DIGITS = re.compile(r"\D")
 
@@ -68,36 +70,55 @@ def look_up(client: Bitrix24Client, config: Bitrix24Config, authors: Sequence[Au
         SinkError: The portal could not be asked; nobody may be taken for unknown then.
     """
     known = Known()
-    candidates: set[int] = set()
-    for name, result in _ask(client, config, _questions(config, authors)).items():
-        if name.startswith("PROFILE"):
-            for row in items(result):
-                known.add(("PROFILE", str(row.get(config.profile_field or ""))), int(row["id"]))
-        elif isinstance(result, Mapping):
-            candidates.update(int(contact) for contact in result.get("CONTACT", ()))
+    questions = _channel_questions(authors)
+    results = _ask(client, config, {**questions, **_profile_questions(config, authors)})
+    for name in results.keys() - questions.keys():
+        for row in items(results[name]):
+            known.add(("PROFILE", str(row.get(config.profile_field or ""))), int(row["id"]))
+    candidates = {contact for name in questions for contact in _contacts(results[name])}
+    # A full answer may have been cut off before the next person's contacts: ask for each value alone.
+    crowded = [questions[name] for name in questions if len(_contacts(results[name])) >= _MOST_IDS]
+    for result in _ask(client, config, _one_by_one(crowded)).values():
+        candidates.update(_contacts(result))
     _verify(client, config, sorted(candidates), known)
     return known
 
 
-def _questions(config: Bitrix24Config, authors: Sequence[Author]) -> dict[str, Command]:
+def _contacts(result: object) -> list[int]:
+    return [int(contact) for contact in result.get("CONTACT", ())] if isinstance(result, Mapping) else []
+
+
+def _channel_questions(authors: Sequence[Author]) -> dict[str, Command]:
     phones = _distinct(phone for author in authors for phone in author.phones if _phone(phone))
     emails = _distinct(author.email for author in authors if author.email)
-    # The portal answers ids only, 20 at most per command: as few values share one as the limit of commands allows.
-    together = min(_MOST_VALUES, -(-(len(phones) + len(emails)) // _MOST_COMMANDS))
-    questions = {
-        f"{kind}{start}": Command(
-            "crm.duplicate.findbycomm",
-            {"type": kind, "values": values[start : start + together], "entity_type": "CONTACT"},
-        )
+    # As few values share a command as the limit of commands allows, because its answer tells no values.
+    together = max(1, min(_MOST_VALUES, math.ceil((len(phones) + len(emails)) / _MOST_COMMANDS)))
+    return {
+        f"{kind}{start}": _search(kind, values[start : start + together])
         for kind, values in (("PHONE", phones), ("EMAIL", emails))
         for start in range(0, len(values), together)
     }
-    if config.profile_field:
-        urls = _distinct(author.url for author in authors if author.url)
-        for start in range(0, len(urls), _PAGE):
-            condition = {f"@{config.profile_field}": urls[start : start + _PAGE]}
-            questions[f"PROFILE{start}"] = _listing(condition, ["id", config.profile_field])
-    return questions
+
+
+def _search(kind: str, values: Sequence[str]) -> Command:
+    return Command("crm.duplicate.findbycomm", {"type": kind, "values": list(values), "entity_type": "CONTACT"})
+
+
+def _one_by_one(commands: Iterable[Command]) -> dict[str, Command]:
+    pairs = ((command.params["type"], value) for command in commands for value in command.params["values"])
+    return {f"alone{number}": _search(kind, [value]) for number, (kind, value) in enumerate(pairs)}
+
+
+def _profile_questions(config: Bitrix24Config, authors: Sequence[Author]) -> dict[str, Command]:
+    if not config.profile_field:
+        return {}
+    urls = _distinct(author.url for author in authors if author.url)
+    return {
+        f"PROFILE{start}": _listing(
+            {f"@{config.profile_field}": urls[start : start + _PAGE]}, ["id", config.profile_field]
+        )
+        for start in range(0, len(urls), _PAGE)
+    }
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

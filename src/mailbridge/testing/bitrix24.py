@@ -219,7 +219,7 @@ class Bitrix24Emulator(Emulator):
 
 
 def shown(text: str) -> str:
-    """Return text as a person sees it: BB-code and HTML tags work instead of being read, a zero-width space vanishes."""
+    """Return text as a person sees it: BB-code and HTML tags work and are not read, a zero-width space vanishes."""
     return _TAG.sub("", text).replace(_GAP, "")
 
 

@@ -24,7 +24,9 @@ def parse_query(query: str) -> dict[str, Any]:
 def _path(name: str) -> list[str]:
     head, bracket, rest = name.partition("[")
     head = re.sub(r"[ .]", "_", head)
-    if not head or not bracket or "]" not in rest:
+    if bracket and "]" not in rest:
+        return [f"{head}_{rest}"]
+    if not head or not bracket:
         return [head or name]
     return [head, *_PART.findall("[" + rest)]
 

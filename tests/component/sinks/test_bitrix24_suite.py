@@ -1,13 +1,33 @@
+from typing import ClassVar
+
 from mailbridge.sdk import NoTokens
 from mailbridge.testing.bitrix24 import Bitrix24Emulator
+from mailbridge.testing.bitrix24_data import CONTACT
 from mailbridge.testing.sinks import SinkSuite
 from mailbridge_sinks.bitrix24 import Bitrix24Sink
 
 
-class TestBitrix24(SinkSuite):
+class TestLeads(SinkSuite):
+    settings: ClassVar = {"todo": {}}
+
     def make_emulator(self):
-        return Bitrix24Emulator()
+        emulator = Bitrix24Emulator()
+        emulator.add_field(CONTACT, "ufCrm_7")
+        return emulator
 
     def make_sink(self, emulator, transport):
-        config = Bitrix24Sink.Config(url=f"https://portal.example/rest/1/{emulator.token}/", todo={})
+        config = Bitrix24Sink.Config(url=f"https://portal.example/rest/1/{emulator.token}/", **self.settings)
         return Bitrix24Sink(config, tokens=NoTokens(), transport=transport)
+
+
+class TestDealsOfAPortalInSimpleMode(TestLeads):
+    settings: ClassVar = {"entity": "deal", "stage": "C9:NEW", "profile_field": "ufCrm_7"}
+
+    def make_emulator(self):
+        emulator = super().make_emulator()
+        emulator.switches.simple = True
+        return emulator
+
+
+class TestSmallRequests(TestLeads):
+    settings: ClassVar = {"todo": {}, "batch": 3, "language": "en"}
