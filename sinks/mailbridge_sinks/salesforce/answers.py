@@ -38,8 +38,8 @@ SET_UP = frozenset({
     "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "INACTIVE_OWNER_OR_USER", "STORAGE_LIMIT_EXCEEDED",
     "UNSUPPORTED_API_VERSION", "FUNCTIONALITY_NOT_ENABLED", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
 })  # fmt: skip
-# The record names an owner that can't be: the settings' fault, unless this delivery was assigned to that user.
-OWNER = frozenset({
+# The record names an owner (or a lead) that can't be.
+IDS = frozenset({
     "INACTIVE_OWNER_OR_USER", "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "INVALID_CROSS_REFERENCE_KEY",
     "MALFORMED_ID", "INVALID_ID_FIELD",
 })  # fmt: skip
@@ -102,13 +102,13 @@ def read_results(body: Any, count: int) -> list[Written | Refusal]:
     return [_result(item) for item in body]
 
 
-def meaning(refusal: Refusal, *, key_field: str | None, assigned: bool, others_written: bool) -> Outcome:
+def meaning(refusal: Refusal, *, key_field: str | None, own_ids: bool, others_written: bool) -> Outcome:
     """Return the outcome of a refused record.
 
     Args:
         refusal: What Salesforce said.
         key_field: Field of the record that holds its key; when that value is taken the record exists already.
-        assigned: The delivery names its own responsible person.
+        own_ids: The ids in the record are the delivery's own (its responsible person, its lead), not settings.
         others_written: The same request wrote other records: then the set-up works, and one bad record must not
             stop the account.
     """
@@ -118,8 +118,8 @@ def meaning(refusal: Refusal, *, key_field: str | None, assigned: bool, others_w
     pause_s = _pause_s(codes, refusal.reason)
     if pause_s:
         return RetryLater(refusal.reason, pause_s, pause=True)
-    if codes & OWNER:
-        return Rejected(refusal.reason) if assigned else SinkUnusable(refusal.reason)
+    if codes & IDS:
+        return Rejected(refusal.reason) if own_ids or others_written else SinkUnusable(refusal.reason)
     if codes & SET_UP:
         return Rejected(refusal.reason) if others_written else SinkUnusable(refusal.reason)
     return RetryLater(refusal.reason) if codes and codes <= PASSING else Rejected(refusal.reason)

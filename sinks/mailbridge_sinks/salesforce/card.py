@@ -7,8 +7,11 @@ from mailbridge_sinks.salesforce.config import FORM_FIELD
 from mailbridge_sinks.salesforce.words import WORDS, Words
 
 MAX_DESCRIPTION = 32_000
+# Shares of the parts around the text, so that at least 8,000 characters are left to it.
 _MAX_LINE = 2_000
-_MAX_FORM = 10_000
+_MAX_HEAD = 14_000
+_MAX_FORM = 8_000
+_MAX_FILES = 1_000
 
 
 def characters(value: str) -> int:
@@ -34,7 +37,7 @@ def description(interest: Interest, key: str, language: str, told: Collection[st
     """
     words = WORDS[language]
     head = "\n".join(f"{label}: {cut(value, _MAX_LINE)}" for label, value in _lines(interest, words, told))
-    parts = [head, _form(interest, words, told), _files(interest, words), f"mailbridge: {key}"]
+    parts = [fit(head, _MAX_HEAD), _form(interest, words, told), _files(interest, words), f"mailbridge: {key}"]
     frame = "\n\n".join(part for part in parts if part)
     if not interest.text or "text" in told:
         return fit(frame, MAX_DESCRIPTION)
@@ -101,4 +104,4 @@ def _form(interest: Interest, words: Words, told: Collection[str]) -> str:
 
 def _files(interest: Interest, words: Words) -> str:
     names = [f"{one_line(file.name)} ({file.media_type}, {file.size} B)" for file in interest.attachments]
-    return cut(f"{words.files}: {', '.join(names)}", _MAX_LINE) if names else ""
+    return cut(f"{words.files}: {', '.join(names)}", _MAX_FILES) if names else ""

@@ -45,9 +45,9 @@ def _lead(config: SalesforceConfig, client: SalesforceClient) -> Iterator[str]:
         yield from _writable(config.object, field, described)
     for path, field in config.fields.items():
         yield from _fitting(config, path, field, described.get(field, {}))
-    for field, length in LENGTHS.items():
-        yield from _long_enough(config.object, field, described.get(field, {}), length)
     sent = sent_fields(config) | {"OwnerId"}
+    for field in sorted(sent & LENGTHS.keys() - set(config.fields.values())):
+        yield from _long_enough(config.object, field, described.get(field, {}), length_of(config, field))
     for name, found in described.items():
         if name not in sent and _required(found):
             yield f'{config.object}.{name} is required: add it to "fields" or "fixed"'

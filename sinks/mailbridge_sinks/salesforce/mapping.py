@@ -96,13 +96,13 @@ def is_email(value: str) -> bool:
 
 
 def _person(config: SalesforceConfig, interest: Interest, told: set[str]) -> Record:
-    name = interest.author.name or interest.author.email or WORDS[config.language].unknown_author
-    first, _, last = name.partition(" ")
+    first, _, last = (interest.author.name or "").partition(" ")
     record: Record = {"Company": config.company}
     # Shown as "FirstName LastName": parted at the first blank the name reads as the person wrote it.
     if last and fit(first, LENGTHS["FirstName"]) == first:
         record |= {"FirstName": first, "LastName": fit(last, LENGTHS["LastName"])}
     else:
+        name = interest.author.name or interest.author.email or WORDS[config.language].unknown_author
         record |= {"LastName": fit(name, LENGTHS["LastName"])}
     if f"{record.get('FirstName', '')} {record['LastName']}".strip() == interest.author.name:
         told.add("author.name")

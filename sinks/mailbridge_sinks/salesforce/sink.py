@@ -1,6 +1,6 @@
 """The Salesforce sink: `lead`, then `task`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import ClassVar
 
 import httpx
@@ -106,51 +106,58 @@ class SalesforceSink:
     def _leads(self, deliveries: Sequence[Delivery], steps: Steps) -> Results:
         done = {delivery.key: steps.done(delivery.key).get(LEAD) for delivery in deliveries}
         results: Results = {key: Written(lead_id, created=False) for key, lead_id in done.items() if lead_id}
-        todo = {item.key: lead_record(self._config, item) for item in deliveries if item.key not in results}
-        if not todo:
-            return results
+        todo = {item.key: item for item in deliveries if item.key not in results}
         try:
-            present = self._search.leads(todo)
-            adopted = {key: Written(receipt.remote_id, created=False) for key, receipt in present.items()}
-            if adopted:
-                steps.writing(LEAD, adopted)
-                steps.finished(LEAD, {key: lead.remote_id for key, lead in adopted.items()})
+            present = self._search.leads(todo) if todo else {}
+            results |= _adopt(LEAD, present, steps)
         except SinkError as error:
             return results | dict.fromkeys(todo, outcome_of(error))
-        absent = {key: record for key, record in todo.items() if key not in adopted}
-        written = _write(LEAD, absent, self._client.upsert, steps)
-        return results | adopted | self._settled(written, deliveries, self._config.key_field)
+        absent = {key: lead_record(self._config, item) for key, item in todo.items() if key not in present}
+        assigned = {key for key, item in todo.items() if item.responsible not in {None, "asap"}}
+        answers = _write(LEAD, absent, self._client.upsert, steps)
+        return results | _settled(answers, self._config.key_field, own=assigned)
 
     def _tasks(
         self, task: TaskConfig, deliveries: Sequence[Delivery], leads: Mapping[str, Receipt], steps: Steps
     ) -> Results:
-        todo = [delivery for delivery in deliveries if TASK not in steps.done(delivery.key)]
-        older = {leads[delivery.key].remote_id for delivery in todo if not leads[delivery.key].created}
+        todo = {item.key: item for item in deliveries if TASK not in steps.done(item.key)}
+        older = {key: leads[key].remote_id for key in todo if not leads[key].created}
         try:
-            people = self._search.people(older) if older else {}
+            present = self._search.tasks([todo[key] for key in older], older)
+            results: Results = dict(_adopt(TASK, present, steps))
+            people = self._search.people(older.values()) if older else {}
         except SinkError as error:
-            return {delivery.key: outcome_of(error) for delivery in todo}
-        records = {}
-        for delivery in todo:
-            lead_id = leads[delivery.key].remote_id
-            records[delivery.key] = task_record(self._config, task, delivery, people.get(lead_id, lead_id))
-        written = _write(TASK, records, self._client.create, steps)
-        return self._settled(written, deliveries, task.key_field)
-
-    def _settled(self, answers: Answers, deliveries: Sequence[Delivery], key_field: str | None) -> Results:
-        assigned = {item.key for item in deliveries if item.responsible not in {None, "asap"}}
-        others_written = any(isinstance(answer, Written) for answer in answers.values())
-        return {
-            key: meaning(answer, key_field=key_field, assigned=key in assigned, others_written=others_written)
-            if isinstance(answer, Refusal)
-            else answer
-            for key, answer in answers.items()
+            return dict.fromkeys(todo, outcome_of(error))
+        parents = {key: people.get(leads[key].remote_id, leads[key].remote_id) for key in todo}
+        absent = {
+            key: task_record(self._config, task, item, parents[key]) for key, item in todo.items() if key not in present
         }
+        # The owner was good enough for the lead: what a task's ids are refused for concerns this lead only.
+        return results | _settled(_write(TASK, absent, self._client.create, steps), task.key_field, own=absent.keys())
 
     def _may_have_task(self, doubt: Doubt) -> bool:
         if TASK in doubt.done:
             return False
         return TASK in doubt.steps or (not doubt.steps and self._config.task is not None)
+
+
+def _adopt(step: str, present: Mapping[str, Receipt], steps: Steps) -> dict[str, Written]:
+    """Note objects that are there already and that the ledger does not know; no request follows."""
+    if present:
+        steps.writing(step, present)
+        steps.finished(step, {key: receipt.remote_id for key, receipt in present.items()})
+    return {key: Written(receipt.remote_id, created=False) for key, receipt in present.items()}
+
+
+def _settled(answers: Answers, key_field: str | None, *, own: Collection[str]) -> Results:
+    """Turn refusals into outcomes; `own` are the deliveries whose ids (owner, lead) are no setting."""
+    others_written = any(isinstance(answer, Written) for answer in answers.values())
+    return {
+        key: meaning(answer, key_field=key_field, own_ids=key in own, others_written=others_written)
+        if isinstance(answer, Refusal)
+        else answer
+        for key, answer in answers.items()
+    }
 
 
 def _write(step: str, records: Mapping[str, Record], send: Send, steps: Steps) -> Answers:
