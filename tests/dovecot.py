@@ -8,7 +8,6 @@ import pwd
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import tempfile
 import time
@@ -85,6 +84,13 @@ class Dovecot:
         """End the server and all its children at once, as a power cut would."""
         self._signal(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """Stop answering without closing a connection."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.killpg(self._process.pid, signal.SIGCONT)
+
     def stop(self) -> None:
         self._signal(signal.SIGTERM)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -151,6 +157,15 @@ passdb {{
 userdb {{
   driver = static
   args = uid={uid} gid={gid} home={self.folder}/users/%u
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   inet_listener imap {{
@@ -227,7 +242,3 @@ def _mail_ids() -> tuple[int, int]:
         return os.getuid(), os.getgid()
     nobody = pwd.getpwnam("nobody")
     return nobody.pw_uid, nobody.pw_gid
-
-
-def context_for(server: Dovecot) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=server.ca_file)
