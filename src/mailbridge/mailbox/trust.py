@@ -1,5 +1,133 @@
+"""Who vouches for the sender of a mail: the results that our own receiver wrote, and no others (RFC 8601 §5)."""
+
+from collections.abc import Iterable, Sequence
+
+from mailbridge.mailbox.trust_domains import is_same_organisation, is_within, normal_domain
+from mailbridge.mailbox.trust_path import GOOGLE, Path, incoming_path, provider_of
+from mailbridge.mailbox.trust_results import Result, Results, parse_results
 from mailbridge.sdk import Address, Headers, Trust
 
+_FIELD = "authentication-results"
+_ARC_FIELD = "arc-authentication-results"
+_REFUSED = frozenset(["fail", "hardfail", "permfail", "reject"])
 
-def judge(headers: Headers, senders: tuple[Address, ...], receiver: str | None) -> Trust:  # noqa: ARG001
-    return Trust()
+
+def judge(headers: Headers, senders: Sequence[Address], receiver: str | None = None) -> Trust:
+    """Return the verdict about the From domain.
+
+    pass: DMARC passed for it, or a DKIM signature of the same organisation did. fail: DMARC failed, or DKIM and SPF
+    both. SPF alone says nothing, for it is about the envelope.
+
+    Args:
+        headers: All header fields in mail order, not decoded where words may not be encoded.
+        senders: The addresses of all From fields; there has to be exactly one.
+        receiver: Only results of this host count; None = of the servers that the mail passed last, or, when no field
+            tells, of the one that the topmost result names.
+    """
+    if len(senders) != 1:
+        return Trust("unknown", "several_from" if senders else "no_from")
+    domain = normal_domain(senders[0].domain)
+    if not domain:
+        return Trust("unknown", "no_from")
+    fields = list(headers)
+    path = incoming_path(fields)
+    believed = list(_believed(fields, path, normal_domain(receiver) if receiver else None))
+    if not believed:
+        given = any(name.lower() in {_FIELD, _ARC_FIELD} for name, _ in fields)
+        return Trust("unknown", "untrusted_results" if given else "no_results")
+    return _verdict(believed, domain)
+
+
+def _believed(fields: Sequence[tuple[str, str]], path: Path, receiver: str | None) -> Iterable[Results]:
+    own = (receiver,) if receiver else path.hosts
+    providers = {provider for host in own if (provider := provider_of(host))}
+    arc_seen = False
+    found = []
+    for name, value in fields[: path.end]:
+        is_result = name.lower() == _FIELD
+        if name.lower() == _ARC_FIELD and GOOGLE in providers and not arc_seen:
+            arc_seen = is_result = True
+        if is_result:
+            found.append(parse_results(value))
+    if not found and path.hosts:
+        found.extend(_below(fields, path))
+    if not own and found:
+        own = (found[0].authserv_id,)  # nothing tells who took the mail
+    return [one for one in found if _is_own(one, own, is_named=receiver is not None)]
+
+
+def _below(fields: Sequence[tuple[str, str]], path: Path) -> list[Results]:
+    """Return what a service wrote below its Received field: nothing of a stranger may stand before it."""
+    host = path.hosts[-1]
+    provider = provider_of(host)
+    if provider is None or provider.below is None:
+        return []
+    for name, value in fields[path.end + 1 :]:
+        if name.lower() == _FIELD:
+            results = parse_results(value)
+            return [results] if results.authserv_id == host else []
+        if not provider.below.fullmatch(name):
+            break
+    return []
+
+
+def _is_own(results: Results, own: Sequence[str], *, is_named: bool) -> bool:
+    """Whether a receiver's name stands in the field; `is_named`: it was given, so its relatives do not count."""
+    said = normal_domain(results.authserv_id)
+    for host in own:
+        provider = provider_of(host)
+        if not said:
+            if provider is not None and not provider.names_itself:
+                return True
+            continue
+        if is_within(said, host) or (provider is not None and provider is provider_of(said)):
+            return True
+        if not is_named and (is_within(host, said) or is_same_organisation(said, host)):
+            return True
+    return False
+
+
+def _verdict(believed: Sequence[Results], domain: str) -> Trust:
+    results = [result for one in believed for result in one.results]
+    dmarc = {result.value for result in results if result.method == "dmarc" and _is_about(result, domain)}
+    signed = {_signer(result) for result in results if result.method == "dkim" and result.value == "pass"} - {""}
+    if "pass" in dmarc and len(dmarc) > 1:
+        return Trust("unknown", "disagree")
+    if dmarc & _REFUSED:
+        return Trust("fail", "dmarc_fail")
+    if dmarc == {"pass"}:
+        return Trust("pass", "dmarc", frozenset({domain, *signed}))
+    if any(_denies(one, signed) for one in believed):
+        return Trust("unknown", "disagree")
+    if any(is_same_organisation(signer, domain) for signer in signed):
+        return Trust("pass", "dkim", frozenset(signed))
+    return _no_pass(results, signed)
+
+
+def _is_about(result: Result, domain: str) -> bool:
+    """A failed result counts even when it does not name the From domain."""
+    said = normal_domain(result.domain("header.from"))
+    return said == domain or is_same_organisation(said, domain) or (not said and result.value != "pass")
+
+
+def _signer(result: Result) -> str:
+    return normal_domain(result.domain("header.d", "header.i"))
+
+
+def _denies(one: Results, signed: Iterable[str]) -> bool:
+    """Whether a field says of the mail, or of a domain that signed it for another field, that no signature holds."""
+    dkim = [result for result in one.results if result.method == "dkim"]
+    if not dkim or not signed or any(result.value == "pass" for result in dkim):
+        return False
+    return any(not _signer(result) or _signer(result) in signed for result in dkim)
+
+
+def _no_pass(results: Sequence[Result], signed: set[str]) -> Trust:
+    values = {method: {one.value for one in results if one.method == method} for method in ("dkim", "spf")}
+    if values["dkim"] & _REFUSED and not signed and values["spf"] & _REFUSED:
+        return Trust("fail", "dkim_and_spf_fail")
+    if signed:
+        return Trust("unknown", "not_aligned", frozenset(signed))
+    if "pass" in values["spf"]:
+        return Trust("unknown", "spf_only")
+    return Trust("unknown", "no_pass")
