@@ -5,7 +5,19 @@ from typing import Annotated
 import typer
 
 from mailbridge import __version__
-from mailbridge.cli import check, config, deliveries, interests, mails, parse, plugins, quarantine, run
+from mailbridge.cli import (
+    check,
+    config,
+    deliveries,
+    demo,
+    emulate,
+    interests,
+    mails,
+    parse,
+    plugins,
+    quarantine,
+    run,
+)
 
 app = typer.Typer(
     name="mailbridge",
@@ -32,6 +44,7 @@ def common(
     """Reads one shared mailbox of notification mails and writes every interest into the CRM, exactly once."""
 
 
+app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("parse")(parse.parse)
@@ -39,5 +52,6 @@ app.add_typer(mails.app, name="mails")
 app.add_typer(interests.app, name="interests")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(deliveries.app, name="deliveries")
+app.command("emulate")(emulate.emulate)
 app.command("plugins")(plugins.plugins)
 app.add_typer(config.app, name="config")

@@ -1,0 +1,50 @@
+# Two commands are enough on a fresh machine: `make demo` and `make test`. Each sets up .venv by itself.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CRM ?= amocrm
+
+.PHONY: help demo run test check format lock bench clean
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 10
+
+demo: $(READY) ## The main job on this machine, start to end; ONCE=1 exits after the summary
+	$(BIN)/mailbridge demo $(if $(ONCE)$(CI),--once)
+
+run: $(READY) ## The daemon with ./config.toml
+	$(BIN)/mailbridge run -c config.toml
+
+test: $(READY) ## All tests
+	$(BIN)/pytest -q $(TESTS)
+
+check: $(READY) ## What has to pass before every commit: style, types, imports, quick tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -q -m "not slow and not dovecot" tests/unit tests/component
+
+format: $(READY) ## Format the code
+	$(BIN)/ruff check --fix --quiet
+	$(BIN)/ruff format --quiet
+
+lock: $(READY) ## Pin the newest fitting versions of all dependencies, with hashes, without naming any host
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
+		--no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--extra testing --extra dev -o constraints.txt pyproject.toml
+
+bench: $(READY) ## How many mails a second are read, against the reference loop
+	$(BIN)/python bench/reading.py
+
+clean: ## Remove everything that was made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(READY): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mailbridge needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,60 @@
+"""`mailbridge emulate`: one CRM emulator in the foreground."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mailbridge.cli.common import UsageProblem, tell
+
+if TYPE_CHECKING:
+    from mailbridge.testing.emulator import Emulator
+
+
+class Crm(StrEnum):
+    """CRMs that can be emulated."""
+
+    amocrm = "amocrm"
+    bitrix24 = "bitrix24"
+    salesforce = "salesforce"
+
+
+def emulate(
+    crm: Annotated[Crm, typer.Argument(help="Which CRM.")],
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 = any free one.")] = 0,
+    journal: Annotated[
+        Path | None, typer.Option("--journal", metavar="FILE", help="Write every request there, one JSON line each.")
+    ] = None,
+) -> None:
+    """Emulate a CRM on this machine, for tries and tests; Ctrl-C ends it."""
+    import socket
+
+    import uvicorn
+
+    from mailbridge.testing.server import settings
+
+    emulator = _made(crm, journal)
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise UsageProblem(f"port {port} can't be used: {error.strerror}; --port 0 takes a free one") from None
+    with listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        path = f"/rest/1/{emulator.token}/" if crm is Crm.bitrix24 else ""
+        tell(f"{crm.value} at {address}{path}  token: {emulator.token}")
+        tell(f"look:  {address}/_emulator/keys  …/cards  …/journal;  POST {address}/_emulator/faults, …/reset")
+        uvicorn.Server(settings(emulator)).run(sockets=[listener])
+
+
+def _made(crm: Crm, journal: Path | None) -> "Emulator":
+    from mailbridge.testing.amocrm import AmocrmEmulator
+    from mailbridge.testing.bitrix24 import Bitrix24Emulator
+    from mailbridge.testing.salesforce import SalesforceEmulator
+
+    kinds: dict[Crm, type[Emulator]] = {
+        Crm.amocrm: AmocrmEmulator,
+        Crm.bitrix24: Bitrix24Emulator,
+        Crm.salesforce: SalesforceEmulator,
+    }
+    return kinds[crm](journal=journal)
