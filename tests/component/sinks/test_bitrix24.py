@@ -8,6 +8,7 @@ from mailbridge.sdk import (
     Doubt,
     NoTokens,
     NotWritten,
+    Refused,
     Rejected,
     RetryLater,
     SinkUnusable,
@@ -227,19 +228,28 @@ def test_a_fault_in_one_command_of_a_search_keeps_all_doubts(emulator):
         sink.find([Doubt(delivery)])
 
 
+def test_a_refused_search_for_leads_is_not_an_empty_one(emulator):
+    sink, delivery = sink_for(emulator), make_deliveries(1)[0]
+    sink.deliver([delivery], MemorySteps())
+    emulator.errors["crm.item.list"] = [RestError(400, "INVALID_ARG_VALUE", "Invalid filter")]
+    with pytest.raises(Refused):
+        sink.find([Doubt(delivery)])
+
+
 def test_check_names_every_problem_at_once(emulator):
     emulator.switches.simple = True
     emulator.add_field(LEAD, "ufCrm_list", FieldSpec("enumeration", items=(("1", "Да"),)))
     emulator.add_field(LEAD, "ufCrm_must", FieldSpec(required=True))
+    emulator.add_field(LEAD, "ufCrm_many", FieldSpec(multiple=True))
     emulator.portal.users[1]["ACTIVE"] = False
     sink = sink_for(
         emulator, stage="NOWHERE", source_id="VK", responsible=6, asap_user=99, profile_field="ufCrm_none",
-        fields={"source.url": "ufCrm_typo", "text": "ufCrm_list"}, constants={"createdTime": "x"},
+        fields={"source.url": "ufCrm_typo", "text": "ufCrm_list"}, constants={"stageSemanticId": "x", "ufCrm_many": "x"},
     )  # fmt: skip
     with pytest.raises(Unusable) as caught:
         sink.check()
     for told in (
-        "simple mode", "'ufCrm_typo'", "'ufCrm_list'", "ufCrm_must", "'ufCrm_none'", "'createdTime'", "'NOWHERE'",
+        "simple mode", "'ufCrm_typo'", "'ufCrm_list'", "ufCrm_must", "'ufCrm_none'", "'stageSemanticId' can't be written", "'ufCrm_many'", "'NOWHERE'",
         "IN_PROCESS", "'VK'", "responsible 6 is dismissed", "asap_user 99 does not exist",
     ):  # fmt: skip
         assert told in caught.value.reason
