@@ -243,15 +243,31 @@ def test_check_names_every_problem_at_once(emulator):
     emulator.add_field(LEAD, "ufCrm_many", FieldSpec(multiple=True))
     emulator.portal.users[1]["ACTIVE"] = False
     sink = sink_for(
-        emulator, stage="NOWHERE", source_id="VK", responsible=6, asap_user=99, profile_field="ufCrm_none",
-        fields={"source.url": "ufCrm_typo", "text": "ufCrm_list"}, constants={"stageSemanticId": "x", "ufCrm_many": "x"},
-    )  # fmt: skip
+        emulator,
+        stage="NOWHERE",
+        source_id="VK",
+        responsible=6,
+        asap_user=99,
+        profile_field="ufCrm_none",
+        fields={"source.url": "ufCrm_typo", "text": "ufCrm_list"},
+        constants={"stageSemanticId": "x", "ufCrm_many": "x"},
+    )
     with pytest.raises(Unusable) as caught:
         sink.check()
     for told in (
-        "simple mode", "'ufCrm_typo'", "'ufCrm_list'", "ufCrm_must", "'ufCrm_none'", "'stageSemanticId' can't be written", "'ufCrm_many'", "'NOWHERE'",
-        "IN_PROCESS", "'VK'", "responsible 6 is dismissed", "asap_user 99 does not exist",
-    ):  # fmt: skip
+        "simple mode",
+        "'ufCrm_typo'",
+        "'ufCrm_list'",
+        "ufCrm_must",
+        "'ufCrm_none'",
+        "'stageSemanticId' can't be written",
+        "'ufCrm_many'",
+        "'NOWHERE'",
+        "IN_PROCESS",
+        "'VK'",
+        "responsible 6 is dismissed",
+        "asap_user 99 does not exist",
+    ):
         assert told in caught.value.reason
 
 
