@@ -36,8 +36,11 @@ from mailbridge.sdk.lines import Line, Run, html_lines, plain_text, text_lines
 from mailbridge.sdk.links import canonical_url, host_of, query_of, unwrap_url, urls_in
 from mailbridge.sdk.mail import Address, AttachedFile, Headers, Mail, Trust, Verdict
 from mailbridge.sdk.manifest import API, Evidence, Manifest, TrustPolicy
+from mailbridge.sdk.noise import noise_in
+from mailbridge.sdk.notice import NetworkLinks, Notice, Target, read_notice, unquoted
 from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
 from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
+from mailbridge.sdk.plain_notice import read_plain_notice
 from mailbridge.sdk.sink import (
     Delivered,
     Delivery,
@@ -56,6 +59,7 @@ from mailbridge.sdk.sink import (
     Unknown,
     outcome_of,
 )
+from mailbridge.sdk.social import social_interests
 from mailbridge.sdk.text import clean, cut, fold, one_line, paragraphs
 
 __all__ = [
@@ -88,10 +92,12 @@ __all__ = [
     "MailbridgeError",
     "Manifest",
     "MaybeWritten",
+    "NetworkLinks",
     "NoConfig",
     "NoTokens",
     "Node",
     "NotWritten",
+    "Notice",
     "Outcome",
     "ParseError",
     "Parser",
@@ -113,6 +119,7 @@ __all__ = [
     "Source",
     "Steps",
     "Strength",
+    "Target",
     "TemplateChanged",
     "TokenStore",
     "Trust",
@@ -138,6 +145,7 @@ __all__ = [
     "judge_status",
     "lost",
     "make_interest",
+    "noise_in",
     "one_line",
     "outcome_of",
     "paragraphs",
@@ -148,8 +156,12 @@ __all__ = [
     "query_of",
     "read_date",
     "read_json",
+    "read_notice",
+    "read_plain_notice",
     "retry_after_s",
+    "social_interests",
     "text_lines",
+    "unquoted",
     "unwrap_url",
     "urls_in",
 ]

@@ -96,9 +96,10 @@ def _moment(
 
 
 def _placed(local: datetime, near: datetime, zones: tuple[tzinfo | None, ...]) -> datetime:
-    """Nothing is announced before it happens: the first zone in which the moment is not in the future."""
+    """Nothing is announced before it happens: the first zone in which it is not in the future, else the earliest."""
     choices = [local.replace(tzinfo=zone) for zone in (near.tzinfo, *zones) if zone is not None]
-    return next((moment for moment in choices if moment <= near + _SLACK), choices[0])
+    past = (moment for moment in choices if moment <= near + _SLACK)
+    return next(past, min(choices))
 
 
 def _local(found: dict[str, str | None], near: datetime) -> tuple[datetime | None, Precision]:

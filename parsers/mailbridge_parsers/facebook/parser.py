@@ -1,0 +1,178 @@
+"""From a mail of Facebook to interests."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from mailbridge.sdk import (
+    Author,
+    Ignored,
+    Interest,
+    Kind,
+    Mail,
+    Manifest,
+    NetworkLinks,
+    NoConfig,
+    Notice,
+    ParseError,
+    Route,
+    Strength,
+    Target,
+    TemplateChanged,
+    actors_in,
+    deed_in,
+    fold,
+    html_lines,
+    noise_in,
+    one_line,
+    read_notice,
+    social_interests,
+)
+
+from .flat import flat_lines
+from .kinds import acting_user, event_type, known_kind, likely_kind, noise_reason
+from .links import is_portrait, profile_url, target
+from .text_part import TextPart, read_text_part
+
+_LINKS = NetworkLinks(target, is_portrait)
+_SENDERS = ("facebookmail.com", "facebook.com", "metamail.com", "priority.facebookmail.com")
+_MARKETING = ("business-updates.facebook.com", "metamail.com")
+_ADVICE = re.compile(r"^(?:gysj|pyml|pymk)_")
+_IN_GROUP = re.compile(
+    r"\s(?:в группе|in the group|nel gruppo|dans le groupe|in der Gruppe)\s+(?P<group>[^\s].*?)\s*\.?$"
+)
+_NOT_SAID = re.compile(r"(?:посмотрите|see|check|view|guarda|découvrez|sieh|ответьте|reply)\b", re.IGNORECASE)
+
+
+def _has_signs(mail: Mail) -> bool:
+    """Headers that Facebook's program leaves; anybody can copy them, so they recognise and prove nothing."""
+    if any(address.is_of("instagram.com", "threads.net") for address in mail.senders):
+        return False
+    zuck = "ZuckMail" in mail.headers.get("X-Facebook") or "ZuckMail" in mail.headers.get("X-Mailer")
+    return zuck or "X-Facebook-Notify" in mail.headers or mail.headers.get("Feedback-ID").endswith(":Facebook")
+
+
+class FacebookParser:
+    """Reads the layouts of 2010 to today, HTML and text part together."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="facebook",
+        title="Facebook",
+        evidence="real",
+        domains=("facebookmail.com", "facebook.com", "metamail.com"),
+        trust="require",
+        guarded_names=frozenset(
+            {"facebook", "facebook notification", "facebook notifications", "фейсбук", "meta", "meta for business"}
+        ),
+    )
+    Config: ClassVar[type[NoConfig]] = NoConfig
+    routes: ClassVar[Sequence[Route]] = (
+        Route("sender", Strength.SENDER, senders=_SENDERS),
+        Route("x-facebook headers", Strength.SIGN, match=_has_signs),
+    )
+
+    def __init__(self, config: NoConfig) -> None:
+        self.config = config
+
+    def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
+        """Return the interests of one mail; see `Parser`."""
+        event = event_type(mail)
+        reason = noise_reason(mail, event) or noise_in(_own_subject(mail))
+        if reason:
+            return Ignored(reason)
+        html = read_notice(mail, html_lines(mail.html_source, skip=_is_preheader), _LINKS) if mail.html else Notice()
+        flat = flat_lines(mail.text)
+        if flat:
+            html = read_notice(mail, flat, _LINKS)
+        text = TextPart() if flat else read_text_part(mail.text)
+        kind, language = _kind(mail, event, html, text)
+        actors = _actors(mail, html, text)
+        if kind is None or not actors:
+            return _without(mail, event, kind)
+        return social_interests(
+            mail,
+            "facebook",
+            kind,
+            actors,
+            text=_words(mail, kind, html, text),
+            target=_target(html, text),
+            when=html.when,
+            title=_group(html, text),
+            language=language,
+        )
+
+
+def _own_subject(mail: Mail) -> str:
+    """The subject where it is Facebook's own sentence: "[group] words" quotes a person."""
+    return "" if mail.subject.startswith("[") else mail.subject
+
+
+def _kind(mail: Mail, event: str, html: Notice, text: TextPart) -> tuple[Kind | None, str | None]:
+    deed = html.deed or text.deed or deed_in(_own_subject(mail))
+    kind = known_kind(event) or (deed.kind if deed else None) or likely_kind(event)
+    return kind, deed.language if deed else None
+
+
+def _actors(mail: Mail, html: Notice, text: TextPart) -> tuple[Author, ...]:
+    if html.actors:
+        return (_completed(html.actors[0], mail, text), *html.actors[1:])
+    names = actors_in(text.headline) or actors_in(_own_subject(mail))
+    if names:
+        return (_completed(Author(name=names[0]), mail, text), *(Author(name=name) for name in names[1:]))
+    user = acting_user(mail)
+    return (Author(url=text.person or profile_url(user)),) if user else ()
+
+
+def _completed(author: Author, mail: Mail, text: TextPart) -> Author:
+    user = acting_user(mail)
+    url = author.url or text.person or (profile_url(user) if user else "")
+    return author.model_copy(update={"url": url or None})
+
+
+def _target(html: Notice, text: TextPart) -> Target | None:
+    if html.target is None or (text.target and text.target.comment and text.target.post == html.target.post):
+        return text.target or html.target
+    return html.target
+
+
+def _words(mail: Mail, kind: Kind, html: Notice, text: TextPart) -> str:
+    """The whole text: the text part has it uncut, the HTML body may have it alone."""
+    if text.quoted:
+        return text.quoted
+    if html.text or kind != "post":
+        return html.text
+    return _preheader(mail, html)
+
+
+def _preheader(mail: Mail, html: Notice) -> str:
+    """The hidden first line repeats the text where the layout shows none; else it repeats the mail or advertises."""
+    for node in mail.html.select('td[height="1"]'):
+        words = one_line(node.text)
+        said = fold(words)
+        names = [fold(actor.name) for actor in html.actors if actor.name]
+        if words and not _NOT_SAID.match(words) and deed_in(words) is None and not any(name in said for name in names):
+            return words
+    return ""
+
+
+def _group(html: Notice, text: TextPart) -> str:
+    if html.place and deed_in(html.place) is None:
+        return html.place
+    match = _IN_GROUP.search(text.headline) or _IN_GROUP.search(html.headline)
+    return match["group"] if match else ""
+
+
+def _without(mail: Mail, event: str, kind: Kind | None) -> Ignored:
+    if any(_ADVICE.match(target(link.href).hint) for link in mail.html.links):
+        return Ignored("recommendation")
+    if mail.sender.is_of(*_MARKETING):
+        return Ignored("newsletter")
+    if event.startswith("event_invite"):
+        return Ignored("invitation_without_name")
+    if kind is None:
+        raise ParseError("unknown_event", f"type {event!r}, subject {mail.subject[:100]!r}")
+    raise TemplateChanged("no_author", f"{kind}, type {event!r}")
+
+
+def _is_preheader(name: str, attributes: Mapping[str, str]) -> bool:
+    return name == "td" and attributes.get("height") == "1"

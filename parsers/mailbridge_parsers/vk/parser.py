@@ -1,0 +1,159 @@
+"""From a mail of VK to interests.
+
+No real mail about a comment, a like or a mention is public, so nothing here rests on one template: the headline is
+found by its verb, people, places and objects by the grammar of VK's own addresses, and what stays unclear is refused.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from mailbridge.sdk import (
+    Author,
+    Ignored,
+    Interest,
+    Kind,
+    Line,
+    Mail,
+    Manifest,
+    NetworkLinks,
+    NoConfig,
+    Notice,
+    ParseError,
+    Product,
+    Route,
+    Strength,
+    TemplateChanged,
+    actors_in,
+    deed_in,
+    html_lines,
+    noise_in,
+    query_of,
+    read_notice,
+    read_plain_notice,
+    social_interests,
+    text_lines,
+)
+
+from .links import is_portrait, target
+
+_LINKS = NetworkLinks(target, is_portrait)
+_TYPES: dict[str, Kind] = {"pm": "message"}
+_LIKELY: tuple[tuple[str, Kind], ...] = (
+    ("mention", "mention"),
+    ("comment", "comment"),
+    ("reply", "comment"),
+    ("like", "like"),
+    ("copy", "repost"),
+    ("repost", "repost"),
+    ("review", "review"),
+    ("follow", "follow"),
+    ("subscr", "follow"),
+    ("friend", "follow"),
+    ("msg", "message"),
+    ("message", "message"),
+    ("order", "order"),
+    ("wall", "post"),
+    ("post", "post"),
+)
+_PLACE = re.compile(
+    r"(?:сообществ|групп|публичн\w+ страниц|community|group|page)\w*\s+[«\"“](?P<name>[^»\"”]{1,120})[»\"”]",
+    re.IGNORECASE,
+)
+_RATING = re.compile(
+    r"(?:[★⭐]\ufe0f?\s?){1,5}☆{0,4}|(?:оценка|рейтинг|rating)\s*:?\s*(?P<number>[1-5])(?:\s*(?:из|/|of|out of)\s*5)?",
+    re.IGNORECASE,
+)
+
+
+class VkParser:
+    """Reads what VK sends about a profile or a community."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="vk",
+        title="VK",
+        evidence="reported",
+        domains=("vk.com", "vk.ru", "vkontakte.ru", "vk.company"),
+        trust="require",
+        guarded_names=frozenset({"вконтакте", "vk", "vkontakte", "вк", "vk.com", "вконтакте | vk", "vk id"}),
+    )
+    Config: ClassVar[type[NoConfig]] = NoConfig
+    routes: ClassVar[Sequence[Route]] = (Route("sender", Strength.SENDER, senders=("vk.com", "vk.ru", "vkontakte.ru")),)
+
+    def __init__(self, config: NoConfig) -> None:
+        self.config = config
+
+    def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
+        """Return the interests of one mail; see `Parser`."""
+        reason = noise_in(mail.subject)
+        if reason:
+            return Ignored(reason)
+        lines = html_lines(mail.html_source) if mail.html else text_lines(mail.text)
+        notice = (read_notice if mail.html else read_plain_notice)(mail, lines, _LINKS)
+        kind, language = _kind(mail, notice, lines)
+        actors = notice.actors or tuple(Author(name=name) for name in actors_in(mail.subject))
+        if kind is None:
+            raise ParseError("unknown_event", f"subject {mail.subject[:100]!r}")
+        if not actors:
+            raise TemplateChanged("no_author", f"{kind}, subject {mail.subject[:100]!r}")
+        rating, text = _rated(kind, notice.text)
+        return social_interests(
+            mail,
+            "vk",
+            kind,
+            actors,
+            text=text,
+            target=notice.target,
+            when=notice.when,
+            title=_place(mail, notice),
+            product=_product(notice, lines),
+            rating=rating,
+            language=language,
+        )
+
+
+def _kind(mail: Mail, notice: Notice, lines: Sequence[Line]) -> tuple[Kind | None, str | None]:
+    deed = notice.deed or deed_in(mail.subject)
+    kind = _TYPES.get(_event_type(lines)) or (deed.kind if deed else None) or _likely(_event_type(lines))
+    return kind, deed.language if deed else None
+
+
+def _event_type(lines: Sequence[Line]) -> str:
+    """The `utype` of the unsubscribe link, the same in every language; the template's link is the last one."""
+    types = [query_of(run.href).get("utype", "") for line in lines for run in line.links if "utype=" in run.href]
+    return types[-1].lower() if types else ""
+
+
+def _likely(event: str) -> Kind | None:
+    return next((kind for word, kind in _LIKELY if word in event), None)
+
+
+def _place(mail: Mail, notice: Notice) -> str:
+    match = _PLACE.search(notice.headline) or _PLACE.search(mail.subject)
+    return notice.place or (match["name"] if match else "")
+
+
+def _product(notice: Notice, lines: Sequence[Line]) -> Product | None:
+    """The item of the community's shop that the mail is about."""
+    post = notice.target.post if notice.target else ""
+    if not post.startswith("product"):
+        return None
+    captions = (
+        run.text
+        for line in lines
+        if line.text == notice.headline
+        for run in line.links
+        if target(run.href).post == post
+    )
+    return Product(name=next(captions, None), url=f"https://vk.com/{post}")
+
+
+def _rated(kind: Kind, text: str) -> tuple[int | None, str]:
+    """Take the stars out of the words of a review."""
+    lines = text.split("\n")
+    for at, line in enumerate(lines if kind == "review" else ()):
+        match = _RATING.fullmatch(line.strip())
+        if match:
+            stars = int(match["number"]) if match["number"] else line.count("★") or line.count("⭐")
+            return stars if 1 <= stars <= 5 else None, "\n".join(lines[:at] + lines[at + 1 :]).strip()
+    return None, text

@@ -1,0 +1,330 @@
+"""A notification of a network, read without knowing its template: headline, who, when, the words, the place.
+
+What the template wrote and what a stranger wrote are told apart by where things stand and what links point to: the
+headline comes first, buttons are links with captions, an address that is its own caption was typed by a person.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Literal
+
+from mailbridge.sdk.dates import date_in_mail
+from mailbridge.sdk.deeds import Deed, actors_in, deed_in
+from mailbridge.sdk.interest import Author, Precision
+from mailbridge.sdk.lines import Line, Run
+from mailbridge.sdk.mail import Mail
+from mailbridge.sdk.people import person_name
+from mailbridge.sdk.text import fold, paragraphs
+
+Role = Literal["person", "place", "object", "talk", "own", "outside"]
+"""What a link of a network points to: a profile; a group or page; a post, comment, picture or item; a conversation;
+something of the mailbox owner (settings, log-in, buttons that act); anything else."""
+
+_FAR = 40
+_NEAR = 6
+_GREETING = re.compile(
+    r"\W*(?:здравствуй|добрый (?:день|вечер)|доброе утро|приветству|привет\b|уважаем|hello\b|hi\b|dear\b|ciao\b"
+    r"|bonjour\b|hallo\b)",
+    re.IGNORECASE,
+)
+_DIVIDER = re.compile(r"\s+[·•|]\s+|\s*\n\s*")
+_CUT = re.compile(r"(?:…|\.\.\.)\s*$")
+_WRAPPED = re.compile(r"«([^«»]*)»|\"([^\"]*)\"|“([^“”]*)”|„([^„“”]*)[“”]", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link of a network leads.
+
+    Attributes:
+        role: What stands there.
+        url: Its canonical form; "" when it must not be shown.
+        post: Id of the post, picture or item, as the network names it.
+        comment: Id of the comment or reply.
+        owner: Within whom these ids are unique, "" when they are so in the whole network.
+        thread: Id of the conversation.
+        hint: What else the sender said in the link, such as the part of the template it stands in.
+    """
+
+    role: Role
+    url: str = ""
+    post: str = ""
+    comment: str = ""
+    owner: str = ""
+    thread: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkLinks:
+    """What a parser knows of its network's addresses.
+
+    Attributes:
+        target: Reads a link as sent.
+        is_photo: Whether the address of a picture is that of a person's portrait.
+    """
+
+    target: Callable[[str], Target]
+    is_photo: Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a notification says.
+
+    Attributes:
+        headline: The line that announces the event, "" when there is none.
+        deed: What it announces.
+        actors: Who did it; more than one when the headline names several people. A name or an address may be missing.
+        text: What stands between headline and buttons, "" when nothing does.
+        is_cut: The template shows only the beginning of the text.
+        when: The date shown with it.
+        target: The object that it is about.
+        place: Name of the group or page that the headline links to.
+    """
+
+    headline: str = ""
+    deed: Deed | None = None
+    actors: tuple[Author, ...] = ()
+    text: str = ""
+    is_cut: bool = False
+    when: tuple[datetime, Precision] | None = None
+    target: Target | None = None
+    place: str = ""
+
+
+def read_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks) -> Notice:
+    """Read the lines of an HTML body."""
+    return _Reading(mail, lines, links).notice()
+
+
+class _Reading:
+    """One pass over the lines of one mail."""
+
+    def __init__(self, mail: Mail, lines: Sequence[Line], links: NetworkLinks) -> None:
+        self.mail = mail
+        self.lines = lines
+        self.links = links
+
+    def notice(self) -> Notice:
+        at = self.headline_at
+        if at is None:
+            return Notice()
+        line = self.lines[at]
+        start, end, when = self._body_span(at)
+        text, is_cut = self._words(self.lines[start:end])
+        around = [*self._targets([line]), *self._targets(self.lines[at + 1 : start])]
+        around += [*self._targets(self._buttons(end)), *self._targets(self.lines[:at])]
+        return Notice(
+            headline=line.text,
+            deed=self._deed(line) or self.subject_deed,
+            actors=self._actors(at, start),
+            text=text,
+            is_cut=is_cut,
+            when=when,
+            target=self._best(around),
+            place=self._place(line),
+        )
+
+    @cached_property
+    def headline_at(self) -> int | None:
+        """The first line that announces something; its twin with links when the first is a mere title."""
+        found = [at for at, line in enumerate(self.lines[:_FAR]) if self._announces(line)]
+        if not found or not agrees(self.mail.subject, self._shown_names(self.lines[found[0]])):
+            return self._author_at()
+        first = self.lines[found[0]]
+        named = set(map(fold, actors_in(first.text)))
+        if named and not self._people(first):
+            for at in found[1:]:
+                if named & {fold(run.text) for run in self._people(self.lines[at])}:
+                    return at
+        return found[0]
+
+    def _author_at(self) -> int | None:
+        """The line that shows who did what the subject alone announces."""
+        if self.subject_deed is None:
+            return None
+        for at, line in enumerate(self.lines[:_FAR]):
+            people = [run.text for run in self._people(line)]
+            if people and not is_greeting(line.text) and agrees(self.mail.subject, people[:1]):
+                return at
+        return None
+
+    @cached_property
+    def subject_deed(self) -> Deed | None:
+        """What the subject announces."""
+        return deed_in(self.mail.subject)
+
+    def _shown_names(self, line: Line) -> list[str]:
+        return [run.text for run in self._people(line)] or actors_in(line.text)
+
+    def _announces(self, line: Line) -> bool:
+        if is_greeting(line.text) or len(line.text) > 400:
+            return False
+        return self._deed(line) is not None and (not line.is_captions or bool(actors_in(line.text)))
+
+    def _deed(self, line: Line) -> Deed | None:
+        return deed_in(line.text, *(" ".join(run.text.split()) for run in self._people(line)))
+
+    def _target(self, run: Run) -> Target:
+        return self.links.target(run.href)
+
+    def _people(self, line: Line) -> list[Run]:
+        return [run for run in line.links if self._is_person(run)]
+
+    def _is_person(self, run: Run) -> bool:
+        return not run.is_address and self._target(run).role == "person" and bool(person_name(run.text))
+
+    def _targets(self, lines: Iterable[Line]) -> Iterator[Target]:
+        """Yield what captions and pictures of the template lead to."""
+        for line in lines:
+            for run in line.runs:
+                if run.href and not run.is_address and (target := self._target(run)).role in {"object", "talk"}:
+                    yield target
+
+    def _best(self, targets: Iterable[Target]) -> Target | None:
+        """The first one, or the same post with the comment named."""
+        every = list(targets)
+        named = (target for target in every if target.comment and target.post == every[0].post)
+        return next(named, every[0]) if every else None
+
+    def _actors(self, at: int, start: int) -> tuple[Author, ...]:
+        people = self._acting(at, start)
+        if people:
+            unique = {self._target(run).url: run for run in reversed(people)}
+            kept = [run for run in people if unique[self._target(run).url] is run]
+            return tuple(self._author(run.text, self._target(run).url, at, start) for run in kept)
+        names = actors_in(self.lines[at].text) or actors_in(self.mail.subject)
+        url = self._linked_portrait(at, start)
+        if names or url:
+            return tuple(
+                self._author(name, "" if number else url, at, start) for number, name in enumerate(names or [""])
+            )
+        return ()
+
+    def _acting(self, at: int, start: int) -> list[Run]:
+        """People of the headline, else of the line before it, else of the one between headline and text."""
+        line = self.lines[at]
+        people = self._people(line)
+        deed = self._deed(line)
+        if people and deed is None:
+            return people[:1]
+        if people and deed is not None:
+            names = set(map(fold, actors_in(line.text)))
+            before = [run for run in people if self._position(line, run) < deed.start]
+            return before or [run for run in people if fold(run.text) in names] or people[:1]
+        for near in (*reversed(self.lines[max(0, at - _NEAR) : at]), *self.lines[at + 1 : start]):
+            if not is_greeting(near.text) and (near.is_captions or near in self.lines[:at]) and self._people(near):
+                return self._people(near)[:1]
+        return []
+
+    def _position(self, line: Line, run: Run) -> int:
+        return line.text.find(" ".join(run.text.split()))
+
+    def _linked_portrait(self, at: int, start: int) -> str:
+        for run in self._pictures(at, start):
+            target = self._target(run)
+            if target.role == "person":
+                return target.url
+        return ""
+
+    def _author(self, name: str, url: str, at: int, start: int) -> Author:
+        pictures = [run for run in self._pictures(at, start) if self.links.is_photo(run.image)]
+        photo = next((run.image for run in pictures if url and self._target(run).url == url), "")
+        if not photo:  # a portrait without a link, when there is only one to choose from
+            bare = {run.image for run in pictures if self._target(run).role != "person"}
+            photo = bare.pop() if len(bare) == 1 else ""
+        return Author(name=person_name(name) or None, url=url or None, photo_url=photo or None)
+
+    def _pictures(self, at: int, start: int) -> list[Run]:
+        lines = self.lines[max(0, at - _NEAR) : max(start, at + 1)]
+        return [run for line in lines for run in line.runs if run.image]
+
+    def _body_span(self, at: int) -> tuple[int, int, tuple[datetime, Precision] | None]:
+        """Where the words begin and end, and the date that stands before them."""
+        start, when = at + 1, self._date(self.lines[at - 1]) if at else None
+        while start < len(self.lines) and self._is_head(self.lines[start], when is None):
+            when = when or self._date(self.lines[start])
+            start += 1
+        end = start
+        while end < len(self.lines) and not self._is_tail(self.lines[end]):
+            end += 1
+        return start, end, when
+
+    def _is_head(self, line: Line, date_due: bool) -> bool:  # noqa: FBT001 - a question about the line before
+        """Names, portraits and the date between headline and text."""
+        if not line.text:
+            return True
+        if date_due and self._date(line) is not None:
+            return True
+        roles = {self._target(run).role for run in line.links}
+        return line.is_captions and roles <= {"person", "place"}
+
+    def _is_tail(self, line: Line) -> bool:
+        """Buttons, quoted posts of others, the footer."""
+        if any(self._target(run).role == "own" for run in line.runs if run.href and not run.is_address):
+            return True
+        return line.is_captions and not all(self._is_typed(run) for run in line.links)
+
+    def _is_typed(self, run: Run) -> bool:
+        """An address that a person wrote and the network shortened for show."""
+        return self._target(run).role == "outside" and re.fullmatch(r"\S+\.\S+", run.text.strip()) is not None
+
+    def _date(self, line: Line) -> tuple[datetime, Precision] | None:
+        pieces = _DIVIDER.split(line.text)
+        return next((when for piece in pieces[:2] if (when := date_in_mail(piece, self.mail))), None)
+
+    def _buttons(self, end: int) -> list[Line]:
+        return [line for line in self.lines[end:] if line.is_captions or not line.text]
+
+    def _words(self, lines: Sequence[Line]) -> tuple[str, bool]:
+        is_cut = False
+        said = []
+        for line in lines:
+            runs, cut = self._without_more(line)
+            is_cut = is_cut or cut
+            said.append(Line(runs).text)
+        return unquoted(paragraphs("\n".join(said))), is_cut
+
+    def _without_more(self, line: Line) -> tuple[tuple[Run, ...], bool]:
+        """Drop the "See more" that follows a cut text."""
+        for number, run in enumerate(line.runs[1:], 1):
+            before = "".join(part.text for part in line.runs[:number])
+            if run.href and not run.is_address and _CUT.search(before) and self._target(run).role != "outside":
+                return line.runs[:number], True
+        return line.runs, False
+
+    def _place(self, line: Line) -> str:
+        for run in line.links:
+            if not run.is_address and self._target(run).role == "place":
+                return " ".join(run.text.split())
+        return ""
+
+
+def is_greeting(words: str) -> bool:
+    """Whether a line speaks to the recipient."""
+    return bool(_GREETING.match(words))
+
+
+def agrees(subject: str, names: Sequence[str]) -> bool:
+    """Whether a headline with these names can announce what the subject announces.
+
+    A stranger's words may look like a headline; the subject is the network's own. Names may be in another case.
+    """
+    expected = actors_in(subject)
+    if not expected or not names:
+        return True
+    return any(_stems(one) == _stems(other) for one in expected for other in names)
+
+
+def _stems(name: str) -> list[str]:
+    return [word[:3] for word in fold(name).split()[:2]]
+
+
+def unquoted(text: str) -> str:
+    """Return a text without the quotation marks that a template put around the whole of it."""
+    match = _WRAPPED.fullmatch(text.strip())
+    return next(part for part in match.groups() if part is not None).strip() if match else text

@@ -1,0 +1,95 @@
+"""A notification of a network that came as plain text only, read without knowing its template."""
+
+import re
+from collections.abc import Sequence
+
+from mailbridge.sdk.dates import date_in_mail
+from mailbridge.sdk.deeds import Deed, actors_in, deed_in
+from mailbridge.sdk.interest import Author
+from mailbridge.sdk.lines import Line, plain_text
+from mailbridge.sdk.mail import Mail
+from mailbridge.sdk.notice import NetworkLinks, Notice, Role, Target, agrees, is_greeting, unquoted
+from mailbridge.sdk.text import paragraphs
+
+_FAR = 30
+_FOOTER = re.compile(
+    r"--\s*$|[-_=*]{5,}\s*$|©|(?:с уважением|вы получили это|это письмо|вы можете (?:изменить|отписаться)|чтобы (?:отписаться|не получать)"
+    r"|you (?:received|are receiving) this|this (?:message|email) was sent|to (?:unsubscribe|stop receiving))",
+    re.IGNORECASE,
+)
+
+
+def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks) -> Notice:
+    """Read the lines of a text part.
+
+    The template's links stand after the person's words, so the last one to an object counts, and only the headline
+    may link to the author.
+    """
+    at = _headline_at(mail, lines)
+    headline = _said(lines[at]) if at is not None else mail.subject
+    deed = deed_in(headline)
+    if deed is None:
+        return Notice()
+    start = _start(lines) if at is None else at + 1
+    end, target = _tail(lines, start, links)
+    when = next((date for line in lines[start : start + 3] if (date := date_in_mail(line.text, mail))), None)
+    words = [line for line in lines[start:end] if when is None or date_in_mail(line.text, mail) != when]
+    return Notice(
+        headline=headline,
+        deed=deed,
+        actors=_actors(lines[at] if at is not None else Line(()), headline, links),
+        text=unquoted(paragraphs(plain_text(words))) or _after_colon(headline, deed),
+        when=when,
+        target=_linked(lines[at], links) or target if at is not None else target,
+    )
+
+
+def _headline_at(mail: Mail, lines: Sequence[Line]) -> int | None:
+    for at, line in enumerate(lines[:_FAR]):
+        said = _said(line)
+        if said and not is_greeting(said) and deed_in(said) is not None:
+            return at if agrees(mail.subject, actors_in(said)) else None
+    return None
+
+
+def _said(line: Line) -> str:
+    return " ".join("".join(run.text for run in line.runs if not run.href).replace("()", " ").split())
+
+
+def _after_colon(headline: str, deed: Deed) -> str:
+    return unquoted(headline[deed.end :].partition(": ")[2].strip())
+
+
+def _start(lines: Sequence[Line]) -> int:
+    return next((at + 1 for at, line in enumerate(lines[:3]) if is_greeting(line.text)), 0)
+
+
+def _tail(lines: Sequence[Line], start: int, links: NetworkLinks) -> tuple[int, Target | None]:
+    """Where the template goes on after the words, and what its link leads to."""
+    owned = [at for at in range(start, len(lines)) if _of_roles(lines[at], links, "own")]
+    until = owned[-1] if owned else len(lines)
+    linked = [at for at in range(start, until) if _of_roles(lines[at], links, "object", "talk")]
+    if linked:
+        end, target = linked[-1], _of_roles(lines[linked[-1]], links, "object", "talk")
+    else:
+        end, target = owned[0] if owned else until, None
+    footers = [at for at in range(start, end) if _FOOTER.match(lines[at].text)]
+    end = footers[-1] if footers and not linked else end
+    before = next((at for at in range(end - 1, start - 1, -1) if lines[at].text), start)
+    is_caption = before > start and lines[before].text.endswith(":") and len(lines[before].text) < 60
+    return before if is_caption and end < len(lines) else end, target
+
+
+def _of_roles(line: Line, links: NetworkLinks, *roles: Role) -> Target | None:
+    targets = (links.target(run.href) for run in line.links)
+    return next((target for target in targets if target.role in roles), None)
+
+
+def _linked(line: Line, links: NetworkLinks) -> Target | None:
+    return _of_roles(line, links, "object", "talk")
+
+
+def _actors(line: Line, headline: str, links: NetworkLinks) -> tuple[Author, ...]:
+    person = _of_roles(line, links, "person")
+    url = person.url if person else None
+    return tuple(Author(name=name, url=None if number else url) for number, name in enumerate(actors_in(headline)))

@@ -1,0 +1,82 @@
+"""From what a notification of a network says to interests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from mailbridge.sdk.interest import Author, Interest, Kind, Precision, Product, Refs, Reply, make_interest
+from mailbridge.sdk.mail import Mail
+from mailbridge.sdk.notice import Target
+
+_WITH_WORDS = frozenset({"comment", "mention", "message", "post", "review", "request", "order", "repost"})
+_OF_A_COMMENT = frozenset({"comment", "mention", "review"})
+
+
+def social_interests(
+    mail: Mail,
+    network: str,
+    kind: Kind,
+    actors: Sequence[Author],
+    *,
+    text: str = "",
+    target: Target | None = None,
+    when: tuple[datetime, Precision] | None = None,
+    title: str = "",
+    product: Product | None = None,
+    rating: int | None = None,
+    language: str | None = None,
+) -> list[Interest]:
+    """Return one interest per person; a text belongs to the first one only.
+
+    The id is made of what the network names: the comment, the post, or post, person and kind. Where that would make
+    one of two events (two comments without a number, two people without an address) it is made of the mail.
+    """
+    target = target or Target("outside")
+    several = len(actors) > 1 and kind not in _WITH_WORDS
+    return [
+        make_interest(
+            mail,
+            kind=kind,
+            channel="social",
+            network=network,
+            key=_key(kind, target, author, when),
+            position=position,
+            url=target.url or None,
+            title=title or None,
+            when=when,
+            author=author,
+            text=text if kind in _WITH_WORDS else None,
+            product=product or Product(),
+            rating=rating,
+            reply=_reply(target, author),
+            refs=Refs(
+                post=target.post if target.role == "object" else None, comment=target.comment, thread=target.thread
+            ),
+            language=language,
+        )
+        for position, author in enumerate(actors if several else actors[:1])
+    ]
+
+
+def _key(kind: Kind, target: Target, author: Author, when: tuple[datetime, Precision] | None) -> tuple[str, ...] | None:
+    if target.comment and kind in _OF_A_COMMENT:
+        return "comment", target.owner, target.comment
+    if kind in {"message", "post"}:
+        named = target.post and (target.thread or kind == "post")
+        return (kind, target.owner, target.thread, target.post) if named else None
+    of_person = (kind, target.owner, target.post, target.comment, author.url or "")
+    if not author.url or not (target.post or kind == "follow"):
+        return None
+    if kind in {"like", "repost", "mention", "follow"}:
+        return of_person
+    dated = kind == "comment" and when is not None and when[1] != "day"
+    return (*of_person, f"{when[0]:%Y-%m-%dT%H:%M:%S}") if dated and when else None
+
+
+def _reply(target: Target, author: Author) -> Reply:
+    place = target.url or author.url
+    return Reply(method="link", target=place) if place else Reply()
+
+
+def _refs(target: Target) -> Refs:
+    post = target.post if target.role == "object" else None
+    return Refs(post=post, comment=target.comment, thread=target.thread)
