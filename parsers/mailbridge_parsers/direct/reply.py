@@ -41,6 +41,7 @@ _SENT = re.compile(
     re.IGNORECASE,
 )
 
+_LONGEST_HEAD = 15
 _DASHES = re.compile(r"^\s*--\s?$")
 _LONGEST_SIGNATURE = 25
 _DEVICE = re.compile(
@@ -149,7 +150,7 @@ def _attributes(line: str, below: list[str]) -> bool:
 def header_block_size(lines: list[str], at: int) -> int:
     """Return how many lines from here are the head of a mail (From, Sent, To, Subject in any order), or 0."""
     labels, end = [], at
-    while end < len(lines) and (match := _HEADER.match(lines[end])):
+    while end < min(len(lines), at + _LONGEST_HEAD) and (match := _HEADER.match(lines[end])):
         labels.append(match["label"])
         end += 1
     has_from = any(_FROM.match(label) for label in labels)

@@ -272,5 +272,5 @@ def is_product(post_url: str | None) -> bool:
     if not host_of(post_url or ""):
         return False
     parts = urlsplit(readable(post_url) or "")
-    words = {word.casefold() for word in parts.path.split("/")[:-1]}
+    words = {word.casefold() for word in parts.path.rstrip("/").split("/")[:-1]}
     return not words.isdisjoint(_PRODUCT_SLUGS) or "product" in parse_qs(parts.query)
