@@ -36,7 +36,10 @@ class JsonlConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: Path = Field(description="The file; its folder must exist. Never rotate it: a moved line is not found again.")
+    path: Path = Field(
+        description="The file; its folder must exist. Never rotate it: a moved line is not found again.",
+        examples=["/var/lib/mailbridge/interests.jsonl"],
+    )
 
 
 class JsonlSink:
@@ -101,7 +104,8 @@ class JsonlSink:
                 file.truncate(end)  # a line without its end is what a crash left: nobody was told that it exists
                 for line in lines:
                     offsets.append(str(file.tell()))
-                    file.write(line.encode("utf-8") + b"\n")
+                    # A lone surrogate becomes the escape that JSON has for it.
+                    file.write(line.encode("utf-8", "backslashreplace") + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
             except OSError as error:

@@ -51,7 +51,10 @@ class TaskConfig(_Settings):
 class SalesforceConfig(_Settings):
     """One Salesforce account: where it is, who logs in, which fields are written."""
 
-    url: str = Field(description="The org's My Domain, such as https://acme.my.salesforce.com.")
+    url: str = Field(
+        description="The org's My Domain, such as https://acme.my.salesforce.com.",
+        examples=["https://acme.my.salesforce.com"],
+    )
     token: SecretStr | None = Field(None, description="An access token that never expires; else the log-in below.")
     client_id: str | None = Field(None, min_length=1, description="Consumer key of the External Client App.")
     client_secret: SecretStr | None = Field(
@@ -81,13 +84,21 @@ class SalesforceConfig(_Settings):
     lead_source: str = Field("Web", max_length=255, description="LeadSource of every lead; empty = not written.")
     company: str = Field("—", min_length=1, max_length=255, description="Company: Salesforce requires one.")
 
-    owner: RecordId | None = Field(None, description="User or queue that owns new leads; none = the API's user.")
-    asap_queue: RecordId | None = Field(None, description='Queue for leads that are "for whoever is first".')
+    owner: RecordId | None = Field(
+        None, description="User or queue that owns new leads; none = the API's user.", examples=["0055g000001AbCd"]
+    )
+    asap_queue: RecordId | None = Field(
+        None, description='Queue for leads that are "for whoever is first".', examples=["00G5g000001AbCd"]
+    )
     auto_assign: bool = Field(False, description="Let the org's active assignment rule choose the owner.")
     allow_duplicates: bool = Field(
         True, description="Create the lead although a duplicate rule with an alert matches; rules that block still do."
     )
-    task: TaskConfig | None = Field(None, description="Also create a task; without this table none is created.")
+    task: TaskConfig | None = Field(
+        None,
+        description="Also create a task: subject, deadline_days, timezone, key_field; without this table none is.",
+        examples=[{"deadline_days": 1, "timezone": "Europe/Moscow"}],
+    )
 
     @field_validator("url")
     @classmethod
