@@ -9,8 +9,9 @@ from typing import Any
 from mailbridge.sdk import Delivery, Interest, clean, cut, one_line
 from mailbridge_sinks.amocrm.words import Language, word
 
+LONGEST_TEXT = 20_000
 LONGEST_NOTE = 30_000
-"""Characters; amoCRM names no limit, so this one is ours."""
+"""Characters of the text and of the whole note; amoCRM names no limit, so these are ours."""
 
 PATHS = frozenset({
     "id", "kind", "text", "occurred_at", "source.url", "source.title", "source.channel", "source.network",
@@ -81,7 +82,7 @@ def note(delivery: Delivery, language: Language, *, elsewhere: Collection[str] =
     lines = []
     for name, value in _lines(delivery.interest, language, frozenset(elsewhere)):
         if value:
-            lines.append(f"{name}: {value}")
+            lines.append(f"{name}:{value}" if value.startswith("\n") else f"{name}: {value}")
     marker = delivery.step_key("note")
     return cut("\n".join(lines), LONGEST_NOTE) + f"\n{marker}"
 
@@ -96,7 +97,7 @@ def _lines(interest: Interest, language: Language, elsewhere: frozenset[str]) ->
         return word("label", name, language)
 
     yield label("reply"), shown("reply.target")
-    text = shown("text")
+    text = cut(shown("text") or "", LONGEST_TEXT)
     yield label("text"), f"\n{text}\n" if text and "\n" in text else text
     yield label("source"), _pair(shown("source.title"), shown("source.url"))
     yield label("occurred_at"), None if "occurred_at" in elsewhere else _date(interest, language)

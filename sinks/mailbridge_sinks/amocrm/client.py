@@ -33,6 +33,9 @@ MOST_PAGES = 40
 """Bound of every list we read: 10,000 rows."""
 TOKEN_MARGIN_S = 120.0
 
+UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+"""What reading a JSON value of an unknown form raises."""
+
 _STALE = re.compile(r"(^|\.)(field_id|enum_id|pipeline_id|status_id|contacts\.0\.id)$")
 """Paths of what we looked up earlier."""
 
@@ -100,8 +103,8 @@ class AmocrmClient:
             try:
                 yield from body["_embedded"][plural]
                 more = "next" in body.get("_links", {})
-            except (KeyError, TypeError, AttributeError):
-                raise NotWritten(f"amoCRM's list of {plural} has an unknown form", pause=True) from None
+            except UNREADABLE:
+                raise unreadable(f"a search in {plural}", write=False) from None
             if not more:
                 return
         raise NotWritten(f"amoCRM's list of {plural} is longer than {MOST_PAGES * MOST_ROWS} rows", pause=True)
@@ -169,8 +172,8 @@ class AmocrmClient:
                 "refresh_token": pair["refresh_token"],
                 "expires_at": str(ends),
             }
-        except (KeyError, TypeError, ValueError):
-            raise NotWritten("amoCRM's token address answered in an unknown form", pause=True) from None
+        except UNREADABLE:
+            raise unreadable("a request for tokens", write=False) from None
 
 
 def judge(answer: httpx.Response, _write: bool) -> SinkError | None:  # noqa: FBT001 - the form of sdk.Judge
@@ -209,7 +212,7 @@ def _bad_elements(answer: httpx.Response) -> SinkError | None:
         bad = {str(element["request_id"]): list(element["errors"]) for element in answer.json()["validation-errors"]}
         reasons = {name: "amoCRM refuses: " + ", ".join(map(_problem, errors)) for name, errors in bad.items()}
         stale = [name for name, errors in bad.items() if all(_STALE.search(error["path"]) for error in errors)]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except UNREADABLE:
         return None
     return BadElements(reasons, stale) if reasons else None
 
@@ -222,5 +225,5 @@ def _pause(answer: httpx.Response) -> float | None:
     """Return Kommo's `retry_after`; amoCRM sends an HTML page."""
     try:
         return float(answer.json()["retry_after"])
-    except (ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mailbridge.sdk import Delivery
-from mailbridge_sinks.amocrm.client import AmocrmClient
+from mailbridge_sinks.amocrm.client import UNREADABLE, AmocrmClient, unreadable
 from mailbridge_sinks.amocrm.places import Places
 
 PHONE_DIGITS = 10
@@ -56,8 +56,11 @@ class Contacts:
         """Ask by full text, then compare the field itself: amoCRM finds parts of any field."""
         words = mark.partition(":")[2]
         body = self._client.read("/contacts", [("query", words), ("limit", MOST_CANDIDATES)])
-        rows = body["_embedded"]["contacts"] if body else []
-        return min((int(row["id"]) for row in rows if mark in _marks_of_row(row, places)), default=None)
+        try:
+            rows = body["_embedded"]["contacts"] if body is not None else []
+            return min((int(row["id"]) for row in rows if mark in _marks_of_row(row, places)), default=None)
+        except UNREADABLE:
+            raise unreadable("a search for a contact", write=False) from None
 
 
 def marks_of(delivery: Delivery, places: Places) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mailbridge.sdk import NotWritten, Unusable, fold
-from mailbridge_sinks.amocrm.client import AmocrmClient
+from mailbridge.sdk import Unusable, fold
+from mailbridge_sinks.amocrm.client import UNREADABLE, AmocrmClient, unreadable
 from mailbridge_sinks.amocrm.config import AmocrmConfig, Named
 
 Row = Mapping[str, Any]
@@ -79,18 +79,29 @@ def planned_places(config: AmocrmConfig) -> Places:
 
 
 def look_up_places(config: AmocrmConfig, client: AmocrmClient) -> Places:
-    """Ask the account where things are; by reading only."""
+    """Ask the account where things are; by reading only.
+
+    Raises:
+        Unusable: The token does not open the account.
+        NotWritten: The account can't be reached, or answers in an unknown form.
+    """
+    try:
+        return _look_up(config, client)
+    except UNREADABLE:
+        raise unreadable("a question about fields and pipelines", write=False) from None
+
+
+def _look_up(config: AmocrmConfig, client: AmocrmClient) -> Places:
     problems: list[str] = []
     account = client.read("/account", [("with", "is_api_filter_enabled")])
-    if not isinstance(account, dict) or "id" not in account:
-        raise NotWritten("amoCRM's answer about the account has an unknown form", pause=True)
     lead_fields = list(client.rows("/leads/custom_fields", "custom_fields"))
     contact_fields = list(client.rows("/contacts/custom_fields", "custom_fields")) if config.contact_fields else []
+    key = _key_place(config, lead_fields, problems)
     pipeline_id, status_id = None, None
     if config.pipeline is not None or config.status is not None:
         pipeline_id, status_id = _stage(config, _pipelines(client), problems)
     return Places(
-        key=_key_place(config, lead_fields, problems),
+        key=key,
         lead=dict(_found(config.fields, lead_fields, "lead", problems)),
         contact=dict(_found(config.contact_fields, contact_fields, "contact", problems)),
         pipeline_id=pipeline_id,
@@ -105,14 +116,13 @@ def user_problem(config: AmocrmConfig, client: AmocrmClient) -> str | None:
     if config.responsible is None:
         return None
     try:
-        users = {row["id"]: row for row in client.rows("/users", "users")}
+        user = _match(config.responsible, list(client.rows("/users", "users")))
     except Unusable:
         return None  # external integrations and ordinary users can't list users: not a fault
-    user = users.get(config.responsible)
     if user is None:
         return f"no user {config.responsible} (responsible): see Settings → Users for the ids"
-    if not user.get("rights", {}).get("is_active", True):
-        return f"user {user['name']!r} (responsible) is switched off: Settings → Users"
+    if (user.get("rights") or {}).get("is_active") is False:
+        return f"user {user.get('name')!r} (responsible) is switched off: Settings → Users"
     return None
 
 
@@ -151,11 +161,7 @@ def _place(row: Row) -> FieldPlace:
 
 
 def _pipelines(client: AmocrmClient) -> list[Row]:
-    body = client.read("/leads/pipelines")
-    try:
-        return list(body["_embedded"]["pipelines"])
-    except (KeyError, TypeError):
-        raise NotWritten("amoCRM's list of pipelines has an unknown form", pause=True) from None
+    return list(client.read("/leads/pipelines")["_embedded"]["pipelines"])
 
 
 def _stage(config: AmocrmConfig, pipelines: list[Row], problems: list[str]) -> tuple[Id | None, Id | None]:

@@ -18,7 +18,7 @@ from mailbridge.sdk import (
     Unusable,
 )
 from mailbridge_sinks.amocrm.batch import Batch
-from mailbridge_sinks.amocrm.client import API, AmocrmClient, unreadable
+from mailbridge_sinks.amocrm.client import API, UNREADABLE, AmocrmClient, unreadable
 from mailbridge_sinks.amocrm.config import AmocrmConfig
 from mailbridge_sinks.amocrm.contacts import Contacts, marks_of, rounds
 from mailbridge_sinks.amocrm.mapping import LEAD, MAIN_STEPS, NOTE, TASK, UNSORTED, Element, Mapper
@@ -77,8 +77,8 @@ class AmocrmSink:
         """See `Sink.find`."""
         try:
             return Search(self._config, self._client, self._places()).find(doubts)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise unreadable("a search", write=False) from error
+        except UNREADABLE:
+            raise unreadable("a search", write=False) from None
 
     def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
         """See `Sink.deliver`."""
@@ -134,7 +134,7 @@ class AmocrmSink:
         body = self._client.write(PATHS[UNSORTED], [mapper.unsorted(delivery) for delivery in chosen])
         try:
             return {row["request_id"]: str(row["_embedded"]["leads"][0]["id"]) for row in body["_embedded"]["unsorted"]}
-        except (KeyError, TypeError, IndexError):
+        except UNREADABLE:
             raise unreadable("new forms", write=True) from None
 
     def _write_children(self, batch: Batch, step: str, plural: str, make: Callable[[Delivery, int], Element]) -> None:
@@ -144,7 +144,7 @@ class AmocrmSink:
             body = self._client.write(PATHS[step], [make(one, int(batch.main_id(one) or 0)) for one in chosen])
             try:
                 return {row["request_id"]: str(row["id"]) for row in body["_embedded"][plural]}
-            except (KeyError, TypeError):
+            except UNREADABLE:
                 raise unreadable(f"new {plural}", write=True) from None
 
         batch.write(step, batch.lacking(step), send)
@@ -162,5 +162,5 @@ def _rows_of_complex(body: Any) -> dict[str, dict[str, Any]]:
     """Return request_id → row; the answer is a bare list with lists of request ids (leads-api page)."""
     try:
         return {str(row["request_id"][0]): row for row in body if row["id"]}
-    except (KeyError, TypeError, IndexError):
+    except UNREADABLE:
         raise unreadable("new leads", write=True) from None

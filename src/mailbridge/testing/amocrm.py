@@ -141,6 +141,13 @@ class AmocrmEmulator(Emulator):
         with self.lock:
             self.records.change("leads", self.account.leads[lead_id], {"status_id": status_id})
 
+    def remove_contact(self, contact_id: int) -> None:
+        """Do what a manager does who merges two contacts: one id disappears."""
+        with self.lock:
+            del self.account.contacts[contact_id]
+            for contacts in self.account.linked.values():
+                contacts[:] = [linked for linked in contacts if linked != contact_id]
+
     def remove_lead(self, lead_id: int) -> None:
         """Do what a manager, or merging in the background, does: the id disappears."""
         with self.lock:

@@ -121,7 +121,13 @@ def bad_token_is_rejected(monkeypatch):
 
 
 def tells_the_token(monkeypatch):
-    monkeypatch.setattr(client, "TokenRefused", lambda _reason: client.Unusable("demo-token is refused"))
+    judge = client.judge
+
+    def blunt(answer, write):
+        token = answer.request.headers["Authorization"]
+        return client.TokenRefused(f"refused: {token}") if answer.status_code == 401 else judge(answer, write)
+
+    monkeypatch.setattr(client, "judge", blunt)
 
 
 def goes_on_without_lease(monkeypatch):
