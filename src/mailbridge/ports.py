@@ -46,8 +46,9 @@ class Arrival:
     """One mail as it lies in a mailbox.
 
     Attributes:
-        uid: Number of its place: the IMAP UID, or a stable number of the file.
-        raw: Its bytes, unchanged. For an oversized mail the headers and the beginning (see `size`).
+        uid: Number of its place: the IMAP UID, or a stable number of the file, below 2^63 - 1.
+        raw: Its bytes, unchanged. Of an oversized mail the headers and the beginning; of a mail that the server lists
+            and can't hand over the headers, or nothing. Then `size` is larger, and such bytes alone name no mail.
         received_at: When the server took it (INTERNALDATE), None when the mailbox can't tell.
         size: Bytes of the whole mail, even where `raw` is only its beginning.
     """
@@ -67,7 +68,8 @@ class Chunk:
         arrivals: The mails; may be empty when only the cursor moves.
         high_uid: Where the cursor stands when this chunk is stored: no visible mail at or below it is missing.
         first_uid: UIDs below this one lay in the mailbox before this ledger first saw it (UIDNEXT of that moment):
-            an earlier ledger may have delivered them. None keeps what is stored.
+            an earlier ledger may have delivered them. None keeps what is stored. File places have no order: there it
+            is 2^63 - 1, above all of them, until the first look is complete, then 0; their cursor stays at 0.
         backlog: These mails waited while nobody looked; fresh ones go before them.
         vanished: UIDs that were listed and gone when fetched.
     """

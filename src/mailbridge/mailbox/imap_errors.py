@@ -122,7 +122,7 @@ class Account:
     def _of_end(self, text: str) -> str:
         if "EOF" in text or "socket error" in text:
             return "the server closed the connection"
-        return f"the server ended the connection: {self.said(text)}"
+        return f"the server ended the connection: {self.said(text.rpartition(' => ')[2])}"
 
 
 def answer_text(error: Exception) -> str:

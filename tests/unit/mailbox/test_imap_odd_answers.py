@@ -1,0 +1,405 @@
+"""Servers that answer in ways no standard foresees."""
+
+import re
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from mailbridge.mailbox.imap import ImapMailbox
+from mailbridge.mailbox.settings import ImapSettings
+from mailbridge.ports import MailboxRefused, MailboxUnreachable
+from places import MemoryPlaces
+from scripted_imap import CLOSE, PAUSE, ScriptedImap
+
+BODIES = r"UID FETCH .*BODY\.PEEK\[\]"
+
+
+@pytest.fixture
+def server():
+    scripted = ScriptedImap()
+    yield scripted
+    scripted.close()
+
+
+@pytest.fixture
+def opened(server):
+    made = []
+
+    def make(**changes):
+        values = {
+            "type": "imap", "host": "127.0.0.1", "port": server.port, "tls": "none", "username": "anna",
+            "password": "word-of-anna", "timeout_s": 1, "poll_s": 0.1,
+        }  # fmt: skip
+        made.append(ImapMailbox("shared", ImapSettings.model_validate(values | changes)))
+        return made[-1]
+
+    yield make
+    for mailbox in made:
+        mailbox.close()
+
+
+@pytest.fixture
+def places():
+    return MemoryPlaces()
+
+
+def answering(pattern, answer):
+    """Return a script that answers matching commands, and leaves the others to the server."""
+    return lambda command: answer(command) if re.match(pattern, command) else None
+
+
+def mail(number):
+    return f"Subject: {number}\r\n\r\nbody {number}\r\n".encode()
+
+
+def fill(server, count):
+    server.mails = {uid: mail(uid) for uid in range(1, count + 1)}
+
+
+def literal(raw):
+    return b"{%d}\r\n%s" % (len(raw), raw)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"* 1 FETCH (BODY[] " + literal(mail(1)) + b" UID 1)\r\n", id="uid-behind-the-body"),
+        pytest.param(b"* 1 FETCH (FLAGS (\\Seen) UID 1 BODY[] " + literal(mail(1)) + b")\r\n", id="flags-before"),
+        pytest.param(b"* 1 FETCH (UID 1 BODY[] " + literal(mail(1)) + b" FLAGS (\\Seen $x))\r\n", id="flags-behind"),
+        pytest.param(b"* 1 FETCH (uid 1 body[] " + literal(mail(1)) + b")\r\n", id="lower-case"),
+        pytest.param(b"* 1 FETCH (UID 1 BODY[] " + literal(mail(1)) + b"\r\n)\r\n", id="empty-line-behind-the-literal"),
+        pytest.param(
+            b"* 2 FETCH (FLAGS (\\Seen))\r\n* 1 FETCH (UID 1 BODY[] " + literal(mail(1)) + b")\r\n", id="others-flags"
+        ),
+        pytest.param(
+            b"* 9 FETCH (UID 9 BODY[] " + literal(b"foreign") + b")\r\n"
+            b"* 1 FETCH (UID 1 BODY[] " + literal(mail(1)) + b")\r\n",
+            id="a-mail-nobody-asked-for",
+        ),
+        pytest.param(
+            b"* 1 FETCH (UID 1 BODY[] " + literal(mail(1)) + b")\r\n* 1 FETCH (UID 1 BODY[] NIL FLAGS ())\r\n",
+            id="again-with-nil",
+        ),
+        pytest.param(
+            b"* 1 FETCH (UID 1 FLAGS ())\r\n* 1 FETCH (UID 1 BODY[] " + literal(mail(1)) + b")\r\n", id="in-two-answers"
+        ),
+        pytest.param(
+            b'* 1 FETCH (UID 1 X (a (b ")") c) MODSEQ (5) BODY[] ' + literal(mail(1)) + b")\r\n", id="unknown-lists"
+        ),
+        pytest.param(b"* 1 FETCH (UID 1 BODY[] " + literal(mail(1)) + b")\r\n* 3 EXISTS\r\n* 1 RECENT\r\n", id="news"),
+    ],
+)
+def test_the_body_is_found_whatever_stands_around_it(server, opened, places, answer):
+    fill(server, 1)
+    server.script = answering(BODIES, lambda _: answer + b"TAG OK done\r\n")
+    places.read(opened())
+    assert places.raws() == [mail(1)]
+
+
+def test_a_body_as_a_quoted_string(server, opened, places):
+    fill(server, 1)
+    server.script = answering(BODIES, lambda _: b'* 1 FETCH (UID 1 BODY[] "a: \\"b\\" UID 7")\r\nTAG OK done\r\n')
+    places.read(opened())
+    assert places.raws() == [b'a: "b" UID 7']
+
+
+def test_an_answer_to_another_command_does_not_shift_the_bodies(server, opened, places):
+    fill(server, 3)
+    server.script = answering(
+        BODIES,
+        lambda _: (
+            b"* 2 FETCH (UID 2 FLAGS (\\Seen))\r\n"
+            + b"".join(server.fetched(uid, "BODY.PEEK[]") for uid in (3, 1, 2))
+            + b"TAG OK done\r\n"
+        ),
+    )
+    places.read(opened())
+    assert places.raws() == [mail(1), mail(2), mail(3)]
+
+
+@pytest.mark.parametrize("left", [b"", b"* 2 FETCH (UID 2 BODY[] NIL)\r\n"])
+def test_a_mail_that_went_is_counted_and_the_others_are_kept(server, opened, places, left):
+    fill(server, 3)
+
+    def went(_):
+        server.mails.pop(2, None)
+        parts = [server.fetched(uid, "BODY.PEEK[]") for uid in (1, 3)]
+        return parts[0] + left + parts[1] + b"TAG NO [EXPUNGEISSUED] some are gone\r\n"
+
+    server.script = answering(BODIES, went)
+    places.read(opened())
+    assert places.raws() == [mail(1), mail(3)]
+    assert places.vanished[7] == {2}
+
+
+def test_search_without_any_answer_is_an_empty_folder(server, opened, places):
+    server.script = answering("UID SEARCH", lambda _: b"TAG OK done\r\n")
+    places.read(opened())
+    assert places.raws() == []
+    assert places.cursors[7].first_uid == 1
+
+
+def test_a_search_that_always_lists_the_last_mail(server, opened, places):
+    """`n:*` means the last mail even where n is above it (RFC 9051 §6.4.8)."""
+    fill(server, 3)
+    mailbox = opened(recheck_uids=0)
+    places.read(mailbox)
+    before = len(server.commands)
+    assert places.read(mailbox) == []
+    assert not [command for command in server.commands[before:] if "FETCH" in command]
+
+
+def test_half_a_million_numbers_are_listed_in_ranges(server, opened):
+    sizes = []
+
+    def search(command):
+        low, _, high = command.split()[3].partition(":")
+        uids = range(int(low), 500_001 if high == "*" else int(high) + 1)
+        sizes.append(len(uids))
+        return f"* SEARCH {' '.join(map(str, uids))}\r\nTAG OK done\r\n".encode()
+
+    server.uidnext = 500_001
+    server.script = answering("UID SEARCH", search)
+
+    class AllStored(MemoryPlaces):
+        def stored_uids(self, uidvalidity, low, high):
+            return frozenset(range(low, high + 1))
+
+    places = AllStored()
+    places.read(opened(timeout_s=10))
+    assert max(sizes) <= 20_000
+    assert sum(sizes) == 500_000
+    assert places.cursors[7].last_uid == 500_000
+
+
+def test_sparse_numbers_take_few_questions(server, opened, places):
+    server.mails = {4_000_000_000 + uid: mail(uid) for uid in range(3)}
+    mailbox = opened()
+    places.read(mailbox)
+    assert len(places.raws()) == 3
+    assert len(server.commands) < 20
+
+
+def test_the_cursor_follows_when_everything_above_it_was_removed(server, opened, places):
+    fill(server, 1)
+    server.uidnext = 3_000_000
+    mailbox = opened()
+    places.read(mailbox)
+    before = len(server.commands)
+    places.read(mailbox)
+    assert len(server.commands) - before == 2
+
+
+def test_a_number_that_becomes_visible_late_is_still_new(server, opened, places):
+    server.mails = {uid: mail(uid) for uid in (1, 2, 5)}
+    mailbox = opened()
+    places.read(mailbox)
+    server.mails |= {3: mail(3), 6: mail(6)}
+    places.read(mailbox)
+    assert places.raws() == [mail(1), mail(2), mail(3), mail(5), mail(6)]
+
+
+def test_a_literal_of_ten_gigabytes_is_not_waited_for(server, opened, places):
+    fill(server, 1)
+    server.script = answering(BODIES, lambda _: b"* 1 FETCH (UID 1 BODY[] {10000000000}\r\nx")
+    started = time.monotonic()
+    with pytest.raises(MailboxUnreachable, match="announced more bytes than a mail may have"):
+        places.read(opened())
+    assert time.monotonic() - started < 3
+
+
+def test_a_line_without_end_is_not_kept(server, opened, monkeypatch):
+    monkeypatch.setattr("mailbridge.mailbox.imap_wire.MAX_LINE", 100_000)
+    server.script = answering("EXAMINE", lambda _: b"* OK " + b"x" * 300_000)
+    with pytest.raises(MailboxUnreachable, match="can't be read"):
+        opened().check()
+
+
+def test_a_server_that_drips_is_left_at_last(server, opened, monkeypatch):
+    monkeypatch.setattr("mailbridge.mailbox.imap_wire._COMMAND_TIMEOUTS", 1)
+
+    server.script = answering("EXAMINE", lambda _: PAUSE.join([b"* OK still working\r\n"] * 30))
+    mailbox = opened(timeout_s=0.3)
+    with pytest.raises(MailboxUnreachable, match="no answer within"):
+        mailbox.check()
+
+
+@pytest.mark.parametrize(
+    ("greeting", "said"),
+    [
+        (b"* PREAUTH welcome\r\n", "PREAUTH"),
+        (b"* BYE Too many connections\r\n", "turned the connection away"),
+        (b"220 smtp.example.org ESMTP\r\n", "can't be read"),
+        (b"", "no answer within 1 s"),
+    ],
+)
+def test_a_greeting_that_is_none(server, opened, greeting, said):
+    server.greeting = greeting
+    with pytest.raises(MailboxUnreachable, match=said):
+        opened().check()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        (b"NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)", MailboxRefused, "Invalid credentials"),
+        (b"NO LOGIN failed.", MailboxRefused, "app password"),
+        (b"NO [ALERT] Application-specific password required", MailboxRefused, "Application-specific"),
+        (b"NO [UNAVAILABLE] Temporary authentication failure", MailboxUnreachable, "Temporary authentication failure"),
+        (b"NO [ALERT] Too many simultaneous connections. (Failure)", MailboxUnreachable, "Too many simultaneous"),
+        (b"NO [OVERQUOTA] Account exceeded bandwidth limits", MailboxUnreachable, "bandwidth"),
+        (b"BAD Command Error. 10", MailboxUnreachable, r"Command Error\. 10"),
+        (b"NO wrong password: word-of-anna\x07", MailboxRefused, r"wrong password: \*\*\*"),
+    ],
+)
+def test_log_in_errors_are_sorted_by_what_helps(server, opened, answer, error, said):
+    server.script = answering("LOGIN", lambda _: b"TAG " + answer + b"\r\n")
+    with pytest.raises(error, match=said) as caught:
+        opened().check()
+    assert "word-of-anna" not in str(caught.value)
+    assert type(caught.value).__name__ in {"MailboxRefused", "MailboxUnreachable", "AnswerUnreadable"}
+
+
+def test_a_throttled_microsoft_365_is_explained(server, opened):
+    server.script = answering("EXAMINE", lambda _: b"TAG BAD User is authenticated but not connected.\r\n")
+    with pytest.raises(MailboxUnreachable, match="throttles anna, or this log-in has no right"):
+        opened().check()
+
+
+def test_a_good_bye_in_the_middle_is_told(server, opened, places):
+    fill(server, 1)
+    server.script = answering("UID SEARCH", lambda _: b"* BYE Server shutting down\r\n" + CLOSE)
+    with pytest.raises(MailboxUnreachable, match="the server ended the connection: Server shutting down"):
+        places.read(opened())
+
+
+def test_no_text_of_a_mail_gets_into_an_error(server, opened, places):
+    fill(server, 1)
+    server.script = answering(BODIES, lambda _: b"* 1 FETCH (UID 1 BODY[] {5}\r\nhello)\r\nDear Mr Secret,\r\n")
+    with pytest.raises(MailboxUnreachable) as caught:
+        places.read(opened())
+    assert "Secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_bytes_in_clear_behind_starttls_are_refused(server, opened):
+    server.script = answering("STARTTLS", lambda _: b"TAG OK go\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n")
+    with pytest.raises(MailboxUnreachable, match="tampers with the connection"):
+        opened(tls="starttls").check()
+    assert not [command for command in server.commands if command.startswith(("LOGIN", "AUTHENTICATE"))]
+
+
+def test_a_refused_starttls_sends_no_password(server, opened):
+    server.script = answering("STARTTLS", lambda _: b"TAG NO not here\r\n")
+    with pytest.raises(MailboxUnreachable, match="STARTTLS was refused"):
+        opened(tls="starttls").check()
+    assert not [command for command in server.commands if command.startswith(("LOGIN", "AUTHENTICATE"))]
+
+
+def test_an_address_with_line_breaks_never_becomes_a_command(server, opened):
+    with pytest.raises(ValueError, match="control character"):
+        opened(folder='INBOX"\r\nX9 DELETE Archive')
+
+
+def test_quotes_in_names_stay_inside_their_quotes(server, opened):
+    opened(folder='a" b\\c', username='anna" DELETE').check()
+    assert 'EXAMINE "a\\" b\\\\c"' in server.commands
+    assert 'LOGIN "anna\\" DELETE" "word-of-anna"' in server.commands
+
+
+def test_since_is_asked_with_a_day_of_slack_and_in_english(server, opened, places):
+    places.read(opened(since=datetime(2024, 3, 1, tzinfo=UTC)))
+    assert any(command.endswith("SINCE 29-Feb-2024") for command in server.commands)
+
+
+class TestIdle:
+    def waited(self, mailbox, seconds=3):
+        started = time.monotonic()
+        mailbox.wait(seconds, threading.Event())
+        return time.monotonic() - started
+
+    @pytest.fixture
+    def idling(self, server, opened, places):
+        """Return a function that lets the server answer IDLE by some bytes, and waits."""
+
+        def wait(answer, seconds=3):
+            server.capabilities = "IMAP4rev1 IDLE"
+            server.script = lambda command: (
+                answer if command == "IDLE" else b"IDLE1 OK done\r\n" if command == "DONE" else None
+            )
+            mailbox = opened(poll_s=60)
+            places.read(mailbox)
+            return self.waited(mailbox, seconds)
+
+        return wait
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            pytest.param(b"+ idling\r\n* 4 EXISTS\r\n", id="in-the-same-piece"),
+            pytest.param(b"* 4 EXISTS\r\n+ idling\r\n", id="before-the-continuation"),
+            pytest.param(
+                b"+ idling\r\n* 1 FETCH (FLAGS (\\Seen))\r\n* OK Still here\r\n* 1 exists\r\n", id="behind-others"
+            ),
+        ],
+    )
+    def test_news_wake_wherever_they_stand(self, idling, answer):
+        assert idling(answer) < 1
+
+    def test_what_is_no_news_does_not_wake(self, idling):
+        assert idling(b"+ idling\r\n* 0 EXISTS\r\n* 0 RECENT\r\n* 1 FETCH (FLAGS ())\r\n", seconds=0.6) >= 0.5
+
+    @pytest.mark.parametrize(
+        ("answer", "said"),
+        [
+            (b"+ idling\r\n" + CLOSE, "closed the connection"),
+            (b"+ idling\r\n* BYE Autologout; idle for too long\r\n", "Autologout"),
+            (b"+ idling\r\nnonsense\r\n", "can't be read"),
+            (b"", "no answer within 1 s"),
+            (CLOSE, "closed the connection"),
+        ],
+    )
+    def test_oddities_end_the_connection_at_once(self, idling, answer, said):
+        with pytest.raises(MailboxUnreachable, match=said):
+            idling(answer)
+
+    def test_a_line_in_two_pieces_is_one_line(self, server, opened, places):
+        server.capabilities = "IMAP4rev1 IDLE"
+        server.script = lambda command: (
+            b"+ idling\r\n* 4 EXI" if command == "IDLE" else b"STS\r\nIDLE1 OK done\r\n" if command == "DONE" else None
+        )
+        mailbox = opened(poll_s=60)
+        places.read(mailbox)
+        self.waited(mailbox, 0.3)
+        assert self.waited(mailbox, 3) < 1
+
+    def test_a_server_that_refuses_idle_is_polled(self, server, opened, places):
+        server.capabilities = "IMAP4rev1 idle"
+        server.script = answering("IDLE", lambda _: b"TAG BAD unknown\r\n")
+        mailbox = opened(poll_s=0.2)
+        places.read(mailbox)
+        assert 0.15 < self.waited(mailbox) < 1
+        places.read(mailbox)
+        self.waited(mailbox)
+        assert server.commands.count("IDLE") == 1
+        assert server.connections == 1
+
+    def test_a_server_without_idle_is_polled(self, server, opened, places):
+        mailbox = opened(poll_s=0.2)
+        places.read(mailbox)
+        assert 0.15 < self.waited(mailbox) < 1
+        assert "IDLE" not in server.commands
+
+    def test_idle_is_begun_anew_before_routers_forget_it(self, server, opened, places, monkeypatch):
+        monkeypatch.setattr("mailbridge.mailbox.imap_idle.REARM_S", 0.2)
+        rounds = iter(range(1, 100))
+        server.capabilities = "IMAP4rev1 IDLE"
+        server.script = lambda command: (
+            b"+ idling\r\n" if command == "IDLE" else b"IDLE%d OK\r\n" % next(rounds) if command == "DONE" else None
+        )
+        mailbox = opened(poll_s=60)
+        places.read(mailbox)
+        self.waited(mailbox, 0.7)
+        assert server.commands.count("IDLE") == 4
