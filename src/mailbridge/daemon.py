@@ -17,7 +17,7 @@ from mailbridge.app import App
 from mailbridge.ledger.engine import LedgerUnavailable
 from mailbridge.observe.events import log
 from mailbridge.ports import MailboxError
-from mailbridge.sdk import MailbridgeError
+from mailbridge.sdk import MailbridgeError, Refused, Unusable
 from mailbridge.stations.collecting import Collector
 from mailbridge.stations.sending import Sender
 
@@ -182,8 +182,13 @@ def run_once(app: App) -> int:
     if failures:
         for failure in failures:
             log.error("cycle_failed", error=str(failure))
-        return max(int(getattr(failure, "exit_code", 69)) for failure in failures)
+        return max(map(_exit_code, failures))
     return 75 if app.ledger.waiting().total else 0
+
+
+def _exit_code(failure: MailbridgeError) -> int:
+    """77 when a CRM refuses us, 69 when it can't be reached; a mailbox names its own."""
+    return int(getattr(failure, "exit_code", 77 if isinstance(failure, (Unusable, Refused)) else 69))
 
 
 def _collected(collector: Collector) -> MailboxError | None:

@@ -22,7 +22,7 @@ class LedgerSettings(_Table):
         description="sqlite:///PATH; a path that does not begin with / is relative to this file.",
     )
     lease_s: float = Field(
-        90, ge=10, le=3600, description="Seconds a batch belongs to one worker without a sign of life."
+        120, ge=10, le=3600, description="Seconds a batch belongs to one worker without a sign of life."
     )
 
 
