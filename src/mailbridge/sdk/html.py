@@ -1,13 +1,18 @@
 """A small façade over the HTML engine, so that parsers do not know which one it is."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from bs4 import BeautifulSoup, Tag
 
+from mailbridge.sdk.layout import Grid, Piece, html_layout
 from mailbridge.sdk.markup import document_events, element_events, soup, visible_text
+from mailbridge.sdk.pairs import Pair, pairs_of
 from mailbridge.sdk.text import one_line
+
+_HAS_LINES = re.compile(r"<(?:br|p|div|t[drh]|li|h[1-6]|dt|pre)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,25 @@ class Html:
     def text(self) -> str:
         """What a reader sees, one line per block or table row, cells of a row divided by a tab."""
         return visible_text(document_events(self.source))
+
+    @cached_property
+    def layout(self) -> list[Piece]:
+        """Lines and grids in reading order; tables that only arrange the page are dissolved."""
+        events = document_events(self.source)
+        if _HAS_LINES.search(self.source):
+            return html_layout(events)
+        # Home-made mailers declare text/html and send plain lines: no browser breaks them, their authors meant to.
+        return html_layout([("open", "pre", {}), *events, ("close", "pre", {})])
+
+    @property
+    def tables(self) -> list[list[list[str]]]:
+        """Rows of cells, as text, of every table that holds data."""
+        grids = (piece for piece in self.layout if isinstance(piece, Grid))
+        return [[[cell.text for cell in row] for row in grid.rows] for grid in grids]
+
+    def pairs(self) -> list[Pair]:
+        """Return the label/value pairs: table rows of two cells, and lines "label: value"."""
+        return pairs_of(self.layout)
 
     @cached_property
     def links(self) -> list[Link]:

@@ -23,6 +23,10 @@ _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide
 _KEPT_BREAKS = re.compile(r"white-space\s*:\s*pre", re.IGNORECASE)
 _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|table-row|list-item)", re.IGNORECASE)
 _WHITE = re.compile(r"[ \t\r\n\f]+")
+_EMOJI_ANYWAY = (
+    "⌚⌛⏩⏪⏫⏬⏰⏳◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵"
+    "⛺⛽✅✊✋✨❌❎❓❔❕❗➕➖➗➰➿⬛⬜⭐⭕"
+)
 _TABS = re.compile(r"\t{2,}")
 _NOTHING: Mapping[str, str] = {}
 
@@ -119,6 +123,9 @@ def _is_hidden(name: str, attributes: Mapping[str, str]) -> bool:
 def _emoji(attributes: Mapping[str, str]) -> str:
     """Site software replaces emoji that people type by pictures; their alternative text is the sign itself."""
     text = attributes.get("alt", "").strip()
+    if len(text) == 1 and "\u2190" <= text <= "\u2bff" and text not in _EMOJI_ANYWAY:
+        # Such a sign is a picture only with this mark behind it, which the software leaves out.
+        return text + "\ufe0f"
     return text if 0 < len(text) <= 8 and all(ord(sign) > 0x2000 or sign in "©®#*0123456789" for sign in text) else ""
 
 

@@ -1,0 +1,122 @@
+"""An interest out of the fields of a form."""
+
+from mailbridge.sdk import (
+    Author,
+    Channel,
+    FormField,
+    Interest,
+    Kind,
+    Mail,
+    ParseError,
+    Product,
+    Reply,
+    make_interest,
+    one_line,
+)
+from mailbridge.sdk.language import language_of
+from mailbridge_parsers.form.contacts import Contacts, contacts_of, filled
+from mailbridge_parsers.form.goods import Good, cart_text, goods_of, order_number, total_of
+from mailbridge_parsers.form.keys import key_of, refs_of
+from mailbridge_parsers.form.kinds import kind_of
+from mailbridge_parsers.form.labels import Role, label_key
+from mailbridge_parsers.form.place import campaign_of, moment_of, page_of, title_of, url_of
+from mailbridge_parsers.form.reading import Field, Reading
+from mailbridge_parsers.form.site import Site
+from mailbridge_parsers.form.systems import System
+
+_MAIN_TEXT = ("сообщение", "message", "текст", "вопрос", "question", "комментари", "comment", "отзыв", "review", "body")
+_ANSWERS = frozenset({None, Role.DETAIL})
+_SITE_KINDS: dict[str, Channel] = {"comment": "site", "post": "site", "review": "review"}
+
+
+def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind: Kind | None = None) -> Interest:
+    """Build the interest of a form mail.
+
+    Raises:
+        ParseError: "no_contact_no_text": there is nobody to answer and nothing to read.
+    """
+    region = "RU" if language_of(mail.words) != "en" or mail.sender.is_of("ru") else None
+    author = contacts_of(reading, site, region)
+    goods = goods_of(reading)
+    title = title_of(reading, site, author.name)
+    kind = kind or kind_of(mail, reading, has_goods=bool(goods), title=title)
+    text_field = _text_field(reading)
+    text = filled(text_field.value) if text_field else ""
+    if not (author.email or author.phones or text):
+        raise ParseError("no_contact_no_text", f"{len(reading.fields)} fields, {system.network}")
+    number = order_number(reading, mail.subject) if kind == "order" else ""
+    total = total_of(reading) if kind == "order" else None
+    used = [*author.used, *([text_field] if text_field else [])]
+    page = page_of(reading, site)
+    return make_interest(
+        mail,
+        kind=kind,
+        channel=_SITE_KINDS.get(kind, "form"),
+        network=system.network,
+        key=key_of(mail, reading, system, number),
+        url=page or None,
+        title=title or None,
+        when=moment_of(reading, mail),
+        author=_author(author, reading),
+        text=text or _other_text(reading, kind, goods, used) or None,
+        product=Product(name=_product(reading, goods) or None),
+        reply=_reply(author, kind, page),
+        rating=_rating(reading),
+        amount=total[0] if total else None,
+        currency=total[1] if total else None,
+        refs=refs_of(mail, reading, number),
+        fields=_fields(reading, used),
+        language=language_of(text) or language_of(mail.words),
+    )
+
+
+def _text_field(reading: Reading) -> Field | None:
+    texts = reading.all(Role.TEXT)
+    main = (one for one in texts if any(label_key(one.label).find(word) >= 0 for word in _MAIN_TEXT))
+    return next(main, texts[0] if texts else None)
+
+
+def _other_text(reading: Reading, kind: Kind, goods: list[Good], used: list[Field]) -> str:
+    """What stands for the words of a visitor who was asked for none: time to call, order, answers."""
+    if kind == "order" and goods:
+        return cart_text(reading, goods)
+    if time := reading.first(Role.CALL_TIME):
+        return filled(time)
+    answers = [one for one in reading.fields if one.role in _ANSWERS and one not in used and filled(one.value)]
+    return "\n".join(f"{one.label}: {one.value}" for one in answers) or filled(reading.first(Role.SUBJECT))
+
+
+def _author(found: Contacts, reading: Reading) -> Author:
+    site = next((url for one in reading.all(Role.WEBSITE) if (url := url_of(one))), None)
+    return Author(name=found.name or None, email=found.email or None, phones=tuple(found.phones), url=site)
+
+
+def _product(reading: Reading, goods: list[Good]) -> str:
+    return goods[0].name if goods else one_line(filled(reading.first(Role.PRODUCT)))
+
+
+def _reply(author: Contacts, kind: Kind, page: str) -> Reply:
+    if kind in _SITE_KINDS and page:
+        return Reply(method="link", target=page)
+    if author.email:
+        return Reply(method="email", target=author.email)
+    if author.phones:
+        return Reply(method="phone", target=author.phones[0])
+    return Reply()
+
+
+def _rating(reading: Reading) -> int | None:
+    digits = [sign for sign in reading.first(Role.RATING)[:6] if sign.isdigit()]
+    stars = reading.first(Role.RATING).count("★")
+    rating = int(digits[0]) if digits else stars
+    return rating if 1 <= rating <= 5 and reading.first(Role.RATING)[:3].strip() != "10" else None
+
+
+def _fields(reading: Reading, used: list[Field]) -> tuple[FormField, ...]:
+    """Every other field, in order."""
+    rest = [
+        FormField(label=one_line(one.label.replace("_", " ")), value=one.value)
+        for one in reading.fields
+        if filled(one.value) and one.label and not any(one is spent for spent in used)
+    ]
+    return (*rest, *campaign_of(reading))

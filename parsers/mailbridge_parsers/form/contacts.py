@@ -1,0 +1,127 @@
+"""Who filled in the form."""
+
+import re
+from dataclasses import dataclass, field
+
+from mailbridge.sdk import emails_in, fold, is_email, is_phone, one_line, person_name, phone, phones_in
+from mailbridge_parsers.form.labels import Role
+from mailbridge_parsers.form.reading import Field, Reading
+from mailbridge_parsers.form.site import Site
+
+_UNREPLACED = re.compile(r"\[[\w .:*-]+\]|\{\{?[\w .:#$-]+\}?\}|%%?[\w-]+%%?|\$\{?\w+\}?|#[A-Z][A-Z0-9_]+#|<[\w-]+>")
+_NOBODY = re.compile(
+    r"(?:не (?:указан\w*|заполнен\w*|задан\w*|зарегистрирован\w*)|нет|none|null|undefined|n/?a|anonymous|аноним\w*"
+    r"|гость|guest"
+    r"|no name|без имени|unknown|not (?:provided|specified)|-+|—|\[\].*|\[\d+\].*)"
+)
+_FEWEST_DIGITS = 5
+
+
+def filled(value: str) -> str:
+    """Return a value, "" when it is a tag that the template left unreplaced."""
+    return "" if _UNREPLACED.fullmatch(value.strip()) else value
+
+
+@dataclass(slots=True)
+class Contacts:
+    """The author, and the fields that were used up for it."""
+
+    name: str = ""
+    email: str = ""
+    phones: list[str] = field(default_factory=list)
+    used: list[Field] = field(default_factory=list)
+
+
+def contacts_of(reading: Reading, site: Site, region: str | None) -> Contacts:
+    """Find the visitor's name, address and numbers: by label, then by what a value is, then in the headers."""
+    found = Contacts()
+    _take_email(found, reading, site)
+    _take_phones(found, reading, region)
+    _take_name(found, reading)
+    _take_from_headers(found, reading, site)
+    return found
+
+
+def _take_email(found: Contacts, reading: Reading, site: Site) -> None:
+    open_fields = [one for one in reading.fields if one.role is None or one.role is Role.DETAIL]
+    whole = [one for one in open_fields if is_email(one.value)]
+    for one in (*reading.all(Role.EMAIL), *reading.all(Role.NAME), *whole):
+        for email in emails_in(one.value):
+            if site.may_be_visitor(email, labelled=True):
+                found.email = email
+                if one.role is not Role.NAME:
+                    found.used.append(one)
+                return
+
+
+def _take_phones(found: Contacts, reading: Reading, region: str | None) -> None:
+    for one in reading.all(Role.PHONE):
+        numbers = _numbers(one.value, region)
+        if numbers:
+            found.phones.extend(number for number in numbers if number not in found.phones)
+            found.used.append(one)
+    if found.phones:
+        return
+    for one in reading.fields:
+        if one.role is None and is_phone(one.value, region) and not _counts(one.value):
+            found.phones.append(phone(one.value, region))
+            found.used.append(one)
+            return
+
+
+def _counts(value: str) -> bool:
+    """Digits without any sign of a phone are more often an id."""
+    return value.strip().isdigit() and len(value.strip()) != 11
+
+
+def _numbers(value: str, region: str | None) -> list[str]:
+    value = filled(one_line(value))
+    if is_phone(value, region):
+        return [phone(value, region)]
+    if numbers := phones_in(value, region):
+        return numbers
+    digits = sum(sign.isdigit() for sign in value)
+    mostly_digits = digits * 2 >= len(value.replace(" ", ""))
+    return [value] if _FEWEST_DIGITS <= digits <= 17 and mostly_digits and "@" not in value else []
+
+
+def _take_name(found: Contacts, reading: Reading) -> None:
+    parts = {role: _name_in(reading.first(role)) for role in (Role.FIRST, Role.MIDDLE, Role.LAST)}
+    whole = next((one for one in reading.all(Role.NAME) if _name_in(one.value)), None)
+    if whole is not None:
+        found.name = _name_in(whole.value)
+        found.used.append(whole)
+        if parts[Role.LAST] and not parts[Role.FIRST] and fold(parts[Role.LAST]) not in fold(found.name):
+            found.name = " ".join(filter(None, (found.name, parts[Role.MIDDLE], parts[Role.LAST])))
+            found.used.extend(reading.all(Role.LAST, Role.MIDDLE))
+    elif name := " ".join(filter(None, (parts[Role.FIRST], parts[Role.MIDDLE], parts[Role.LAST]))):
+        found.name = name
+        found.used.extend(reading.all(Role.FIRST, Role.MIDDLE, Role.LAST))
+    # A field that held only the address under the label of a person is used up too.
+    found.used.extend(one for one in reading.all(Role.NAME) if one.value.strip().lower() == found.email)
+
+
+def _name_in(value: str) -> str:
+    value = filled(value)
+    for email in emails_in(value):
+        at = value.lower().find(email)
+        value = (value[:at] + value[at + len(email) :]).strip()
+        value = value.removesuffix("<>").removesuffix("()").replace("<mailto:>", "").strip(" <>(),")
+    name = person_name(value.replace("\n", " "))
+    return "" if _NOBODY.fullmatch(fold(name)) else name
+
+
+def _take_from_headers(found: Contacts, reading: Reading, site: Site) -> None:
+    answer = site.replies_to()
+    if answer is not None and not found.email:
+        found.email = answer.email
+    sender = site.mail.sender
+    if not found.email and not site.sender_is_site and site.may_be_visitor(sender.email, labelled=False):
+        named = fold(sender.name) == fold(found.name) and found.name
+        if named or (not reading.all(Role.EMAIL) and found.name and fold(found.name).split()[0] in fold(sender.name)):
+            found.email = sender.email
+    if not found.name:
+        for address in (answer, sender):
+            if address is not None and address.email == found.email and "@" not in address.name:
+                found.name = _name_in(address.name)
+                break

@@ -1,0 +1,63 @@
+"""Mails about a form that are for the visitor, not about one."""
+
+import re
+
+from mailbridge.sdk import Mail, emails_in, fold
+from mailbridge_parsers.form.labels import Role
+from mailbridge_parsers.form.reading import Reading
+from mailbridge_parsers.form.site import Site
+
+_COPY_SUBJECT = re.compile(r"^(?:copy of|copy|копия|копия сообщения|копия письма)\s*:")
+_COPY = re.compile(
+    r"this is a copy of (?:the|your)|это копия (?:сообщения|письма|вашего)|копия вашего (?:сообщения|обращения)"
+    r"|(?:is a|as a) receipt for your|here(?:'s| is) (?:a )?copy of (?:your|the)|copy of your (?:message|submission"
+    r"|response)"
+    r"|you (?:recently )?(?:submitted|filled (?:in|out)|wrote us)|вы (?:отправили|заполнили"
+    r"|оставили) (?:нам )?(?:\S+ )?"
+    r"(?:сообщени|форм|заявк|обращени)|(?:квитанц|подтвержд\w+) (?:о получении|отправки|вашей?|того)"
+    r"|данные,? которые вы"
+)
+_THANKS = re.compile(
+    r"^(?:thank you|thanks)\b.{0,40}\b(?:order|contact|message|enquiry|inquiry|submission|interest|request"
+    r"|registering|getting"
+    r"|reaching|writing|purchase|feedback|filling|for your)|спасибо за|благодарим (?:вас )?за|благодарим,? что"
+    r"|мы получили ваш"
+    r"|ваш\w* (?:заявк|сообщени|обращени|запрос|письмо|заказ)\w*(?: номер| №)?.{0,60} (?:принят|получен|отправлен"
+    r"|оформлен|создан"
+    r"|зарегистрирован|подтвержд)|we(?:'ve| have) received your|we received your|your (?:order|message|request"
+    r"|submission"
+    r"|enquiry|inquiry|form).{0,40} (?:has been|was|is) (?:received|sent|confirmed|submitted|being)|ваш аккаунт"
+    r"|ваша учетная запись"
+    r"|добро пожаловать|welcome to|спасибо, что|свяжемся с вами|we will get back to you|we'll get back to you"
+    r"|наш менеджер (?:свяжется|перезвонит)|мы свяжемся|your account"
+)
+_OWN_ORDER = re.compile(
+    r"получен заказ от|новый заказ от|вы получили заказ|you(?:'ve| have) received (?:an|the following|a new) order"
+    r"|new order from"
+)
+
+
+def copy_reason(mail: Mail, reading: Reading, site: Site, *, buyer_is_addressed: bool = False) -> str:
+    """Return why a mail is for the visitor, "" when it is for the company.
+
+    Args:
+        mail: The mail.
+        reading: Its fields.
+        site: Whose addresses are whose.
+        buyer_is_addressed: The system tells of new orders only by a mail to the buyer, of which the shop gets a copy.
+    """
+    subject = fold(mail.subject)
+    above = [fold(item.text) for item in reading.loose[: max(reading.heads, 0 if reading.fields else 8)]]
+    if _COPY_SUBJECT.match(subject):
+        return "visitor_copy"
+    loose = [fold(item.text) for item in reading.loose]
+    if any(_COPY.search(line) for line in loose if len(line) <= 400):
+        return "visitor_copy"
+    if buyer_is_addressed or any(_OWN_ORDER.search(line) for line in above):
+        return ""
+    typed = {email for one in reading.all(Role.EMAIL, Role.NAME) for email in emails_in(one.value)}
+    addressed = bool(typed & site.recipients)
+    thanks = any(_THANKS.search(line) for line in (subject, *above) if len(line) <= 400)
+    if thanks and (addressed or not typed):
+        return "receipt"
+    return "visitor_copy" if addressed and not typed & {mail.sender.email} else ""

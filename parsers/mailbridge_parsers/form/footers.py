@@ -1,0 +1,94 @@
+"""What software writes below the visitor's words."""
+
+import re
+
+from mailbridge.sdk import fold
+from mailbridge.sdk.links import host_of, urls_in
+from mailbridge_parsers.form.items import Item
+from mailbridge_parsers.form.labels import ABOUT_THE_PAGE, Role
+
+_FOOTER = re.compile(
+    r"(?:это|данное) (?:e-?mail[- ])?(?:сообщение|письмо|уведомление)\b.{0,80}(?:отправлен|сгенерирован|сформирован"
+    r"|создан"
+    r"|является|о том|пришло|получен)"
+    r"|(?:сгенерирован|сформирован|создан|отправлен)\w* (?:\S+ )?(?:автоматически|роботом)"
+    r"|(?:письмо|сообщение|заявка|форма) (?:было |была )?(?:отправлен|прислан|оставлен)\w* (?:с|со|из|через|на) "
+    r"|^отправлено (?:с|со|из|через) |не (?:нужно|надо|требуется|следует) отвечать|отвечать на .{0,30}(?:не|нет)\b"
+    r"|не отвечайте на|^для просмотра |^(?:посмотреть|просмотреть|перейти|открыть|ответить|редактировать) .{0,40}"
+    r"(?:заявк|заказ|запис|результат|админ|панел|сайт|ссылк|кабинет)"
+    r"|this (?:e-?mail|message|mail|notification|form)\b.{0,60}\b(?:sent|generated|notification|submitted|automat)"
+    r"|this is (?:a|an) (?:notification|automat)|^(?:sent|submitted|delivered) (?:via|from|by|through|using|on) "
+    r"|do not reply|powered by|you(?:'re| are)? receiv(?:ed|ing) this|unsubscribe|отписаться|^(?:created|built"
+    r"|made) with"
+    r"|^(?:view|see|open|manage|edit|reply to|click here to) .{0,40}(?:entry|entries|submission|online|message"
+    r"|response"
+    r"|dashboard|order|form)|^©|all rights reserved|^copyright|reply directly to this|просто ответьте на это"
+    r"|чтобы ответить|^ip[: ]|was sent (?:from|via|through|to you)|submitted (?:on|from|via|through) (?:your|the"
+    r"|http|www)"
+    r"|^работает на |сообщите нам, если вы получили|login required"
+)
+_SIGN_OFF = re.compile(r"(?:с уважением|best regards|kind regards|regards|sincerely|всего доброго)[,.!]?")
+_SEPARATOR = "--"
+
+
+def is_footer(text: str) -> bool:
+    """Whether a line is the template's closing words."""
+    return len(text) <= 400 and _FOOTER.search(fold(text)) is not None
+
+
+def is_about_the_page(item: Item) -> bool:
+    """Whether a labelled line tells where and how the form was sent, in a way that a visitor hardly types."""
+    if item.role not in ABOUT_THE_PAGE or not (item.value or item.role is Role.SECTION):
+        return False
+    if item.role in {Role.PAGE, Role.SITE}:
+        return bool(item.href or urls_in(item.value) or ("." in item.value and " " not in item.value))
+    if item.role is Role.SENT:
+        return any(sign.isdigit() for sign in item.value)
+    return True
+
+
+def closing(items: list[Item], hosts: frozenset[str], names: frozenset[str] = frozenset()) -> int:
+    """Return the index at which the template's own last lines begin.
+
+    Args:
+        items: The body, or the end of it.
+        hosts: Domains of the site and of the company.
+        names: What the site calls itself, folded: its signature.
+    """
+    end = len(items)
+    while end and _closes(items, end - 1, hosts):
+        end -= 1
+    end = _without_signature(items, end, names)
+    separators = [number for number in range(max(0, end - 9), end) if items[number].text == _SEPARATOR]
+    if separators and any(_names_site(item, hosts) for item in items[separators[-1] :]):
+        return closing(items[: separators[-1]], hosts, names)
+    return end
+
+
+def _without_signature(items: list[Item], end: int, names: frozenset[str]) -> int:
+    signed = end
+    while signed and fold(items[signed - 1].text) in names:
+        signed -= 1
+    if signed == end:
+        return end
+    return signed - 1 if signed and _SIGN_OFF.fullmatch(fold(items[signed - 1].text)) else signed
+
+
+def _closes(items: list[Item], number: int, hosts: frozenset[str]) -> bool:
+    item = items[number]
+    if item.is_rule or is_footer(item.text) or is_about_the_page(item):
+        return True
+    if not _is_address(item.text):
+        return False
+    before = items[number - 1].text if number else ""
+    return host_of(item.text.split()[0]) in hosts or "/admin" in item.text or is_footer(before)
+
+
+def _is_address(text: str) -> bool:
+    found = urls_in(text)
+    return bool(found) and found[0][0] == 0 and len(text.split()) <= 2
+
+
+def _names_site(item: Item, hosts: frozenset[str]) -> bool:
+    words = item.text.casefold()
+    return is_footer(item.text) or is_about_the_page(item) or any(host in words for host in hosts)

@@ -1,0 +1,154 @@
+"""What was ordered, for how much, under which number."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from mailbridge.sdk import fold
+from mailbridge.sdk.layout import Grid
+from mailbridge_parsers.form.items import Item
+from mailbridge_parsers.form.labels import Role, label_key
+from mailbridge_parsers.form.reading import Reading
+
+_CURRENCIES = (
+    ("RUB", ("₽", "руб", "rub", "р.", "rur")),
+    ("USD", ("$", "usd", "долл")),
+    ("EUR", ("€", "eur", "евро")),
+    ("UAH", ("₴", "uah", "грн")),
+    ("KZT", ("₸", "kzt", "тг", "тенге")),
+    ("GBP", ("£", "gbp")),
+)
+_NUMBER = re.compile(r"\d[\d\s\u00a0\u202f.,'’]*")
+_PIECES = r"(?:шт|pc|pcs|ед|уп|комплект|кг|м2)\w*\.?"
+_NUMBERED = re.compile(
+    r"\d{1,3}[.)]\s+(?P<name>.{1,200}?):\s*(?P<price>[\d\s.,]+)\S{0,4}\s*\(\s*(?P<count>\d+)\s*(?:"
+    + _PIECES
+    + r")?\s*[xх×*].*"
+)
+_COUNTED = re.compile(
+    r"(?:заказ:\s*|товар:\s*|\d{1,3}[.)]\s+"
+    r"|[-•]\s+)?(?P<name>.{2,200}?)\s*(?:[-–—,x×х]\s*)?\(?(?P<count>\d{1,5})\s*" + _PIECES
+    + r"\)?[\s:,.–—-]*(?:по\s*)?(?P<price>\d[\d\s.,]*)\s*(?:руб|р\.|₽|rub|\$|€|usd|eur|грн|тг).*",
+    re.IGNORECASE,
+)  # fmt: skip
+_PAID = re.compile(r"the order is paid|заказ оплачен|order is paid")
+_NUMBER_OF_ORDER = re.compile(
+    r"(?:заказ\w*|order|номер заказа)\s*(?:номер|number|id|no\.?)?\s*:?\s*(?:№|#|n°"
+    r"|n)?\s*(?P<number>[a-zа-я]{0,4}-?\d[\d/-]{0,20})",
+    re.IGNORECASE,
+)
+_NAME_COLUMNS = frozenset(
+    [
+        "товар",
+        "наименование",
+        "название",
+        "позиция",
+        "product",
+        "item",
+        "description",
+        "товары",
+        "услуга",
+        "products",
+        "items",
+    ]
+)
+_COUNT_COLUMNS = frozenset("количество кол qty quantity count".split())  # noqa: SIM905
+_CODE = re.compile(r"\s*\((?:#|арт\.?|sku:?)[^()]{1,60}\)\s*$|\s*\n.*", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """One position of an order: its name, and its line as it is shown."""
+
+    name: str
+    line: str
+
+
+def goods_of(reading: Reading) -> list[Good]:
+    """Return the positions of an order, from its table or from its lines."""
+    for grid in reading.goods:
+        if rows := _table_goods(grid):
+            return rows
+    return [Good(_clean(match["name"]), item.text) for item in reading.items if (match := _good(item))]
+
+
+def _good(item: Item) -> re.Match[str] | None:
+    if len(item.text) > 400 or not any(sign.isdigit() for sign in item.text):
+        return None
+    return _NUMBERED.fullmatch(item.text) or _COUNTED.fullmatch(item.text)
+
+
+def _table_goods(grid: Grid) -> list[Good]:
+    heading = next((row for row in grid.rows if len(row) > 2), ())
+    columns = [set(label_key(cell.text).split()) for cell in heading]
+    at = next((n for n, words in enumerate(columns) if words & _NAME_COLUMNS), -1)
+    if at < 0:
+        return []
+    found = []
+    for row in grid.rows[grid.rows.index(heading) + 1 :]:
+        if len(row) != len(heading) or not row[at].lines:
+            continue
+        cells = [cell.text.replace("\n", " ") for number, cell in enumerate(row) if number != at and cell.lines]
+        found.append(Good(_clean(row[at].text), " — ".join([row[at].text.split("\n")[0], *cells])))
+    return found
+
+
+def _clean(name: str) -> str:
+    return _CODE.sub("", name.strip()).strip(" —–-,:")
+
+
+def cart_text(reading: Reading, goods: list[Good]) -> str:
+    """Return the order as its lines show it."""
+    if not goods or reading.goods:
+        return "\n".join(good.line for good in goods)
+    starts = next(n for n, item in enumerate(reading.items) if item.text == goods[0].line)
+    lines = []
+    for item in reading.items[starts:]:
+        if not (_good(item) or _PAID.search(fold(item.text)) or (item.role is Role.AMOUNT and not item.gap)):
+            break
+        lines.append(item.text)
+    return "\n".join(lines)
+
+
+def money_in(text: str) -> tuple[Decimal, str | None] | None:
+    """Return the sum in a text with its currency (ISO 4217), None when there is none."""
+    match = _NUMBER.search(text)
+    if match is None:
+        return None
+    around = fold(text[max(0, match.start() - 6) : match.end() + 8])
+    currency = next((code for code, signs in _CURRENCIES if any(sign in around for sign in signs)), None)
+    amount = _amount(match.group())
+    return None if amount is None else (amount, currency)
+
+
+def _amount(digits: str) -> Decimal | None:
+    """Read a number whose signs between the digits may group thousands or begin the fraction."""
+    digits = re.sub(r"[\s\u00a0\u202f'’]", "", digits).strip(".,")
+    last = max(digits.rfind("."), digits.rfind(","))
+    whole, fraction = digits, ""
+    if last >= 0 and len(digits) - last - 1 != 3:
+        whole, fraction = digits[:last], digits[last + 1 :]
+    try:
+        return Decimal(re.sub(r"[.,]", "", whole) + ("." + fraction if fraction else ""))
+    except InvalidOperation:
+        return None
+
+
+def total_of(reading: Reading) -> tuple[Decimal, str | None] | None:
+    """Return what the order costs: the last sum that is called a total, else the only sum beside a position."""
+    sums = [money_in(one.value) for one in reading.all(Role.AMOUNT)]
+    known = [one for one in sums if one is not None]
+    if known:
+        return known[-1]
+    priced = [match for item in reading.items if (match := _good(item))]
+    return money_in(priced[0].group()[priced[0].start("price") - priced[0].start() :]) if len(priced) == 1 else None
+
+
+def order_number(reading: Reading, subject: str) -> str:
+    """Return the number of the order, "" when it has none."""
+    for one in reading.all(Role.ORDER):
+        if re.fullmatch(r"[#№\sNn]*[\w/-]{0,6}\d[\w/-]{0,20}", one.value):
+            return one.value.strip("#№ ")
+    lines = [subject, *(item.text for item in reading.items[:15])]
+    found = (_NUMBER_OF_ORDER.search(line) for line in lines if len(line) <= 300)
+    return next((match["number"] for match in found if match), "")

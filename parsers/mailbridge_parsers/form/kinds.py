@@ -1,0 +1,75 @@
+"""What the visitor did: asked, wants a call, ordered, registered, reviewed."""
+
+import re
+
+from mailbridge.sdk import Kind, Mail, fold
+from mailbridge_parsers.form.labels import Role
+from mailbridge_parsers.form.reading import Reading
+
+_CALLBACK = re.compile(
+    r"обратн\w+ звон|(?:заказ\w*|запрос\w*|заявк\w+ на) (?:\S+ )?звон|перезвон|позвоните (?:мне|нам)|call-? ?back"
+    r"|request(?:ed)? (?:a |for )?(?:a )?call|call me|phone call request|звонок с сайта"
+)
+_ORDER = re.compile(
+    r"нов\w+ заказ|заказ\w*\s*(?:номер|№|#|n)?\s*\d|быстр\w+ заказ|заказ с сайта|заказ (?:товара|в (?:магазин|1|один))"
+    r"|купить в (?:1|один) клик|покупк\w+ в (?:1|один) клик|new order|new (?:customer )?order|order #"
+    r"|\border (?:no\.? ?)?\d"
+    r"|оформлен\w* заказ|заказ оформлен|получен заказ|заказ из корзины|ваш\w* заказ|purchase order|order from"
+)
+_REGISTRATION = re.compile(
+    r"нов\w+ (?:пользовател|регистрац|участник)|зарегистрирова[нл]|заявка на регистрац|регистрация (?:нов|на |участ"
+    r"|пользоват)"
+    r"|new (?:user|member|customer|account)\b.{0,20}(?:regist|sign|creat)|user registration|new registration"
+    r"|event registration"
+    r"|registration (?:for|form)|has registered|запись на (?:вебинар|мероприятие|курс|семинар)"
+)
+_REVIEW = re.compile(
+    r"(?:нов\w+|добавлен\w*|оставлен\w*) отзыв|отзыв (?:о|на|с|к)\b|new (?:\w+ )?review|product review|review (?:of"
+    r"|on|for)"
+)
+_COMMENT = re.compile(r"нов\w+ комментари|комментарий (?:к|на)\b|new comment|comment on|\[b\]")
+_POST = re.compile(r"сообщение (?:на|в) форуме|нов\w+ (?:тема|сообщение) на форуме|\[f\]|forum (?:post|topic|message)")
+_MESSAGE = re.compile(
+    r"сообщени|message|contact|контакт|обратн\w+ связ|feedback|вопрос|question|enquiry|inquiry|письмо"
+)
+_REQUEST = re.compile(r"заявк|запрос|request|quote|расч[её]т|lead|лид|квиз|quiz|брон|booking|замер|консультац")
+_FORM = re.compile(
+    r"(?:заявк|сообщени|запрос|обращени|вопрос|письм|заказ|форм|анкет|отзыв|лид)\w*.{0,40}\b(?:с|со|из"
+    r"|на) (?:\S+ )?(?:сайт|форм|страниц"
+    r"|лендинг|квиз)|нов\w+ (?:заявк|заказ|лид|обращени|отзыв|запись|сообщени)|форм\w+ обратн\w+ связ"
+    r"|обратн\w+ (?:звон|связ)"
+    r"|заказ\w* (?:\S+ )?звон|заполнен\w* (?:web-|веб-)?форм|перезвон|заявка на |^заявка\b|contact form|contact us"
+    r"|(?:form|web) submission"
+    r"|new (?:submission|entry|lead|message from|order|enquiry|inquiry|contact|request|response)|submission (?:from"
+    r"|on|for|received)"
+    r"|(?:message|enquiry|inquiry|request|lead|email) (?:from|via|through) (?:the |your |our )?(?:web ?site|site"
+    r"|contact|form|web)"
+    r"|website (?:enquiry|inquiry|contact|form|lead|message)|feedback form|call ?back request|request (?:a )?call"
+)
+_HEADS = 6
+
+
+def names_form(text: str) -> bool:
+    """Whether a subject or a heading says that it is about a form on a site."""
+    return len(text) <= 300 and _FORM.search(fold(text)) is not None
+
+
+def kind_of(mail: Mail, reading: Reading, *, has_goods: bool, title: str) -> Kind:
+    """Decide the kind by what the template says, never by what the visitor typed."""
+    heads = [item.text for item in reading.loose[: min(reading.heads, _HEADS)] if len(item.text) <= 200]
+    said = fold(" \n ".join([mail.subject, title, *heads]))
+    subject = fold(mail.subject)
+    asks_call = _CALLBACK.search(fold(f"{mail.subject} {title}")) or (
+        _CALLBACK.search(said) and not _ORDER.search(said)
+    )
+    signs: tuple[tuple[Kind, bool], ...] = (
+        ("callback", bool(asks_call)),
+        ("post", bool(_POST.search(subject))),
+        ("review", bool(_REVIEW.search(said) or reading.all(Role.RATING))),
+        ("comment", bool(_COMMENT.search(subject))),
+        ("order", has_goods or bool(_ORDER.search(said))),
+        ("registration", bool(_REGISTRATION.search(said))),
+        ("request", bool(_REQUEST.search(said) or not reading.all(Role.TEXT))),
+        ("message", bool(_MESSAGE.search(said) or reading.all(Role.SUBJECT))),
+    )
+    return next((kind for kind, holds in signs if holds), "request")

@@ -1,0 +1,123 @@
+"""What the labels of forms mean, in Russian and English, with their synonyms."""
+
+import re
+from enum import Enum, auto
+from functools import lru_cache
+
+from mailbridge.sdk import fold
+from mailbridge_parsers.form import words
+
+
+class Role(Enum):
+    """What a field is for."""
+
+    NAME = auto()
+    FIRST = auto()
+    LAST = auto()
+    MIDDLE = auto()
+    EMAIL = auto()
+    PHONE = auto()
+    TEXT = auto()
+    SUBJECT = auto()
+    PRODUCT = auto()
+    AMOUNT = auto()
+    ORDER = auto()
+    FORM = auto()
+    PAGE = auto()
+    PAGE_TITLE = auto()
+    SITE = auto()
+    WEBSITE = auto()
+    SENT = auto()
+    CALL_TIME = auto()
+    RATING = auto()
+    CONSENT = auto()
+    TECHNICAL = auto()
+    UTM = auto()
+    SECTION = auto()
+    DETAIL = auto()
+    """A usual label that no part of the card is for: city, company, budget."""
+
+
+CONTACTS = frozenset({Role.NAME, Role.FIRST, Role.LAST, Role.MIDDLE, Role.EMAIL, Role.PHONE})
+ABOUT_THE_PAGE = frozenset({
+    Role.FORM, Role.PAGE, Role.PAGE_TITLE, Role.SITE, Role.SENT, Role.TECHNICAL, Role.UTM, Role.SECTION,
+})  # fmt: skip
+"""What software adds below the visitor's words."""
+
+_SIGNS = re.compile(r"[^\w@]+|_+")
+_CYRILLIC = re.compile(r"[а-яёіїєґ]")
+_LATIN = re.compile(r"[a-z]")
+_TO_CYRILLIC = str.maketrans("aceopxykmthbi", "асеорхукмтнві")
+_TO_LATIN = str.maketrans("асеорхукмтнві", "aceopxykmthbi")
+_JOINED = (("e mail", "email"), ("е мейл", "email"), ("ф и о", "фио"), ("эл почта", "почта"), ("и фамилия", "фамилия"))
+_ROLES = {
+    key: role
+    for role, names in (
+        (Role.DETAIL, words.DETAIL), (Role.SECTION, words.SECTION), (Role.TECHNICAL, words.TECHNICAL),
+        (Role.CONSENT, words.CONSENT), (Role.RATING, words.RATING), (Role.CALL_TIME, words.CALL_TIME),
+        (Role.SENT, words.SENT), (Role.SITE, words.SITE), (Role.PAGE_TITLE, words.PAGE_TITLE), (Role.PAGE, words.PAGE),
+        (Role.FORM, words.FORM), (Role.ORDER, words.ORDER), (Role.AMOUNT, words.AMOUNT),
+        (Role.PRODUCT, words.PRODUCT), (Role.SUBJECT, words.SUBJECT), (Role.TEXT, words.TEXT),
+        (Role.MIDDLE, words.MIDDLE), (Role.LAST, words.LAST), (Role.FIRST, words.FIRST), (Role.NAME, words.NAME),
+    )
+    for key in names
+}  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def role_of(label: str) -> Role | None:
+    """Return what a label means, None when it is none of the usual ones."""
+    key = label_key(label)
+    if not key or len(key) > 120:
+        return None
+    if key in words.WEBSITE:
+        return Role.WEBSITE
+    if key.startswith(words.UTM_STEMS):
+        return Role.UTM
+    short = " ".join(word for word in key.split() if word not in words.FILLERS and not word.isdigit())
+    return _ROLES.get(key) or _ROLES.get(short) or _by_words(short or key)
+
+
+def may_head_section(label: str) -> bool:
+    """Whether a label without a value can be the heading of the fields below it."""
+    return label_key(label) in words.SECTION
+
+
+def label_key(label: str) -> str:
+    """Return a label for comparison: folded, look-alike letters of one alphabet, signs as blanks."""
+    key = " ".join(_one_alphabet(word) for word in _SIGNS.sub(" ", fold(label)).split())
+    for apart, joined in _JOINED:
+        key = key.replace(apart, joined)
+    return key
+
+
+def _one_alphabet(word: str) -> str:
+    cyrillic, latin = len(_CYRILLIC.findall(word)), len(_LATIN.findall(word))
+    if not cyrillic or not latin:
+        return word
+    return word.translate(_TO_CYRILLIC if cyrillic >= latin else _TO_LATIN)
+
+
+def _by_words(key: str) -> Role | None:
+    """Labels that people reword: decided by the word that carries the meaning."""
+    parts = key.split()
+    if not parts or len(parts) > 8:
+        return None
+    rules = (
+        (Role.CONSENT, any(part.startswith(words.CONSENT_STEMS) for part in parts)),
+        (Role.CALL_TIME, _is_call_time(parts)),
+        (Role.EMAIL, not words.EMAIL.isdisjoint(parts) and words.NOT_EMAIL.isdisjoint(parts)),
+        (Role.PHONE, _is_phone(parts)),
+        (Role.TEXT, parts[0].startswith(words.TEXT_STEMS) and len(parts) <= 6),
+        (Role.NAME, len(parts) <= 4 and parts[0] in {"имя", "фио"} and words.NOT_NAME.isdisjoint(parts)),
+    )
+    return next((role for role, holds in rules if holds), None)
+
+
+def _is_call_time(parts: list[str]) -> bool:
+    return any(part.startswith(words.CALL_STEMS) for part in parts) and not words.TIME_WORDS.isdisjoint(parts)
+
+
+def _is_phone(parts: list[str]) -> bool:
+    named = any(part.startswith(words.PHONE_STEMS) or part in words.PHONE for part in parts)
+    return named and words.NOT_PHONE.isdisjoint(parts)

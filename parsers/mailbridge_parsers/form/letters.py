@@ -1,0 +1,78 @@
+"""Contact forms whose mails have no labels: the name and the address stand in a sentence, the text below it."""
+
+import re
+
+from mailbridge.sdk import Mail, is_email
+from mailbridge.sdk.links import urls_in
+from mailbridge_parsers.form.items import Style
+from mailbridge_parsers.form.labels import Role
+from mailbridge_parsers.form.reading import Field, Reading
+
+_PERSON = re.compile(r"(?P<name>.{0,400}?)\s*<(?P<email>[^<>\s]{3,254})>")
+_VIA_CONTACT_FORM = re.compile(
+    r"(?P<name>.{1,200}?) \((?P<where>[^()\s]{3,300})\) (?:sent a message using the contact form at"
+    r"|отправил\S* (?:вам )?сообщение .{0,60}(?:форм\S*|по адресу)[^:]{0,40}?)\s*(?P<url>https?://\S+?)\.?"
+)
+_ENQUIRY_SUBJECT = re.compile(r"(?:enquiry|сообщение от|запрос от|вопрос от)\s*:?\s+(?P<name>.{1,120})", re.IGNORECASE)
+_NEXT_PART = re.compile(r"----=_NextPart_[0-9a-f]{32}")
+
+
+def read_letter(mail: Mail) -> Reading | None:
+    """Return the fields of a mail of Joomla, Drupal or OpenCart's contact form; None when it is none of these."""
+    lines = mail.words.split("\n")
+    for reader in (_of_enquiry, _of_contact_form):
+        if found := reader(lines):
+            return found
+    return _of_raw_enquiry(mail)
+
+
+def _of_enquiry(lines: list[str]) -> Reading | None:
+    """A line that names the site and ends with a colon, "name <address>", the text (Joomla's com_contact)."""
+    for number, line in enumerate(lines[:12]):
+        match = _PERSON.fullmatch(line.strip())
+        above = " ".join(part.strip() for part in lines[max(0, number - 2) : number]).strip()
+        if match and is_email(match["email"]) and above.endswith(":") and "." in above:
+            at = urls_in(above)
+            url = above[at[-1][0] : at[-1][1]] if at else ""
+            return _reading(match["name"], match["email"], "\n".join(lines[number + 1 :]), url, lines[:number])
+    return None
+
+
+def _of_contact_form(lines: list[str]) -> Reading | None:
+    """One sentence with the name, the account or address, and the page; then the text (Drupal's contact module)."""
+    for number in range(min(4, len(lines))):
+        sentence = " ".join(line.strip() for line in lines[number : number + 3])
+        match = _VIA_CONTACT_FORM.match(sentence)
+        if match is None:
+            continue
+        below = next((n for n, line in enumerate(lines) if n > number and not line.strip()), len(lines))
+        text = "\n".join(lines[below:]).strip()
+        email = match["where"] if is_email(match["where"]) else ""
+        return _reading(match["name"], email, _without_heading(text), match["url"], [])
+    return None
+
+
+def _without_heading(text: str) -> str:
+    first, _, rest = text.partition("\n")
+    return rest if first.strip().rstrip(":").casefold() in {"message", "сообщение"} and rest.strip() else text
+
+
+def _of_raw_enquiry(mail: Mail) -> Reading | None:
+    """Nothing but the text; name and address stand in the headers (OpenCart's contact page)."""
+    subject = _ENQUIRY_SUBJECT.fullmatch(mail.subject)
+    is_shop = "X-Mailer" in mail.headers and mail.headers.get("X-Mailer").startswith("PHP/")
+    if subject is None or not mail.reply_to or not (is_shop or _NEXT_PART.search(mail.headers.get("Content-Type"))):
+        return None
+    return _reading(subject["name"], mail.reply_to[0].email, mail.words, "", [])
+
+
+def _reading(name: str, email: str, text: str, url: str, above: list[str]) -> Reading:
+    found = Reading()
+    parts = ((Role.NAME, name), (Role.EMAIL, email), (Role.PAGE, url), (Role.TEXT, text.strip()))
+    found.fields = [Field("", role, Style.CELL, value.split("\n")) for role, value in parts if value]
+    from mailbridge_parsers.form.items import Item
+
+    found.loose = [Item(line.strip()) for line in above if line.strip()]
+    found.heads = len(found.loose)
+    found.items = list(found.loose)
+    return found

@@ -1,0 +1,109 @@
+"""Where the form stands: page, name, and when it was sent."""
+
+import re
+from datetime import datetime, timedelta
+
+from mailbridge.sdk import FormField, Mail, Precision, one_line
+from mailbridge.sdk.dates import date_in_mail
+from mailbridge.sdk.links import canonical_url, host_of, query_of, urls_in
+from mailbridge_parsers.form.contacts import filled
+from mailbridge_parsers.form.footers import is_footer
+from mailbridge_parsers.form.items import Style
+from mailbridge_parsers.form.labels import Role
+from mailbridge_parsers.form.reading import Field, Reading
+from mailbridge_parsers.form.site import Site
+
+_ADMIN = re.compile(
+    r"/(?:wp-admin|administrator|bitrix/admin|admin|backend|manager|dashboard)(?:/|\b)|index\.php\?route=sale/"
+)
+_NOT_THE_SITE = re.compile(r"unsubscribe|powered by|built with|created with|отписаться|работает на", re.IGNORECASE)
+_SITE_IN_FOOTER = re.compile(r"\((?P<name>[^()]{1,120}?)\s+(?P<url>https?://[^\s()]+)\)")
+_NUMBERED_FORM = re.compile(r"^\[\d+\]\s*")
+_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?m\.?)?", re.IGNORECASE)
+_NEAR = timedelta(days=2)
+
+
+def url_of(one: Field) -> str:
+    """Return the link of a field, canonical, "" when it has none."""
+    value = filled(one.value)
+    at = urls_in(value)
+    if at:
+        return canonical_url(value[at[0][0] : at[0][1]])
+    if one.href.startswith(("http:", "https:")):
+        return canonical_url(one.href)
+    bare = value.strip()
+    return canonical_url(bare) if re.fullmatch(r"(?:[\w-]+\.)+[^\W\d_]{2,24}(?:/\S*)?", bare) else ""
+
+
+def page_of(reading: Reading, site: Site) -> str:
+    """Return the page of the form: labelled, else on a line of its own or in a footer, else one of the back office."""
+    pages = [url for one in reading.all(Role.PAGE, Role.SITE) if (url := url_of(one))]
+    pages.extend(_loose_urls(reading, site))
+    unnamed = (one for one in reading.fields if one.role is None and one.style is not Style.CELL)
+    pages.extend(url for one in unnamed if (url := url_of(one)) and _is_own(host_of(url), site))
+    shown = [url for url in pages if not _ADMIN.search(url)]
+    inner = [url for url in shown if url.split("/", 3)[3]]
+    return next(iter([*inner, *shown, *pages]), "")
+
+
+def _loose_urls(reading: Reading, site: Site) -> list[str]:
+    found = []
+    for item in reading.loose:
+        words = item.text
+        if _NOT_THE_SITE.search(words):
+            continue
+        at = urls_in(words)
+        alone = bool(at) and at[0][0] == 0
+        links = [words[start:end] for start, end in at] if alone or is_footer(words) else []
+        if item.href.startswith(("http:", "https:")):
+            links.append(item.href)
+        for link in links:
+            host = host_of(link)
+            if (alone or _is_own(host, site) or _SITE_IN_FOOTER.search(words)) and (url := canonical_url(link)):
+                found.append(url)
+    return found
+
+
+def _is_own(host: str, site: Site) -> bool:
+    return any(host == one or host.endswith("." + one) or one.endswith("." + host) for one in site.hosts if host)
+
+
+def title_of(reading: Reading, site: Site, author: str) -> str:
+    """Return the name of the form, else of the page, else of the site."""
+    form = _NUMBERED_FORM.sub("", filled(reading.first(Role.FORM)))
+    title = form or filled(reading.first(Role.PAGE_TITLE))
+    if title:
+        return title
+    for one in reading.all(Role.PAGE):
+        if one.href and not urls_in(one.value):
+            return one.value
+    footers = (_SITE_IN_FOOTER.search(item.text) for item in reading.loose)
+    named = next((match["name"] for match in footers if match), "") or filled(reading.first(Role.SITE))
+    if named:
+        return named
+    sender = site.mail.sender
+    is_name = site.sender_is_site and "@" not in sender.name and one_line(sender.name) != author
+    return sender.name if is_name else ""
+
+
+def moment_of(reading: Reading, mail: Mail) -> tuple[datetime, Precision] | None:
+    """Return when the form was sent as the mail tells, exact to the minute at least; None when it does not."""
+    said = [one.value for one in reading.all(Role.SENT)]
+    clock = next((value for value in said if _CLOCK.fullmatch(value.strip())), "")
+    for value in said:
+        for text in (value, f"{value} {clock}" if clock else ""):
+            moment = date_in_mail(text, mail) if text else None
+            if moment and moment[1] != "day" and abs(moment[0] - (mail.date or mail.received_at)) < _NEAR:
+                return moment
+    return None
+
+
+def campaign_of(reading: Reading) -> list[FormField]:
+    """Return the utm parameters of the page's address: the card shows the page without them."""
+    found: dict[str, str] = {}
+    for one in reading.all(Role.PAGE):
+        at = urls_in(one.value)
+        query = query_of(one.value[at[0][0] : at[0][1]]) if at else {}
+        found.update({name: value for name, value in query.items() if name.startswith("utm_") and value})
+    labelled = {one.label.casefold() for one in reading.fields}
+    return [FormField(label=name, value=value) for name, value in found.items() if name not in labelled]

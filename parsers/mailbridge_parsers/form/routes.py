@@ -1,0 +1,88 @@
+"""By what a form mail is known."""
+
+import re
+
+from mailbridge.sdk import Mail, Route, Strength, fold
+from mailbridge_parsers.form.best import best_reading
+from mailbridge_parsers.form.items import Style
+from mailbridge_parsers.form.kinds import names_form
+from mailbridge_parsers.form.labels import CONTACTS, Role
+from mailbridge_parsers.form.letters import read_letter
+from mailbridge_parsers.form.reading import Reading
+from mailbridge_parsers.form.site import Site
+from mailbridge_parsers.form.systems import SYSTEMS
+
+_OTHERS = re.compile(r"comment\.php\?action=|#comment-\d|#isso-\d")
+_QUOTE = re.compile(
+    r"^>|^-{2,}\s*(?:forwarded|original|пересыла|исходное|переадрес)|^(?:on|в|от) .{5,200}(?:wrote|написал\w*|пишет"
+    r"|a écrit):?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_REPLY = re.compile(r"^(?:re|fwd?|ответ|отв|пересл)\s*(?:\[\d+\])?:", re.IGNORECASE)
+_GREETING = re.compile(
+    r"(?:здравствуй|добр(?:ый|ого|ое) |приветств|уважаем|hello|hi\b|dear|good (?:day|morning|afternoon))"
+)
+_LISTS = ("List-Unsubscribe", "List-Post", "List-Id", "Mailing-List", "X-Campaign", "X-MC-User", "X-Cron-Env")
+_HEADS = 12
+
+
+def _is_ours(mail: Mail) -> bool:
+    return not _OTHERS.search(mail.words)
+
+
+def _is_signed(mail: Mail) -> bool:
+    if not _is_ours(mail):
+        return False
+    return any(system.is_sign and system.signed(mail) for system in SYSTEMS) or read_letter(mail) is not None
+
+
+def _is_laid_out(mail: Mail) -> bool:
+    """At least two labelled fields, one of them a contact or the free text, and no letter of a person."""
+    if not _is_ours(mail) or any(name in mail.headers for name in _LISTS) or _is_conversation(mail):
+        return False
+    reading = best_reading(mail)
+    roles = {one.role for one in reading.fields} - {None, Role.SECTION, Role.TECHNICAL}
+    if len(roles) < 2 or not roles & (CONTACTS | {Role.TEXT}):
+        return False
+    return _begins_with_fields(reading) and (not _is_letter(mail, reading))
+
+
+def _is_conversation(mail: Mail) -> bool:
+    headers = mail.headers
+    answers = bool(headers.get("In-Reply-To").strip() or headers.get("References").strip())
+    return bool(_REPLY.match(mail.subject)) or answers or bool(_QUOTE.search(mail.words))
+
+
+def _begins_with_fields(reading: Reading) -> bool:
+    above = reading.loose[: reading.heads]
+    return len(above) <= _HEADS and sum(len(item.text) for item in above) <= 1500
+
+
+def _is_letter(mail: Mail, reading: Reading) -> bool:
+    """A person's words with their contacts below, as in a signature."""
+    if Site(mail).sender_is_site or names_form(mail.subject) or any(one.style is Style.CELL for one in reading.fields):
+        return False
+    above = [fold(item.text) for item in reading.loose[: reading.heads]]
+    greets = any(_GREETING.match(line) for line in above)
+    talks = sum(len(line.split()) for line in above) > 15 and not any(names_form(line) for line in above)
+    return greets or talks
+
+
+def _is_named(mail: Mail) -> bool:
+    if not _is_ours(mail) or _is_conversation(mail) or not names_form(mail.subject):
+        return False
+    bulk = any(name in mail.headers for name in _LISTS) or "Precedence" in mail.headers
+    return not bulk and any(one.role in CONTACTS | {Role.TEXT} for one in best_reading(mail).fields)
+
+
+ROUTES = (
+    Route(
+        "form-service",
+        Strength.SENDER,
+        senders=tuple(sender for system in SYSTEMS for sender in system.senders),
+        match=_is_ours,
+    ),
+    Route("form-sign", Strength.SIGN, match=_is_signed),
+    Route("label-value-layout", Strength.STRUCTURE, match=_is_laid_out),
+    Route("form-subject", Strength.WORDS, match=_is_named),
+)

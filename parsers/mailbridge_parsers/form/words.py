@@ -1,0 +1,170 @@
+"""Words that forms use for their fields; folded, without signs (see `labels.label_key`)."""
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in text.replace("\n", " ").split("|") if part.strip())
+
+
+FILLERS = _set("""
+ваш|ваша|ваше|ваши|вашего|вашу|вас|your|the|my|клиента|заказчика|покупателя|посетителя|отправителя|пользователя
+|заявителя|автора|customer|client|customers|visitor|visitors|sender|senders|field|form|fields|input|введите|укажите
+|напишите|enter|please|контактный|контактная|контактное|контактные|contact|обязательно|required|optional
+|необязательно|if|any|поле|a|an|s|billing|buyer|author|submitter|reviewer|рецензента|плательщика|гостя|guest|user
+|data|val|value|text|str|wpforms|cf7|в|с|для|от|по
+""") - _set("text|от")
+
+NAME = _set("""
+имя|фио|имя фамилия|фамилия имя|фамилия имя отчество|имя отчество|имя фамилия отчество|лицо|полное имя|имя полностью
+|как вас зовут|как зовут|как к вам обращаться|как к вам можно обращаться|как обращаться|как вам обращаться
+|представьтесь|представьтесь пожалуйста|от|от кого|кто вы|заказчик|клиент|покупатель|автор|отправитель|заявитель
+|автор заявки|контакт|плательщик|автор сообщения|автор отзыва|посетитель сайта|рецензент|имя пользователя
+|пользователь|логин|ник|никнейм|имя получателя|обращаться|имя и отчество|name|full name|fullname|first and last name
+|first last name|last first name|from|who|person|customer|client|sender|author|nickname|nick|username|user name
+|login|user|display name|submitted by|submitter|requestor|requestors|requester|reviewer|purchaser|buyer|contact
+|contact person|what is name|what s name|whats name|name and surname|name surname|surname and name
+|first name last name|имя клиента|контактное лицо|имя контакта|who is this from|what should we call you|ім я
+|имя компании контактное лицо|posted by|имя мастера гостя
+""")
+FIRST = _set("first name|name first|firstname|fname|given name|first|имя имя")
+LAST = _set("фамилия|last name|name last|lastname|lname|surname|family name|second name|last")
+MIDDLE = _set("отчество|middle name|patronymic")
+EMAIL = _set("""
+email|mail|emails|почта|почты|почту|емейл|емэйл|емайл|имейл|имэйл|мейл|мэйл|мыло|emailaddress|useremail|мейлу|почте
+|пошта|почтовый|mailto|replyto
+""")
+NOT_EMAIL = _set(
+    "рассылка|рассылку|рассылки|newsletter|подписка|подписаться|subscribe|получать|россии|магазина|сайта|шаблон"
+)
+PHONE = _set(
+    "тел|моб|phone|phones|tel|mobile|cell|cellphone|сотовый|whatsapp|ватсап|вотсап|вацап|viber|вайбер|phonenumber|telephone"
+)
+PHONE_STEMS = ("телефон", "мобильн", "phone", "telephone", "tel.", "whatsapp", "сотов")
+NOT_PHONE = _set("""
+модель|марка|бренд|model|brand|менеджера|магазина|склада|горячей|наш|наши|support|store|shop|office|добавочный
+|extension|type|тип|код|code|звоните|звонить|звонок|позвоните|можно|удобно|how|best|when|когда|manager
+""")
+TEXT = _set("""
+сообщение|текст сообщения|текст|комментарий|комментарии|комментарий или сообщение|комментарий к заказу|коммент
+|вопрос|текст вопроса|текст отзыва|отзыв|описание|описание задачи|задача|пожелания|пожелание|примечание|примечания
+|заметка|дополнительная информация|дополнительно|обращение|текст обращения|суть обращения|суть вопроса|суть
+|подробности|детали|о проекте|запрос|текст заявки|письмо|текст письма|мнение|предложение|жалоба|содержание
+|ваше мнение|что вас интересует|message|message body|message text|body|text|textarea|comment|comments
+|comment or message|your comment|question|questions|inquiry|enquiry|details|description|note|notes|order note
+|order notes|customer note|feedback|review|review text|additional information|additional info|additional details
+|additional comments|project description|project details|request|content|remarks|remark|anything else|msg
+|how can we help|how can we help you|what can we help you with|reason|how may we help you|what can we do for you
+|what is on mind|opinion|повідомлення|коментар|чем можем помочь|чем мы можем помочь|чем мы можем вам помочь
+|describe project|tell us about project|ask question|text of message
+""")
+TEXT_STEMS = (
+    "сообщени", "комментари", "пожелани", "примечани", "опишите", "расскажите", "message", "comment", "describe",
+    "tell",
+)  # fmt: skip
+SUBJECT = _set("""
+тема|тема сообщения|тема письма|тема обращения|тема вопроса|subject|topic|заголовок|title|subject of message|re
+|предмет
+""")
+PRODUCT = _set("""
+товар|название товара|наименование товара|наименование|продукт|услуга|модель|тариф|курс|тур|объект|лот|товар услуга
+|интересующий товар|интересующая услуга|выбранный товар|выбранная услуга|название продукта|название услуги|product
+|service|product name|item|item name|plan|package|model|course|product title|service name|interested product
+|выбранный тариф|авто|автомобиль|помещение|номер квартиры|программа|вакансия|мероприятие|event
+""")
+AMOUNT = _set("""
+сумма|сумма заказа|стоимость|стоимость заказа|итого|итого к оплате|всего|общая сумма|общая стоимость|заказ итого
+|сумма к оплате|сумма платежа|к оплате|итоговая сумма|total|amount|payment amount|grand total|order total
+|total price|total amount|order amount|сумма итого|total due|итого с доставкой|итоговая стоимость
+""")
+ORDER = _set("""
+номер заказа|заказ|заказ номер|заказ no|order number|order id|order no|order|no заказа|id заказа|код заказа
+|номер заявки|no заявки|id заявки|order reference|reference
+""")
+FORM = _set("""
+форма|название формы|имя формы|form name|form title|formname|form|название лид формы|заполнена web форма
+|форма заявки|name of form|form id|id формы|с формы|тип формы|form subject|заголовок формы
+""")
+PAGE = _set("""
+страница|url|page url|page|url страницы|адрес страницы|ссылка на страницу|страница отправки|отправлено со страницы
+|source url|contact form url|form url|permalink|страница сайта|адрес сообщения|page link|submitted from|current page
+|current url|landing page|со страницы|страница заявки|ссылка на товар|product url|form submitted from|url формы
+|site url|page address|sent from page|форма отправлена со страницы|url адрес|заявка со страницы|страница с формой
+|ссылка|link|location|source page|ссылка страницы|url адрес страницы|embed url|отправлено с|отправлено с сайта
+|отправлено с url|location href
+""")
+PAGE_TITLE = _set(
+    "название страницы|page title|заголовок страницы|page name|post title|имя страницы|title страницы|название"
+)
+SITE = _set("""
+сайт|site|website name|site name|домен|domain|host|название сайта|sent from|sent via|с сайта|имя сайта|source site
+|магазин|store|shop|site title|server name|хост
+""")
+WEBSITE = _set("""
+ваш сайт|your website|website|web site|homepage|home page|сайт компании|адрес сайта|url сайта|user s url|users url
+|сайт клиента|адрес вашего сайта|ссылка на сайт|ссылка на ваш сайт|your site|company website|ваш вебсайт|web page
+|your url|your homepage|website url|сайт вашей компании
+""")
+SENT = _set("""
+дата|дата отправки|дата и время|дата время|время|date|date time|date and time|time|submitted on|submitted at
+|submitted|sent|sent on|sent at|отправлено|создана|создан|создано|дата создания|дата заявки|timestamp|opened
+|date added|дата заказа|время отправки|время заявки|время заказа|order date|submission date|дата поступления
+|получено|received|created|created at|время лида|date submitted|submission time|form submitted on|дата добавления
+|дата и время отправки|отправлена
+""")
+CALL_TIME = _set("""
+удобное время|время звонка|когда позвонить|когда вам позвонить|best time to call|convenient time|time to call
+|call time|preferred time|preferred time to call|когда перезвонить|время для звонка|best time|позвонить в
+|перезвонить в|удобное время звонка|удобное время связи|when to call|when should we call|call back time
+|callback time
+""")
+CALL_STEMS = ("звон", "связ", "call", "перезвон", "позвон")
+TIME_WORDS = _set("время|когда|time|when|часы|удобно")
+RATING = _set("оценка|рейтинг|rating|stars|звезды|ваша оценка|star rating|оценка товара|балл")
+CONSENT = _set("i agree|agree|consent|gdpr|terms|privacy|политика|соглашение|согласие|согласен|согласна")
+CONSENT_STEMS = ("соглас", "agree", "consent", "gdpr", "персональн", "конфиденц", "privacy", "acceptance")
+TECHNICAL = _set("""
+ip|ip адрес|ip address|remote ip|user agent|useragent|браузер|browser|сессия|посетитель|session|user ip|ос|os
+|platform|ip юзера|устройство|device|разрешение экрана|cookie|cookies|entry id|submission id|sid|token|captcha
+|g recaptcha response|hash|csrf|csrf token|результат|request id|transaction id|block id|payment id|id результата
+|referer|referrer|http referer|реферер|реферрер|источник перехода|откуда пришел|powered by|user|screen
+|screen resolution|client id|clientid|ym client id|visitor id|ip посетителя|ip отправителя|tranid|formid|form id
+|lead id|sent by|recaptcha|honeypot|submission no|user id|recipient|получатель письма|кому|to|submission number
+|serial number|browser info|remote addr|ip addr|akismet|ip клиента|agent|viewed on|роистат|payment system
+|source form|user ip address|ip user|operating system|операционная система|http user agent|sender ip|ваш ip|your ip
+|ip visitor|referring url|referer url|страница перехода|referral
+""")
+UTM_STEMS = (
+    "utm", "gclid", "yclid", "fbclid", "roistat", "ym uid", "ga client", "gcl", "openstat", "метка", "ymclid", "_ga",
+)  # fmt: skip
+SECTION = _set("""
+request details|request information|additional information|purchaser information|данные формы|данные заявки
+|информация о заказе|контактные данные|contact details|customer details|form details|submitted values are
+|submission details|заявка|новая заявка|информация о покупателе|состав заказа|your order|order details|детали заказа
+|данные клиента|информация о клиенте|contact information|contact info|form data|form fields|submitted data
+|submission|данные покупателя|информация о пользователе|user details|visitor details|дополнительные данные
+|заказанные товары|товары|products|items|here are the form s fields|utm метки|источник заявки|технические данные
+|служебная информация|тип заявки|new submission|new message|new lead|новое сообщение|информация о посетителе
+|детали заявки|данные|details of submission|billing details|customer information|информация|заказ покупателя
+|billing information|сообщение с сайта|заявка с сайта|here is what they sent|answers|ответы|ответы на вопросы
+|ответы на квиз|результаты квиза|quiz results|quiz answers|результаты опроса|новая заявка с сайта|вопросы и ответы
+|контакты|contacts|адрес доставки|адрес плательщика
+""")
+DETAIL = _set("""
+город|city|адрес|address|компания|company|организация|название компании|название организации|company name
+|organization|ооо|organisation|должность|position|job title|страна|country|бюджет|budget|услуги|services|количество
+|quantity|кол во|qty|дата рождения|birthday|date of birth|файл|файлы|file|files|attachment|attachments|вложение
+|вложения|способ оплаты|оплата|payment method|payment|способ доставки|доставка|shipping|shipping method|delivery
+|delivery method|регион|region|откуда узнали|откуда вы узнали о нас|how did you hear about us|размер|size|цвет|color
+|colour|индекс|zip|zip code|postal code|postcode|state|telegram|телеграм|телеграмм|instagram|инстаграм|вконтакте|vk
+|skype|скайп|промокод|promo code|coupon|скидка|discount|язык|language|статус|status|тип|type|категория|category
+|отдел|department|приоритет|priority|очередь|queue|подытог|subtotal|sub total|площадь|дата заезда|дата выезда
+|что интересует|topics|interests|interest|preferred date|желаемая дата|дата визита|срок|сроки|deadline|улица|дом
+|квартира|street|address line|street address|адрес доставки|shipping address|billing address|источник|source|инн|кпп
+|огрн|артикул|sku|цена|price|единица|комплектация|год|year|пол|gender|возраст|age|ник в telegram|номер карты
+|число гостей|количество человек|количество гостей|guests|number of guests|кол во гостей|дата бронирования|fax|факс
+|industry|preferred contact method|способ связи|предпочтительный способ связи|как с вами связаться|formerly
+|удобный способ связи|мессенджер|messenger|point|пункт выдачи|владелец|owner|country code|район|метро|станция|филиал
+|branch|адрес объекта|тип объекта|тип услуги|service type|property type|материал|материалы|ник|подписка|subscribe
+|newsletter|рассылка|получать рассылку|budget range|revenue|employees|number of employees|company size|role
+|time zone|часовой пояс
+""")
+NOT_NAME = _set("компании|организации|питомца|ребенка|файла|домена|фирмы|сайта|товара|формы|ребёнка|менеджера")
