@@ -10,8 +10,8 @@ from mailbridge_sinks.amocrm.places import FieldPlace, Id, Places
 from mailbridge_sinks.amocrm.values import LONGEST_FIELD, field_items
 from mailbridge_sinks.amocrm.words import word
 
-MOST_MAPPED = 39
-"""amoCRM takes 40 fields per lead; one is our key."""
+MOST_MAPPED = 38
+"""amoCRM takes 40 fields; a lead has our key besides, a contact phone and e-mail."""
 
 LEAD, UNSORTED, NOTE, TASK = "lead", "unsorted", "note", "task"
 MAIN_STEPS = (LEAD, UNSORTED)
@@ -116,7 +116,7 @@ class Mapper:
         lead: Element = {"name": cut(title(interest, self._language), LONGEST_FIELD)}
         if interest.amount is not None:
             lead["price"] = round(interest.amount)
-        return lead | {"custom_fields_values": [key, *mapped[:MOST_MAPPED]]}
+        return lead | {"custom_fields_values": [key, *mapped]}
 
     def _user(self, delivery: Delivery) -> int | None:
         """Return the assigned user; what is not an id is told in the note only."""
@@ -140,9 +140,10 @@ class Mapper:
         values, whole = [], set()
         for path, place in table.items():
             items, complete = field_items(place, value_at(interest, path, self._language), self._language)
-            if items:
-                values.append({"field_id": place.id, "values": items})
-            if items and complete:
+            if not items or len(values) == MOST_MAPPED:
+                continue
+            values.append({"field_id": place.id, "values": items})
+            if complete:
                 whole.add(path)
         return values, whole
 
