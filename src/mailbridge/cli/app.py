@@ -11,6 +11,7 @@ from mailbridge.cli import (
     deliveries,
     demo,
     emulate,
+    health,
     interests,
     mails,
     parse,
@@ -52,6 +53,7 @@ app.add_typer(mails.app, name="mails")
 app.add_typer(interests.app, name="interests")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(deliveries.app, name="deliveries")
+app.command("health")(health.health)
 app.command("emulate")(emulate.emulate)
 app.command("plugins")(plugins.plugins)
 app.add_typer(config.app, name="config")

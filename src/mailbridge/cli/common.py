@@ -49,14 +49,20 @@ def settings_of(path: Path) -> "Settings":
 @contextmanager
 def ledger_of(path: Path) -> "Iterator[Ledger]":
     """Open the ledger of a configuration that exists already; raises LedgerError, ConfigError."""
+    with open_ledger(settings_of(path)) as ledger:
+        yield ledger
+
+
+@contextmanager
+def open_ledger(settings: "Settings") -> "Iterator[Ledger]":
+    """Open the ledger of settings for a command that takes no part in the work."""
     from mailbridge.ledger.engine import LedgerError
     from mailbridge.ledger.ledger import Ledger
 
-    settings = settings_of(path)
     file = settings.ledger.url.removeprefix("sqlite:///")
     if settings.ledger.url.startswith("sqlite:") and not Path(file).exists():
         raise LedgerError(f"ledger {file}: there is none yet; `mailbridge run` makes it")
-    ledger = Ledger(settings.ledger.url, lease_s=settings.ledger.lease_s)
+    ledger = Ledger(settings.ledger.url, lease_s=settings.ledger.lease_s, works=False)
     try:
         yield ledger
     finally:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mailbridge.testing.demo import Line
     from mailbridge.testing.world import World
 
+WIDTH = 150
+"""The summary needs this many columns; narrower terminals wrap its lines."""
+
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Exit after the summary: 0 when all is as expected.")] = False,
@@ -38,7 +41,8 @@ def demo(
         tell("starting the mail server and the three CRMs …")
         running = stack.enter_context(world(folder.absolute()))
         lines, calm, seconds = _play(running, Console(stderr=True))
-        _summary(Console(), running, lines, seconds)
+        console = Console()
+        _summary(console if console.width >= WIDTH else Console(width=WIDTH), running, lines, seconds)
         fine = calm and not any(line.problems for line in lines) and not running.duplicates()
         if not calm:
             tell(f"not everything became final in time; the daemon's log: {running.log}")
@@ -76,12 +80,12 @@ def _summary(console: "Console", running: "World", lines: "Sequence[Line]", seco
 
     table = Table(title="mail → outcome → what each CRM holds", box=None, header_style="bold", pad_edge=False)
     for title in ("mail", "came", "outcome", "interests", *running.crms, "as expected"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title, overflow="fold", no_wrap=title in {"mail", "came"})
     for line in lines:
         outcome = line.outcome + (f" ({line.reason})" if line.reason else "")
         held = [", ".join(line.remote.get(name, [])) or "-" for name in running.crms]
         verdict = "; ".join(line.problems) or "yes"
-        cells = (line.case, line.way, outcome, plain(line.what, 60), *held, verdict)
+        cells = (line.case, line.way, outcome, plain(line.what, 48), *held, verdict)
         table.add_row(*(Text(cell, style="red" if line.problems else "") for cell in cells))
     console.print(table)
     wrong = sum(bool(line.problems) for line in lines)

@@ -21,10 +21,11 @@ from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.intake import Intake
 from mailbridge.ledger.listing import Listings
 from mailbridge.ledger.outcomes import Outcomes
-from mailbridge.ledger.schema import delivery, mail, meta, node
+from mailbridge.ledger.schema import account, delivery, mail, mailbox, meta, node
 from mailbridge.ledger.settle import Reader
 from mailbridge.ledger.steps import LedgerSteps
 from mailbridge.ledger.tokens import LedgerTokens
+from mailbridge.observe.health import Vitals
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +55,24 @@ class Ledger:
         url: SQLAlchemy address.
         new: This is known to be the first ledger of its accounts: nothing is searched before it is created. Counts
             only when the ledger is made by this call.
+        works: This process takes part in the work and is listed as a node; False for commands that only look.
         lease_s: How long a claimed batch belongs to this node without a new intent.
         clock: Simulated time.
     """
 
     def __init__(
-        self, url: str, *, new: bool = False, lease_s: float = 90.0, clock: Callable[[], float] = time.time
+        self,
+        url: str,
+        *,
+        new: bool = False,
+        works: bool = True,
+        lease_s: float = 120.0,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.database = open_database(url, clock=clock)
         self.lease_s = lease_s
         self.node = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
+        self._works = works
         self._first_words(new=new)
         self.accounts = Accounts(self.database)
         self.reader = Reader(self.database, self.node)
@@ -105,6 +114,18 @@ class Ledger:
         due_in_s = max(0.0, min(dues)) if dues else None
         return Waiting(int(mails), {row[0]: row[1] for row in rows}, due_in_s)
 
+    def vitals(self) -> Vitals:
+        """Return the ages and reasons that health is judged by."""
+        with self.database.read() as connection:
+            moment = float(connection.scalar(select(now())) or 0.0)
+            nodes = {row.id: moment - row.seen_at for row in connection.execute(select(node.c.id, node.c.seen_at))}
+            synced = connection.execute(select(mailbox.c.name, mailbox.c.synced_at)).all()
+            mailboxes = {row.name: None if row.synced_at is None else moment - row.synced_at for row in synced}
+            rows = connection.execute(select(account.c.id, account.c.unusable, account.c.pause_reason)).all()
+            accounts = {row.id: (row.pause_reason or "needs a person") if row.unusable else None for row in rows}
+            open_ones = select(func.count()).select_from(delivery).where(delivery.c.state.in_(OPEN))
+            return Vitals(nodes, mailboxes, accounts, int(connection.scalar(open_ones) or 0))
+
     def beat(self) -> None:
         """Say that this node is alive."""
         with self.database.write() as connection:
@@ -124,8 +145,9 @@ class Ledger:
 
     def close(self) -> None:
         """Say goodbye and close all connections."""
-        with self.database.write() as connection:
-            connection.execute(delete(node).where(node.c.id == self.node))
+        if self._works:
+            with self.database.write() as connection:
+                connection.execute(delete(node).where(node.c.id == self.node))
         self.database.close()
 
     def _first_words(self, *, new: bool) -> None:
@@ -134,6 +156,8 @@ class Ledger:
             if connection.execute(made.on_conflict_do_nothing()).rowcount:
                 values = {"epoch": "1", "searches_first": "no" if new else "yes"}
                 insert_new(connection, meta, [{"key": key, "value": value} for key, value in values.items()])
+            if not self._works:
+                return
             row = {"id": self.node, "host": socket.gethostname(), "pid": os.getpid(), "version": __version__}
             connection.execute(node.insert().values(**row, started_at=now(), seen_at=now()))
 

@@ -1,0 +1,29 @@
+"""`mailbridge health`: for Docker, cron and people."""
+
+import json
+import sys
+
+import typer
+
+from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, open_ledger, settings_of
+
+
+def health(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Say whether the daemon works: exit 0 when all is well, 69 when not. Asks only the ledger."""
+    from dataclasses import asdict
+
+    from mailbridge.observe.health import findings
+
+    settings = settings_of(config)
+    with open_ledger(settings) as ledger:
+        vitals = ledger.vitals()
+    poll_s = {name: mailbox.poll_s for name, mailbox in settings.mailboxes.items()}
+    accounts = [sink.account_id or name for name, sink in settings.sinks.items()]
+    found = list(findings(vitals, poll_s, accounts))
+    for one in found:
+        if as_json:
+            sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
+        else:
+            print(f"{'ok  ' if one.ok else 'FAIL'} {one.what}: {one.about}")
+    if not all(one.ok for one in found):
+        raise typer.Exit(69)
