@@ -11,7 +11,7 @@ from mailbridge.testing.emulator import Answer, Call, Emulator
 from mailbridge.testing.salesforce_bulk import Composite, bulk_create, bulk_read, bulk_upsert
 from mailbridge.testing.salesforce_login import SfLogin
 from mailbridge.testing.salesforce_schema import SfObject
-from mailbridge.testing.salesforce_soql import SoqlError, parse_soql
+from mailbridge.testing.salesforce_soql import Query, SoqlError, parse_soql
 from mailbridge.testing.salesforce_store import RecordError, Row, SfStore, WriteOptions
 
 VERSIONS = tuple(f"{number}.0" for number in range(46, 69))
@@ -75,14 +75,18 @@ class SalesforceEmulator(Emulator):
         return found
 
     def card(self, key: str) -> dict[str, Any] | None:
-        """Return the fields of the lead that a person sees, and its tasks."""
-        ids = self.keys().get(key)
-        if not ids:
+        """Return the fields of the lead that a person sees, and the tasks of all leads with the key."""
+        leads = self.store.matching(self.store.object("Lead"), self.key_field, key)
+        if not leads:
             return None
-        lead = self.store.rows["Lead"][ids[0][:15]]
-        people = {*ids, *filter(None, [lead.get("ConvertedContactId")])}
-        tasks = [_shown(row) for row in self.store.rows["Task"].values() if row.get("WhoId") in people]
-        return {**_shown(lead), "notes": [], "tasks": tasks}
+        people = {who for lead in leads for who in (lead["Id"], lead.get("ConvertedContactId")) if who}
+        table = self.store.object("Task")
+        tasks = [_shown(task) for who in sorted(people) for task in self.store.matching(table, "WhoId", who)]
+        return {**_shown(leads[0]), "notes": [], "tasks": tasks}
+
+    def counts(self) -> dict[str, int]:
+        """Return how many leads and tasks exist, also those that carry no key."""
+        return {name: len(self.store.rows[name]) for name in ("Lead", "Task")}
 
     def writes(self, call: Call) -> bool:
         """Whether a request is meant to change records; log-ins and reads by POST are not."""
@@ -99,6 +103,7 @@ class SalesforceEmulator(Emulator):
         for task in self.store.rows["Task"].values():
             if task.get("WhoId") == lead["Id"]:
                 task["WhoId"] = contact["Id"]
+                self.store.index("Task", task)
         return str(contact["Id"])
 
     def handle(self, call: Call) -> Answer:
@@ -168,13 +173,21 @@ class SalesforceEmulator(Emulator):
 
     def _query(self, call: Call, match: re.Match[str]) -> Answer:
         query = parse_soql(call.arg("q"), self.store.objects)
-        found = query.run(list(self.store.rows[query.table.name].values()))
+        found = query.run(self._candidates(query))
         if query.counts:
             return Answer(200, {"totalSize": len(found), "done": True, "records": []})
         records = [_record(query.table, row, query.fields, match["version"]) for row in found]
         cursor = f"01g{len(self._cursors):012d}"
         self._cursors[cursor] = records
         return self._records(cursor, 0, match["version"])
+
+    def _candidates(self, query: Query) -> list[Row]:
+        """Return the rows a query has to look at: by index when it asks for values of one text field."""
+        if query.exact is None:
+            return list(self.store.rows[query.table.name].values())
+        name, values = query.exact
+        rows = [row for value in values for row in self.store.matching(query.table, name, value)]
+        return list({row["Id"]: row for row in rows}.values())
 
     def _next_page(self, _call: Call, match: re.Match[str]) -> Answer:
         cursor, _, start = match["cursor"].partition("-")

@@ -77,7 +77,7 @@ def _bulk(store: SfStore, body: Any, write: WriteOne) -> Answer:
     before = store.snapshot() if body.get("allOrNone") else None
     results = [_result(write, record) for record in records]
     if before is not None and not all(result["success"] for result in results):
-        store.rows = before
+        store.roll_back(before)
         results = [_ROLLED_BACK.result() if result["success"] else result for result in results]
     return Answer(200, results)
 
@@ -114,7 +114,7 @@ class Composite:
         for part in parts:
             answers[part["referenceId"]] = self._part(call, part, answers, halt=before is not None)
         if before is not None and any(answer.status >= 300 for answer in answers.values()):
-            self.org.store.rows = before
+            self.org.store.roll_back(before)
             answers = {name: answer if answer.status >= 300 else _halted() for name, answer in answers.items()}
         return Answer(200, {"compositeResponse": [_item(name, answer) for name, answer in answers.items()]})
 

@@ -1,7 +1,7 @@
 """A subset of SOQL: SELECT fields or COUNT() FROM one object, WHERE, ORDER BY, LIMIT, OFFSET."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,8 +51,10 @@ class Query:
     limit: int | None
     offset: int
     counts: bool
+    exact: tuple[str, tuple[str, ...]] | None = None
+    """Field and values when the whole condition is that the field has one of these texts."""
 
-    def run(self, rows: list[Row]) -> list[Row]:
+    def run(self, rows: Sequence[Row]) -> list[Row]:
         """Return the matching rows in order."""
         found = [row for row in rows if self.where(row)]
         for field, descending in reversed(self.order):
@@ -91,6 +93,8 @@ class _Parser:
         self._objects = objects
         self._place = 0
         self._table = SfObject("", "", {})
+        self._comparisons = 0
+        self._exact: tuple[str, tuple[str, ...]] | None = None
 
     def query(self) -> Query:
         self._expect("SELECT")
@@ -108,7 +112,8 @@ class _Parser:
         offset = int(self._kind("number")) if self._take("OFFSET") else 0
         if self._place < len(self._tokens):
             raise SoqlError("MALFORMED_QUERY", f"unexpected token: '{self._tokens[self._place][1]}'")
-        return Query(fields, self._table, where, order, limit, offset, counts)
+        exact = self._exact if self._comparisons == 1 else None
+        return Query(fields, self._table, where, order, limit, offset, counts, exact)
 
     def _names(self) -> list[str]:
         names = [self._word()]
@@ -144,6 +149,7 @@ class _Parser:
 
     def _not(self) -> Test:
         if self._take("NOT"):
+            self._comparisons += 1
             inner = self._not()
             return lambda row: not inner(row)
         if self._take("("):
@@ -153,6 +159,7 @@ class _Parser:
         return self._comparison()
 
     def _comparison(self) -> Test:
+        self._comparisons += 1
         field = self._field(self._word())
         if not field.filterable:
             raise SoqlError("INVALID_FIELD", f"field '{field.name}' can not be filtered in a query call")
@@ -161,20 +168,25 @@ class _Parser:
             outside = self._values(field)
             return lambda row: _folded(row.get(field.name), field) not in outside
         if self._take("IN"):
+            start = self._place
             inside = self._values(field)
+            listed = self._tokens[start : self._place]  # parentheses, values, commas
+            texts = tuple(unescape(text) for kind, text in listed if kind == "text")
+            if field.type == "string" and len(texts) == (len(listed) - 1) // 2:
+                self._exact = field.name, texts
             return lambda row: _folded(row.get(field.name), field) in inside
         if self._take("LIKE"):
             pattern = _like(self._kind("text"))
             return lambda row: pattern.fullmatch(str(row.get(field.name) or "")) is not None
         return _compare(field, self._kind("sign"), _folded(self._value(), field))
 
-    def _values(self, field: SfField) -> list[Any]:
+    def _values(self, field: SfField) -> frozenset[Any]:
         self._expect("(")
-        values = [_folded(self._value(), field)]
+        values = {_folded(self._value(), field)}
         while self._take(","):
-            values.append(_folded(self._value(), field))
+            values.add(_folded(self._value(), field))
         self._expect(")")
-        return values
+        return frozenset(values)
 
     def _value(self) -> Any:
         kind, text = self._next()

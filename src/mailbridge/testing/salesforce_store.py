@@ -93,6 +93,7 @@ class SfStore:
     assigned_to: str | None = None
     locked: int = 0
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
+    _places: dict[tuple[str, str], dict[str, list[Row]]] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -101,6 +102,7 @@ class SfStore:
     def clear(self) -> None:
         """Forget all records but the users, the queue and the statuses."""
         self.rows = {name: {} for name in self.objects}
+        self._places.clear()
         self._numbers = itertools.count(1)
         for name, active in (("Api", True), ("Olga", True), ("Gone", False)):
             self.put("User", Name=name, Email=f"{name.lower()}@acme.example", IsActive=active)
@@ -116,6 +118,7 @@ class SfStore:
         row: Row = {**stamps, **DEFAULTS.get(table, {}), **values, "Id": self._new_id(table)}
         self._derive(table, row)
         self.rows[table][row["Id"][:15]] = row
+        self.index(table, row)
         return row
 
     def now(self) -> str:
@@ -125,6 +128,11 @@ class SfStore:
     def snapshot(self) -> dict[str, dict[str, Row]]:
         """Return a copy of all records for a rollback."""
         return copy.deepcopy(self.rows)
+
+    def roll_back(self, before: dict[str, dict[str, Row]]) -> None:
+        """Take all records back to a snapshot."""
+        self.rows = before
+        self._places.clear()
 
     def object(self, name: str) -> SfObject:
         """Return an object by its name in any case."""
@@ -140,8 +148,26 @@ class SfStore:
 
     def matching(self, table: SfObject, name: str, value: Any) -> list[Row]:
         """Return the records whose field has a value; text compares without case."""
-        wanted = str(value).casefold()
-        return [row for row in self.rows[table.name].values() if str(row.get(name) or "").casefold() == wanted]
+        wanted = _text(value).casefold()
+        if (table.name, name) not in self._places:
+            places: dict[str, list[Row]] = {}
+            for row in self.rows[table.name].values():
+                places.setdefault(_text(row.get(name)).casefold(), []).append(row)
+            self._places[table.name, name] = places
+        known = self.rows[table.name]
+        # Tests change and remove rows by hand: what the index says is checked.
+        found = {id(row): row for row in self._places[table.name, name].get(wanted, ())}
+        return [
+            row
+            for row in found.values()
+            if known.get(row["Id"][:15]) is row and _text(row.get(name)).casefold() == wanted
+        ]
+
+    def index(self, table: str, row: Row) -> None:
+        """Note a changed record, so that `matching` finds it by its new values."""
+        for (owner, name), places in self._places.items():
+            if owner == table:
+                places.setdefault(_text(row.get(name)).casefold(), []).append(row)
 
     def owner(self, name: str) -> str:
         """Return the id of a user or queue of the set-up."""
@@ -180,6 +206,7 @@ class SfStore:
         if table.name == "Lead" and options.auto_assign and self.assigned_to:
             row["OwnerId"] = self.assigned_to
         self._derive(table.name, row)
+        self.index(table.name, row)
 
     def known_values(self, table: SfObject, values: Mapping[str, Any]) -> Row:
         """Return the values under the fields' own names.
@@ -233,8 +260,9 @@ class SfStore:
         if item.restricted and text not in item.values:
             words = f"{item.name}: bad value for restricted picklist field: {text}"
             raise RecordError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", words, [item.name])
-        twin = next((other for other in self.matching(table, item.name, value) if other is not row), None)
-        if item.unique and twin is not None:
+        twins = self.matching(table, item.name, value) if item.unique else []
+        twin = next((other for other in twins if other is not row), None)
+        if twin is not None:
             words = f"duplicate value found: {item.name} duplicates value on record with id: {twin['Id']}"
             raise RecordError("DUPLICATE_VALUE", words)
 

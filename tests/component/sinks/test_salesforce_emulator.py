@@ -73,6 +73,27 @@ def test_queries(people, where, expected):
     assert names(people, where) == expected
 
 
+def test_queries_by_index_follow_changes_and_keep_other_conditions(org):
+    path = "/sobjects/Lead/MB_Key__c/k1"
+    ask(org, "PATCH", path, LEAD)
+    assert names(org, "MB_Key__c IN ('k1','K1','none')") == ["Петров"]
+    assert names(org, "MB_Key__c IN ('k1') AND LastName = 'x'") == []
+    assert names(org, "NOT MB_Key__c IN ('k1')") == []
+    record_id = ask(org, "GET", path)[1]["Id"]
+    ask(org, "PATCH", f"/sobjects/Lead/{record_id}", {"MB_Key__c": "k2"})
+    assert names(org, "MB_Key__c IN ('k1')") == []
+    assert names(org, "MB_Key__c IN ('k2')") == ["Петров"]
+    ask(org, "DELETE", f"/sobjects/Lead/{record_id}")
+    assert names(org, "MB_Key__c IN ('k2')") == []
+
+
+def test_a_rollback_forgets_what_was_indexed(org):
+    records = [{"attributes": {"type": "Lead"}, **LEAD, "MB_Key__c": "k1"}, {"attributes": {"type": "Lead"}}]
+    ask(org, "POST", "/composite/sobjects", {"allOrNone": True, "records": records})
+    assert names(org, "MB_Key__c IN ('k1')") == []
+    assert ask(org, "PATCH", "/sobjects/Lead/MB_Key__c/k1", LEAD)[0] == 201
+
+
 def test_a_query_of_an_unknown_object(org):
     assert select(org, "SELECT Id FROM Lid") == "INVALID_TYPE"
 
