@@ -41,7 +41,9 @@ class Kit:
 
     def store(self, number, *, backlog=False, first_uid=None):
         raw = f"Subject: {number}\n\nhello".encode()
-        self.ledger.intake("box").store(Chunk(1, (Arrival(number, raw, RECEIVED, len(raw)),), number, first_uid, backlog))
+        self.ledger.intake("box").store(
+            Chunk(1, (Arrival(number, raw, RECEIVED, len(raw)),), number, first_uid, backlog)
+        )
         return next(mail for mail in self.ledger.reader.take(1000) if mail.raw == raw).mail_id
 
     def deliver(self, number, *, lane=None, backlog=False, first_uid=None, searches_first=False):
