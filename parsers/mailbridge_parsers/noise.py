@@ -54,7 +54,6 @@ _TICKET_HEADERS = (
     "X-Trac-Project", "X-Phabricator-Stamps", "X-Gerrit-MessageType", "X-OTRS-Loop", "X-Zammad-Ticket-Id",
     "X-YouTrack-Issue", "X-Launchpad-Bug", "X-Sentry-Project", "X-Discourse-Post-Id",
 )  # fmt: skip
-_BULK_WORDS = frozenset({"bulk", "list", "junk"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +133,6 @@ def _from_words(mail: Mail) -> str:
     return "receipt" if _RECEIPT.search(mail.subject) else ""
 
 
-def _precedence_alone(mail: Mail) -> str:
-    return "newsletter" if _precedence(mail) in _BULK_WORDS else ""
-
-
 _KINDS = (
     _Noise("bounce", Strength.SENDER_AND_SIGN, _bounce),
     _Noise("automatic-reply", Strength.SENDER_AND_SIGN, _automatic),
@@ -145,7 +140,6 @@ _KINDS = (
     _Noise("list-headers", Strength.STRUCTURE, _bulk),
     _Noise("calendar", Strength.STRUCTURE, _calendar),
     _Noise("subject-words", Strength.WORDS, _from_words),
-    _Noise("precedence", Strength.WORDS, _precedence_alone),
 )
 
 

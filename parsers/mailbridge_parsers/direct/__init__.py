@@ -32,7 +32,7 @@ from mailbridge_parsers.direct.body import html_words, is_html_only, words_of
 from mailbridge_parsers.direct.forward import Forwarded, forwarded
 from mailbridge_parsers.direct.reply import Words, own_words
 from mailbridge_parsers.direct.senders import (
-    is_bulk_sender,
+    is_bulk,
     is_laid_out,
     is_nobody,
     is_program,
@@ -79,7 +79,7 @@ class DirectParser:
             return [self._forwarded(mail, passed_on)]
         if mail.sender.is_of(*self.config.own_domains):
             return Ignored("own_mail")
-        if is_bulk_sender(mail) or (offers_unsubscribing(mail) and not is_nobody(mail)):
+        if is_bulk(mail) or (offers_unsubscribing(mail) and not is_nobody(mail)):
             return Ignored("newsletter")
         author = _author(mail)
         words = Words(passed_on.note) if passed_on else _words(mail)

@@ -73,9 +73,10 @@ def _attached(mail: Mail) -> Forwarded | None:
         if not inner.inner or own_words(words_of(inner)).text:
             break
         inner = inner.inner[0]
-    author = inner.sender if inner.sender.email else next(iter(inner.senders), Address("", ""))
+    if not inner.sender.email:
+        return None  # a file like any other
     return Forwarded(
-        author=author,
+        author=inner.sender,
         subject=bare_subject(inner.subject or mail.subject),
         words=own_words(words_of(inner)),
         note=own_words(words_of(mail)).text,

@@ -56,8 +56,10 @@ def is_nobody(mail: Mail) -> bool:
     return is_robot(mail.sender.email) or bool(words & _ROBOT_WORDS) or bool(_NO_ANSWER.search(local))
 
 
-def is_bulk_sender(mail: Mail) -> bool:
-    """Whether the address is one that newsletters come from."""
+def is_bulk(mail: Mail) -> bool:
+    """Whether the mail says so (forms say it too, their parser comes first) or comes from a newsletter's address."""
+    if mail.headers.get("Precedence").strip().casefold() in {"bulk", "junk", "list"}:
+        return True
     return _BULK_SENDERS.fullmatch(mail.sender.email.partition("@")[0]) is not None and not _answers(mail)
 
 

@@ -172,6 +172,7 @@ def test_quarantine_tells_no_word_of_the_mail():
         mail("", html='<p>Sale!</p><a href="https://a.example/1">Отписаться</a>'),
         mail("", html='<p>Sale!</p><a href="https://a.example/unsubscribe?u=1">here</a>'),
         mail("Sale", sender="news@shop.example"),
+        mail("Sale", Precedence="bulk"),
     ],
 )
 def test_a_mail_to_many_is_no_interest(received):
