@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -139,21 +140,17 @@ def test_plan_shows_the_line(sink, path):
     assert sink.plan([]) == []
 
 
-WRITER = """
-import sys
-from mailbridge.sdk import NoTokens
-from mailbridge.testing.interests import make_card, make_delivery
-from mailbridge.testing.steps import MemorySteps
-from mailbridge_sinks.jsonl import JsonlConfig, JsonlSink
-sink = JsonlSink(JsonlConfig(path=sys.argv[1]), tokens=NoTokens())
-for number in range(20):
-    batch = [make_delivery(make_card(int(sys.argv[2]) + number * 3 + part, text="x" * 20000)) for part in range(3)]
-    sink.deliver(batch, MemorySteps())
-"""
-
-
-def test_several_processes_share_a_file(path):
-    command = [sys.executable, "-c", WRITER, str(path)]
-    writers = [subprocess.Popen([*command, str(start)]) for start in (1, 1001, 2001)]
-    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
-    assert len(set(keys(path))) == 180
+def test_a_writer_waits_for_another_process(sink, path):
+    (delivery,) = make_deliveries(1)
+    holder = "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); input()"
+    command = [sys.executable, "-c", holder, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        writer = threading.Thread(target=sink.deliver, args=([delivery], MemorySteps()))
+        writer.start()
+        writer.join(0.3)
+        assert writer.is_alive()
+        assert not path.read_bytes()
+        other.communicate(b"\n")
+        writer.join(10)
+    assert keys(path) == [delivery.key]
