@@ -98,8 +98,10 @@ def _look_up(config: AmocrmConfig, client: AmocrmClient) -> Places:
     contact_fields = list(client.rows("/contacts/custom_fields", "custom_fields")) if config.contact_fields else []
     key = _key_place(config, lead_fields, problems)
     pipeline_id, status_id = None, None
-    if config.pipeline is not None or config.status is not None:
-        pipeline_id, status_id = _stage(config, _pipelines(client), problems)
+    if config.pipeline is not None or config.status is not None or config.asap:
+        pipelines = list(client.read("/leads/pipelines")["_embedded"]["pipelines"])
+        pipeline_id, status_id = _stage(config, pipelines, problems)
+        problems.extend(_unsorted_problems(config, pipelines, pipeline_id))
     return Places(
         key=key,
         lead=dict(_found(config.fields, lead_fields, "lead", problems)),
@@ -160,8 +162,11 @@ def _place(row: Row) -> FieldPlace:
     return FieldPlace(row["id"], row["type"], enums)
 
 
-def _pipelines(client: AmocrmClient) -> list[Row]:
-    return list(client.read("/leads/pipelines")["_embedded"]["pipelines"])
+def _unsorted_problems(config: AmocrmConfig, pipelines: Iterable[Row], pipeline_id: Id | None) -> Iterator[str]:
+    for row in pipelines:
+        chosen = row["id"] == pipeline_id if pipeline_id is not None else row.get("is_main")
+        if config.asap and chosen and row.get("is_unsorted_on") is False:
+            yield f"Unsorted is switched off in pipeline {row['name']!r} (asap): Leads → Set up pipeline → Incoming leads"
 
 
 def _stage(config: AmocrmConfig, pipelines: list[Row], problems: list[str]) -> tuple[Id | None, Id | None]:

@@ -74,4 +74,5 @@ class TokenDesk:
     @staticmethod
     def _refusal(hint: str) -> Answer:
         detail = "В запросе отсутствует ряд параметров или параметры невалидны"
-        return problem(401, "Некорректный запрос", detail, hint=hint)
+        kind = "https://developers.amocrm.ru/v3/errors/OAuthProblemJson"
+        return problem(401, "Некорректный запрос", detail, hint=hint, type=kind)

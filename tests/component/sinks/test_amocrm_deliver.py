@@ -335,6 +335,16 @@ def test_check_asks_for_a_text_field_and_a_known_stage():
         bench.sink.check()
 
 
+@pytest.mark.parametrize("settings", [{}, {"pipeline": "Продажи"}])
+def test_check_wants_unsorted_switched_on_where_it_is_used(settings):
+    bench = make_bench({"asap": True, **settings})
+    bench.emulator.account.pipelines[0]["is_unsorted_on"] = False
+    with pytest.raises(Unusable, match="Unsorted is switched off in pipeline 'Продажи'"):
+        bench.sink.check()
+    bench.emulator.account.pipelines[1]["is_unsorted_on"] = False
+    make_bench({"pipeline": "Продажи"}).sink.check()
+
+
 def test_check_passes_over_users_it_may_not_see():
     make_bench({"responsible": 777}, admin=False).sink.check()
 
