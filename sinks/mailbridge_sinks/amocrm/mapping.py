@@ -137,7 +137,8 @@ class Mapper:
 
     def _mapped(self, interest: Interest, table: Mapping[str, FieldPlace]) -> tuple[list[Element], set[str]]:
         """Return elements of custom_fields_values, and the paths whose value stands there whole."""
-        values, whole = [], set()
+        values: list[Element] = []
+        whole: set[str] = set()
         for path, place in table.items():
             items, complete = field_items(place, value_at(interest, path, self._language), self._language)
             if not items or len(values) == MOST_MAPPED:

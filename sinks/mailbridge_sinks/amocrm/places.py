@@ -166,7 +166,7 @@ def _unsorted_problems(config: AmocrmConfig, pipelines: Iterable[Row], pipeline_
     for row in pipelines:
         chosen = row["id"] == pipeline_id if pipeline_id is not None else row.get("is_main")
         if config.asap and chosen and row.get("is_unsorted_on") is False:
-            yield f"Unsorted is switched off in pipeline {row['name']!r} (asap): Leads → Set up pipeline → Incoming leads"
+            yield f"Unsorted is switched off in pipeline {row['name']!r} (asap): Leads → Set up pipeline"
 
 
 def _stage(config: AmocrmConfig, pipelines: list[Row], problems: list[str]) -> tuple[Id | None, Id | None]:
