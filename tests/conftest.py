@@ -11,6 +11,21 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 @pytest.fixture(scope="session")
 def dovecot():
+    yield from _running_dovecot()
+
+
+@pytest.fixture
+def own_dovecot():
+    """A server for one test, which may break it."""
+    yield from _running_dovecot()
+
+
+@pytest.fixture
+def mailbox_user(dovecot):
+    return dovecot.user(f"u{uuid.uuid4().hex[:8]}")
+
+
+def _running_dovecot():
     import dovecot as kit
 
     if kit.program() is None:
@@ -18,11 +33,8 @@ def dovecot():
             pytest.fail(kit.HINT)
         pytest.skip(kit.HINT)
     server = kit.Dovecot()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def mailbox_user(dovecot):
-    return dovecot.user(f"u{uuid.uuid4().hex[:8]}")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()

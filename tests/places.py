@@ -1,18 +1,25 @@
 """What a ledger knows of a mailbox, in memory; checks what every mailbox has to keep."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 
 from mailbridge.ports import Arrival, Chunk, Cursor, Mailbox
 
 
 class MemoryPlaces:
-    """Implements `Places`."""
+    """Implements `Places`.
+
+    Attributes:
+        questions: Every range that was asked for.
+        visible: Returns the UIDs that the server has now; none of them may be passed over.
+    """
 
     def __init__(self) -> None:
         self.cursors: dict[int, Cursor] = {}
         self.arrivals: dict[int, dict[int, Arrival]] = defaultdict(dict)
         self.vanished: dict[int, set[int]] = defaultdict(set)
         self.questions: list[tuple[int, int, int]] = []
+        self.visible: Callable[[], Iterable[int]] = tuple
 
     def cursor(self, uidvalidity: int) -> Cursor | None:
         return self.cursors.get(uidvalidity)
@@ -31,6 +38,9 @@ class MemoryPlaces:
             assert arrival.uid not in self.arrivals[chunk.uidvalidity], "a place was read twice"
             self.arrivals[chunk.uidvalidity][arrival.uid] = arrival
         self.vanished[chunk.uidvalidity] |= set(chunk.vanished)
+        passed = self.arrivals[chunk.uidvalidity].keys() | self.vanished[chunk.uidvalidity]
+        lost = [uid for uid in self.visible() if uid <= chunk.high_uid and uid not in passed]
+        assert not lost, "the cursor never passes a mail that is not stored"
         self.cursors[chunk.uidvalidity] = Cursor(chunk.uidvalidity, chunk.high_uid, first_uid)
 
     def read(self, mailbox: Mailbox) -> list[Chunk]:

@@ -8,7 +8,7 @@ from mailbridge.mailbox.imap_errors import Account
 from mailbridge.mailbox.imap_look import Look, Memory
 from mailbridge.mailbox.imap_session import Folder, Session
 from mailbridge.mailbox.settings import ImapSettings
-from mailbridge.ports import Chunk, MailboxError, Places
+from mailbridge.ports import Chunk, Places
 
 
 class ImapMailbox:
@@ -31,7 +31,7 @@ class ImapMailbox:
         """Yield what is new. Without news it costs two round trips: EXAMINE and one SEARCH."""
         try:
             yield from Look(self, self._settings, places, self._memory).chunks()
-        except MailboxError:
+        except Exception:
             self.drop()
             raise
 
@@ -46,7 +46,7 @@ class ImapMailbox:
         if session is not None and self._settings.idle and session.can_idle:
             try:
                 session.wait_for_news(deadline - time.monotonic(), stop)
-            except MailboxError:
+            except Exception:
                 self.drop()
                 raise
         if session is None or not session.has_news:
@@ -56,7 +56,7 @@ class ImapMailbox:
         """Log in and open the folder; return such as "INBOX at imap.example.org: 1,204 mails, …"."""
         try:
             session, folder = self.opened()
-        except MailboxError:
+        except Exception:
             self.drop()
             raise
         idle = "yes" if session.can_idle else "no"

@@ -23,7 +23,8 @@ _FOR_NOW = re.compile(
 )
 _NOT_CONNECTED = "user is authenticated but not connected"
 _UNREADABLE = re.compile(
-    r"unexpected (tagged )?(response|line|bytes)|unterminated line|literal of|line is too long|command error: BAD"
+    r"unexpected (tagged )?(response|line|bytes)|unterminated line|literal of|(line|answer) is too long"
+    r"|command error: BAD"
 )
 
 
@@ -67,6 +68,8 @@ class Account:
         """Return the error in clear words."""
         if isinstance(error, OSError):
             return MailboxUnreachable(f"{self.label}: {self._of_connection(error)}")
+        if isinstance(error, UnicodeError):
+            return AnswerUnreadable(f"{self.label}: host or an answer holds letters that can't stand there")
         if isinstance(error, imaplib.IMAP4.abort) and not _UNREADABLE.search(str(error)):
             return MailboxUnreachable(f"{self.label}: {self._of_end(str(error))}")
         said = answer_text(error)
@@ -134,8 +137,8 @@ def answer_text(error: Exception) -> str:
 
 
 def _of_unreadable(said: str) -> str:
-    if "literal of" in said:
-        return "the server announced more bytes than a mail may have"
+    if "literal of" in said or "answer is too long" in said:
+        return "the server sends more bytes than it was asked for"
     if "in clear after STARTTLS" in said:
         return "bytes in clear stood behind the answer to STARTTLS: somebody tampers with the connection"
     if "BYE" in said:

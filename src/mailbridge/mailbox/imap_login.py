@@ -49,7 +49,7 @@ def log_in(account: Account) -> Tools:
 def _connected(settings: ImapSettings) -> Wire:
     context = _tls_context(settings) if settings.tls != "none" else None
     implicit = context if settings.tls == "implicit" else None
-    wire = Wire(settings.host, settings.effective_port, timeout_s=settings.timeout_s, tls=implicit)
+    wire = Wire(settings.host.strip("[]"), settings.effective_port, timeout_s=settings.timeout_s, tls=implicit)
     if context is None or implicit is not None or wire.state == "AUTH":
         return wire
     try:

@@ -1,5 +1,6 @@
 """One look into an IMAP folder: what is listed, what of it is missing in the ledger, and the bytes of that."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -88,6 +89,9 @@ class Look:
         self._later: list[int] = []
         self._why = ""
         self._came_through = False
+        self._ahead: set[int] = set()
+        self._ahead_from = self._folder.uidnext
+        self._ahead_due = time.monotonic() + settings.poll_s
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield everything that is missing in the ledger.
@@ -121,30 +125,53 @@ class Look:
             span = span * 8 if len(found) < span // 20 else _SPAN
             if found:
                 yield found
-        last = self._session.search(f"{low}:*", self._settings.since)
-        if found := [uid for uid in last if uid >= low]:  # "n:*" lists the last mail even where it lies below n
+        if found := self._found(low, None):
             yield found
 
-    def _found(self, low: int, high: int) -> list[int]:
-        return [uid for uid in self._session.search(f"{low}:{high}", self._settings.since) if low <= uid <= high]
+    def _found(self, low: int, high: int | None) -> list[int]:
+        """Search; without `high` to the end, where "n:*" lists the last mail even if it lies below n."""
+        uids = self._session.search(f"{low}:{high or '*'}", self._settings.since)
+        return [uid for uid in uids if low <= uid <= (high or uid)]
 
     def _missing(self, uids: list[int]) -> Iterator[Chunk]:
         stored = self._places.stored_uids(self._folder.uidvalidity, uids[0], uids[-1])
-        missing = [uid for uid in uids if uid not in stored and uid not in self._memory.too_old]
-        for uid in missing:
-            if uid in self._memory.points:
-                self._held[uid] = Listed(uid)
-                self._later.append(uid)
+        passed = stored | self._memory.too_old | self._ahead
+        missing = [uid for uid in uids if uid not in passed]
+        self._later.extend(uid for uid in missing if uid in self._memory.points)
+        self._held.update({uid: Listed(uid) for uid in self._later})
         many = len(missing) > self._settings.chunk_mails
-        for start in range(0, len(missing), self._settings.chunk_mails):
-            page = [uid for uid in missing[start : start + self._settings.chunk_mails] if uid not in self._held]
-            mails, gone = self._described(page)
-            if gone:
-                yield self._chunk([], gone, backlog=many)
-            for batch in self._batches(mails):
-                arrivals, gone = self._fetched(batch)
-                self._progress = max(self._progress, batch[-1].uid)
-                yield self._chunk(arrivals, gone, backlog=many or batch[-1].uid < self._first_uid)
+        for page in self._pages(missing):
+            for arrivals, gone, last in self._read([uid for uid in page if uid not in self._held]):
+                self._progress = max(self._progress, last)
+                yield self._chunk(arrivals, gone, backlog=many or last < self._first_uid)
+            if many:
+                yield from self._meanwhile()
+
+    def _meanwhile(self) -> Iterator[Chunk]:
+        """Read what has arrived while a backlog is read before the rest of it; the cursor stays behind."""
+        if time.monotonic() < self._ahead_due:
+            return
+        self._ahead_due = time.monotonic() + self._settings.poll_s
+        self._session.refresh()
+        uids = self._found(self._ahead_from, None)
+        for page in self._pages(uids):
+            for arrivals, gone, _ in self._read(page):
+                yield self._chunk(arrivals, gone, backlog=False)
+            self._ahead.update(page)
+            self._ahead_from = page[-1] + 1
+
+    def _pages(self, uids: list[int]) -> Iterator[list[int]]:
+        most = self._settings.chunk_mails
+        return (uids[start : start + most] for start in range(0, len(uids), most))
+
+    def _read(self, page: list[int]) -> Iterator[tuple[list[Arrival], list[int], int]]:
+        """Yield (mails, UIDs that have vanished, UID up to which all is done) for each chunk."""
+        mails, gone = self._described(page)
+        if gone:
+            yield [], gone, 0
+        for batch in self._batches(mails):
+            arrivals, gone = self._fetched(batch)
+            yield arrivals, gone, batch[-1].uid
 
     def _batches(self, mails: Sequence[Listed]) -> Iterator[list[Listed]]:
         most, most_bytes = self._settings.chunk_mails, self._settings.chunk_bytes

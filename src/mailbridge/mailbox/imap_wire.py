@@ -9,6 +9,8 @@ import time
 MAX_LINE = 16 * 1024 * 1024
 """Room for the numbers of 1.5 million mails in one SEARCH answer."""
 MAX_LITERAL = 16 * 1024 * 1024
+MAX_ANSWER = 64 * 1024 * 1024
+"""All that a server may say to one command; the largest honest answer is a chunk of mails."""
 _PIECE = 65_536
 _COMMAND_TIMEOUTS = 10
 """A command may take this many time-outs in all: a server that drips a byte at a time must not hold it for ever."""
@@ -35,6 +37,7 @@ class Wire(imaplib.IMAP4):
         self._timeout_s = timeout_s
         self._buffer = bytearray()
         self._after_literal = False
+        self._answered = 0
         self._deadline = time.monotonic() + timeout_s * _COMMAND_TIMEOUTS
         super().__init__(host, port, timeout_s)
 
@@ -102,6 +105,7 @@ class Wire(imaplib.IMAP4):
     def send(self, data: bytes) -> None:  # type: ignore[override]  # typeshed allows any buffer
         """Send bytes; a new command has its whole time before it."""
         self._deadline = time.monotonic() + self._timeout_s * _COMMAND_TIMEOUTS
+        self._answered = 0
         self.sock.settimeout(self._timeout_s)
         self.sock.sendall(data)
 
@@ -142,6 +146,9 @@ class Wire(imaplib.IMAP4):
         data = self.sock.recv(_PIECE)
         if not data:
             raise self.abort("socket error: EOF")
+        self._answered += len(data)
+        if self._answered > MAX_ANSWER:
+            raise self.abort("answer is too long")
         self._buffer += data
 
     def _take(self, size: int) -> bytes:

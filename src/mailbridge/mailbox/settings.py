@@ -21,7 +21,9 @@ class _Settings(BaseModel):
     )
     poll_s: float = Field(60, gt=0, le=3600, description="Seconds between two looks, also where the server announces.")
     chunk_mails: int = Field(50, ge=1, le=1000, description="Most mails that are stored in one transaction.")
-    chunk_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Most bytes that are stored in one transaction.")
+    chunk_bytes: int = Field(
+        4 * 1024 * 1024, ge=1024, le=32 * 1024 * 1024, description="Most bytes that are stored in one transaction."
+    )
     max_mail_bytes: int = Field(
         MAX_MAIL_BYTES, ge=65_536, description="Of a larger mail only the headers and the beginning are stored."
     )

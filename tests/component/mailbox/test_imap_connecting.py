@@ -38,17 +38,6 @@ def checked(dovecot, mailbox_user):
     return check
 
 
-@pytest.fixture
-def own_server():
-    """A server for one test that may break it."""
-    if kit.program() is None:
-        pytest.skip(kit.HINT)
-    server = kit.Dovecot()
-    server.start()
-    yield server
-    server.stop()
-
-
 def test_check_tells_what_is_there(checked, mailbox_user):
     mailbox_user.deliver(b"Subject: 1\r\n\r\n")
     assert checked().startswith("INBOX at localhost: 1 mails, UIDVALIDITY ")
@@ -94,24 +83,24 @@ def test_a_certificate_of_an_unknown_authority_is_not_trusted(checked):
         checked(ca_file=None)
 
 
-def test_a_certificate_for_another_name_is_not_trusted(own_server):
-    own_server.use_certificate(own_server.authority.issue_cert("imap.example.org"))
-    own_server.kill()
-    own_server.start()
-    mailbox = ImapMailbox("shared", settings(own_server, own_server.user("anna")))
+def test_a_certificate_for_another_name_is_not_trusted(own_dovecot):
+    own_dovecot.use_certificate(own_dovecot.authority.issue_cert("imap.example.org"))
+    own_dovecot.kill()
+    own_dovecot.start()
+    mailbox = ImapMailbox("shared", settings(own_dovecot, own_dovecot.user("anna")))
     with pytest.raises(MailboxUnreachable, match="certificate of the server is not for localhost"):
         mailbox.check()
 
 
-def test_an_expired_certificate_is_not_trusted(own_server):
+def test_an_expired_certificate_is_not_trusted(own_dovecot):
     yesterday = datetime.now(UTC) - timedelta(days=1)
-    own_server.use_certificate(own_server.authority.issue_cert("localhost", not_after=yesterday))
-    own_server.kill()
-    own_server.start()
-    user = own_server.user("anna")
-    for changes in ({}, {"tls": "starttls", "port": own_server.plain_port}):
+    own_dovecot.use_certificate(own_dovecot.authority.issue_cert("localhost", not_after=yesterday))
+    own_dovecot.kill()
+    own_dovecot.start()
+    user = own_dovecot.user("anna")
+    for changes in ({}, {"tls": "starttls", "port": own_dovecot.plain_port}):
         with pytest.raises(MailboxUnreachable, match="certificate of the server has expired"):
-            ImapMailbox("shared", settings(own_server, user, **changes)).check()
+            ImapMailbox("shared", settings(own_dovecot, user, **changes)).check()
 
 
 def test_a_ca_file_that_is_none(checked, tmp_path):
@@ -145,31 +134,31 @@ def test_a_server_that_accepts_and_says_nothing(checked):
         assert time.monotonic() - started < 3
 
 
-def test_a_server_killed_during_idle_is_noticed_and_found_again(own_server):
-    user = own_server.user("anna")
-    mailbox = ImapMailbox("shared", settings(own_server, user))
+def test_a_server_killed_during_idle_is_noticed_and_found_again(own_dovecot):
+    user = own_dovecot.user("anna")
+    mailbox = ImapMailbox("shared", settings(own_dovecot, user))
     places = MemoryPlaces()
     places.read(mailbox)
-    threading.Timer(0.5, own_server.kill).start()
+    threading.Timer(0.5, own_dovecot.kill).start()
     started = time.monotonic()
     with pytest.raises(MailboxUnreachable, match="the server closed the connection"):
         mailbox.wait(30, threading.Event())
     assert time.monotonic() - started < 5
     with pytest.raises(MailboxUnreachable):
         places.read(mailbox)
-    own_server.start()
+    own_dovecot.start()
     user.deliver(b"Subject: after\r\n\r\n")
     assert len(mails_of(places.read(mailbox))) == 1
     mailbox.close()
 
 
-def test_a_connection_that_died_silently_is_noticed_by_the_next_look(own_server):
+def test_a_connection_that_died_silently_is_noticed_by_the_next_look(own_dovecot):
     """A router that forgot the connection: nothing arrives any more, no end of the connection either."""
-    user = own_server.user("anna")
-    mailbox = ImapMailbox("shared", settings(own_server, user, timeout_s=1))
+    user = own_dovecot.user("anna")
+    mailbox = ImapMailbox("shared", settings(own_dovecot, user, timeout_s=1))
     places = MemoryPlaces()
     places.read(mailbox)
-    own_server.freeze()
+    own_dovecot.freeze()
     try:
         mailbox.wait(0.2, threading.Event())
     except MailboxUnreachable as error:
@@ -177,6 +166,6 @@ def test_a_connection_that_died_silently_is_noticed_by_the_next_look(own_server)
     else:
         pytest.fail("IDLE can't have ended")
     finally:
-        own_server.thaw()
+        own_dovecot.thaw()
     places.read(mailbox)
     mailbox.close()

@@ -180,6 +180,25 @@ def test_three_hundred_mails_come_in_bounded_chunks(opened, places, mailbox_user
     assert [chunk.high_uid for chunk in chunks] == sorted(chunk.high_uid for chunk in chunks)
 
 
+def test_mail_that_arrives_while_a_backlog_is_read_goes_before_the_rest(opened, places, mailbox_user):
+    mailbox_user.deliver(*[mail(number) for number in range(20)])
+    mailbox = opened(chunk_mails=4, poll_s=0.01)
+    look = mailbox.look(places)
+    for _ in range(2):
+        places.store(next(look))
+    mailbox_user.deliver(mail("fresh"), mail("fresh too"))
+    chunks = [next(look)]
+    places.store(chunks[0])
+    for chunk in look:
+        places.store(chunk)
+        chunks.append(chunk)
+    fresh = next(chunk for chunk in chunks if not chunk.backlog)
+    assert ([arrival.uid for arrival in fresh.arrivals], fresh.high_uid) == ([21, 22], 4)
+    assert mails_of(places.read(mailbox)) == []
+    (cursor,) = places.cursors.values()
+    assert (len(places.raws()), cursor.last_uid) == (22, 22)
+
+
 def test_a_look_that_was_broken_off_loses_and_repeats_nothing(opened, places, mailbox_user):
     mailbox_user.deliver(*[mail(number) for number in range(20)])
     look = opened(chunk_mails=5).look(places)

@@ -41,8 +41,10 @@ def opened(server):
 
 
 @pytest.fixture
-def places():
-    return MemoryPlaces()
+def places(server):
+    made = MemoryPlaces()
+    made.visible = lambda: server.mails
+    return made
 
 
 def answering(pattern, answer):
@@ -134,6 +136,18 @@ def test_a_mail_that_went_is_counted_and_the_others_are_kept(server, opened, pla
     assert places.vanished[7] == {2}
 
 
+def test_a_mail_that_went_before_its_size_was_asked_moves_no_cursor_over_others(server, opened, places):
+    fill(server, 5)
+
+    def went(_):
+        server.mails.pop(4, None)
+
+    server.script = answering(r"UID FETCH .*RFC822\.SIZE", went)
+    places.read(opened(chunk_mails=5))
+    assert places.vanished[7] == {4}
+    assert len(places.raws()) == 4
+
+
 def test_search_without_any_answer_is_an_empty_folder(server, opened, places):
     server.script = answering("UID SEARCH", lambda _: b"TAG OK done\r\n")
     places.read(opened())
@@ -205,9 +219,16 @@ def test_a_literal_of_ten_gigabytes_is_not_waited_for(server, opened, places):
     fill(server, 1)
     server.script = answering(BODIES, lambda _: b"* 1 FETCH (UID 1 BODY[] {10000000000}\r\nx")
     started = time.monotonic()
-    with pytest.raises(MailboxUnreachable, match="announced more bytes than a mail may have"):
+    with pytest.raises(MailboxUnreachable, match="sends more bytes than it was asked for"):
         places.read(opened())
     assert time.monotonic() - started < 3
+
+
+def test_an_answer_without_end_is_not_kept(server, opened, monkeypatch):
+    monkeypatch.setattr("mailbridge.mailbox.imap_wire.MAX_ANSWER", 1_000_000)
+    server.script = answering("EXAMINE", lambda _: b"* OK more\r\n" * 200_000)
+    with pytest.raises(MailboxUnreachable, match="sends more bytes"):
+        opened().check()
 
 
 def test_a_line_without_end_is_not_kept(server, opened, monkeypatch):

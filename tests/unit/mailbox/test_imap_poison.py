@@ -34,8 +34,10 @@ def mailbox(server):
 
 
 @pytest.fixture
-def places():
-    return MemoryPlaces()
+def places(server):
+    made = MemoryPlaces()
+    made.visible = lambda: server.mails
+    return made
 
 
 def asks_for(uid, command, what=r"\S+"):
