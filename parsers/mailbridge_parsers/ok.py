@@ -32,8 +32,7 @@ from mailbridge.sdk import (
     html_lines,
     noise_in,
     query_of,
-    read_notice,
-    read_plain_notice,
+    read_mail_notice,
     social_interests,
     text_lines,
     unwrap_url,
@@ -105,7 +104,7 @@ class OkParser:
         evidence="real",
         domains=_DOMAINS,
         trust="require",
-        guarded_names=frozenset({"одноклассники", "odnoklassniki", "odnoklassniki.ru", "ok.ru", "ок"}),
+        guarded_names=frozenset({"одноклассники", "odnoklassniki", "odnoklassniki.ru", "ok.ru"}),
     )
     Config: ClassVar[type[NoConfig]] = NoConfig
     routes: ClassVar[Sequence[Route]] = (Route("sender", Strength.SENDER, senders=_DOMAINS),)
@@ -115,14 +114,14 @@ class OkParser:
 
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
         """Return the interests of one mail; see `Parser`."""
-        lines = html_lines(mail.html_source) if mail.html else text_lines(mail.text)
+        lines = [*html_lines(mail.html_source), *text_lines(mail.text)]
         event = _event_type(lines)
         if event in _DIGESTS:
             return Ignored("digest")
         reason = "recommendation" if event in _ADVICE else noise_in(mail.subject)
         if reason:
             return Ignored(reason)
-        notice = (read_notice if mail.html else read_plain_notice)(mail, lines, _LINKS)
+        notice = read_mail_notice(mail, _LINKS)
         deed = notice.deed or deed_in(mail.subject)
         kind = _TYPES.get(event) or (deed.kind if deed else None)
         actors = _actors(mail, notice, lines)
@@ -139,6 +138,7 @@ class OkParser:
             target=notice.target,
             when=notice.when,
             title=notice.place,
+            place_url=notice.place_url,
             language=deed.language if deed else None,
         )
 

@@ -102,12 +102,14 @@ def _talk(thread: str, hint: str) -> Target:
 
 
 def _object(path: str, given: dict[str, str], post: str, hint: str) -> Target:
-    comment = given.get("reply_comment_id") or given.get("comment_id") or ""
+    reply, comment = given.get("reply_comment_id", ""), given.get("comment_id", "")
     path = re.sub(r"^(groups/[^/]+)/(?:permalink/|posts/)?(\d+)$", r"\1/permalink/\2/", path)
     kept = {name: value for name, value in given.items() if name in _KEPT}
     if path.startswith("events/"):
         path += "/"
-    return Target("object", _url(path, kept), post=post, comment=comment, hint=hint)
+    return Target(
+        "object", _url(path, kept), post=post, comment=reply or comment, thread=comment if reply else "", hint=hint
+    )
 
 
 def _url(path: str, query: dict[str, str]) -> str:

@@ -62,7 +62,7 @@ class FacebookParser:
         domains=("facebookmail.com", "facebook.com", "metamail.com"),
         trust="require",
         guarded_names=frozenset(
-            {"facebook", "facebook notification", "facebook notifications", "фейсбук", "meta", "meta for business"}
+            {"facebook", "facebook notification", "facebook notifications", "фейсбук", "meta for business"}
         ),
     )
     Config: ClassVar[type[NoConfig]] = NoConfig
@@ -98,6 +98,7 @@ class FacebookParser:
             target=_target(html, text),
             when=html.when,
             title=_group(html, text),
+            place_url=html.place_url,
             language=language,
         )
 

@@ -9,6 +9,7 @@ from mailbridge.sdk import Deed, Line, Target, clean, deed_in, text_lines
 from .links import target
 
 _RULE = re.compile(r"^={20,}[ \t]*$", re.MULTILINE)
+_LEGAL = re.compile(r"/o\.php\?|email_forward_notice|Facebook, Inc|Facebook Ireland|Meta Platforms")
 _DASHES = re.compile(r"^-{10,}[ \t]*\n(.*)\n-{10,}[ \t]*$", re.MULTILINE | re.DOTALL)
 _SIGN_OFF = re.compile(
     r"\n(?:С уважением|Спасибо|Thanks|Regards|Cheers|Grazie|Merci|Cordialement|Viele Grüße|Danke|Vielen Dank)[,.]?"
@@ -57,6 +58,8 @@ def read_text_part(text: str) -> TextPart:
 def _sections(text: str) -> tuple[str, str]:
     """The link block above and the content, without greeting, sign-off and footer; further rules are the person's."""
     rules = list(_RULE.finditer(text))
+    if rules and not _LEGAL.search(text, rules[-1].end()):
+        rules = []  # no footer below: a person drew it
     content = text[: rules[-1].start()] if rules else text
     links = ""
     if len(rules) >= 2 and not text[: rules[0].start()].strip():

@@ -29,8 +29,7 @@ from mailbridge.sdk import (
     html_lines,
     noise_in,
     query_of,
-    read_notice,
-    read_plain_notice,
+    read_mail_notice,
     social_interests,
     text_lines,
 )
@@ -88,8 +87,8 @@ class VkParser:
         reason = noise_in(mail.subject)
         if reason:
             return Ignored(reason)
-        lines = html_lines(mail.html_source) if mail.html else text_lines(mail.text)
-        notice = (read_notice if mail.html else read_plain_notice)(mail, lines, _LINKS)
+        lines = [*html_lines(mail.html_source), *text_lines(mail.text)]
+        notice = read_mail_notice(mail, _LINKS)
         kind, language = _kind(mail, notice, lines)
         actors = notice.actors or tuple(Author(name=name) for name in actors_in(mail.subject))
         if kind is None:
@@ -108,6 +107,7 @@ class VkParser:
             title=_place(mail, notice),
             product=_product(notice, lines),
             rating=rating,
+            place_url=notice.place_url,
             language=language,
         )
 

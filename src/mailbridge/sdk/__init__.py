@@ -40,7 +40,7 @@ from mailbridge.sdk.noise import noise_in
 from mailbridge.sdk.notice import NetworkLinks, Notice, Target, read_notice, unquoted
 from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
 from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
-from mailbridge.sdk.plain_notice import read_plain_notice
+from mailbridge.sdk.plain_notice import read_mail_notice, read_plain_notice
 from mailbridge.sdk.sink import (
     Delivered,
     Delivery,
@@ -156,6 +156,7 @@ __all__ = [
     "query_of",
     "read_date",
     "read_json",
+    "read_mail_notice",
     "read_notice",
     "read_plain_notice",
     "retry_after_s",

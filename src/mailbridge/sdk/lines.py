@@ -86,14 +86,16 @@ def plain_text(lines: Iterable[Line]) -> str:
 
 def _html_runs(events: Iterable[Event]) -> Iterator[Run | int]:
     """Yield runs, and where a line ends how many empty lines a reader sees there at least."""
-    href = ""
+    anchors = [""]
     for kind, name, attributes in events:
         if kind == "text":
-            yield from _divided(Run(name, href))
+            yield from _divided(Run(name, anchors[-1]))
+        elif name == "a" and kind == "open":
+            anchors.append(attributes.get("href", "").strip() or anchors[-1])
         elif name == "a":
-            href = attributes.get("href", "").strip() if kind == "open" else ""
+            anchors[1:] = anchors[1:-1]
         elif name == "img" and kind == "open":
-            yield Run("", href, attributes.get("src", "").strip(), one_line(attributes.get("alt", "")))
+            yield Run("", anchors[-1], attributes.get("src", "").strip(), one_line(attributes.get("alt", "")))
         elif name == "br":
             yield from (_BREAK,) * (kind == "open")
         elif name in BLOCKS or name in {"td", "th"}:

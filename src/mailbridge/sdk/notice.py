@@ -84,6 +84,7 @@ class Notice:
         when: The date shown with it.
         target: The object that it is about.
         place: Name of the group or page that the headline links to.
+        place_url: Its address, or the one a button leads to.
     """
 
     headline: str = ""
@@ -94,6 +95,7 @@ class Notice:
     when: tuple[datetime, Precision] | None = None
     target: Target | None = None
     place: str = ""
+    place_url: str = ""
 
 
 def read_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks) -> Notice:
@@ -116,17 +118,20 @@ class _Reading:
         line = self.lines[at]
         start, end, when = self._body_span(at)
         text, is_cut = self._words(self.lines[start:end])
+        actors = self._actors(at, start)
+        place, place_url = self._place(at, end, actors)
         around = [*self._targets([line]), *self._targets(self.lines[at + 1 : start])]
         around += [*self._targets(self._buttons(end)), *self._targets(self.lines[:at])]
         return Notice(
             headline=line.text,
             deed=self._deed(line) or self.subject_deed,
-            actors=self._actors(at, start),
+            actors=actors,
             text=text,
             is_cut=is_cut,
             when=when,
             target=self._best(around),
-            place=self._place(line),
+            place=place,
+            place_url=place_url,
         )
 
     @cached_property
@@ -167,7 +172,13 @@ class _Reading:
         return self._deed(line) is not None and (not line.is_captions or bool(actors_in(line.text)))
 
     def _deed(self, line: Line) -> Deed | None:
-        return deed_in(line.text, *(" ".join(run.text.split()) for run in self._people(line)))
+        """What a line announces; names of people, groups and titled objects in it say nothing."""
+        names = [run.text for run in line.links if not run.is_address and self._is_name(run)]
+        return deed_in(line.text, *(" ".join(name.split()) for name in names))
+
+    def _is_name(self, run: Run) -> bool:
+        role = self._target(run).role
+        return role in {"person", "place"} or (role == "object" and not run.text.strip()[:1].islower())
 
     def _target(self, run: Run) -> Target:
         return self.links.target(run.href)
@@ -186,10 +197,10 @@ class _Reading:
                     yield target
 
     def _best(self, targets: Iterable[Target]) -> Target | None:
-        """The first one, or the same post with the comment named."""
+        """The first one, or where the same post is linked more exactly: with the comment, with the reply to it."""
         every = list(targets)
-        named = (target for target in every if target.comment and target.post == every[0].post)
-        return next(named, every[0]) if every else None
+        same = (target for target in every if target.post == every[0].post)
+        return max(same, key=lambda target: (bool(target.comment), bool(target.thread))) if every else None
 
     def _actors(self, at: int, start: int) -> tuple[Author, ...]:
         people = self._acting(at, start)
@@ -237,7 +248,16 @@ class _Reading:
         if not photo:  # a portrait without a link, when there is only one to choose from
             bare = {run.image for run in pictures if self._target(run).role != "person"}
             photo = bare.pop() if len(bare) == 1 else ""
+        name = self._shown_name(name, url, at, start)
         return Author(name=person_name(name) or None, url=url or None, photo_url=photo or None)
+
+    def _shown_name(self, name: str, url: str, at: int, start: int) -> str:
+        """The name as it stands alone beside the portrait: a headline may put it into another case."""
+        below = [run for line in self.lines[at + 1 : start] if line.is_captions for run in self._people(line)]
+        alone = [run.text for run in below if self._target(run).url == url]
+        portraits = [run.alt for run in self._pictures(at, start) if url and self._target(run).url == url]
+        shown = (one for one in (*alone, *portraits) if person_name(one) and _stems(one) == _stems(name))
+        return next(shown, name)
 
     def _pictures(self, at: int, start: int) -> list[Run]:
         lines = self.lines[max(0, at - _NEAR) : max(start, at + 1)]
@@ -245,7 +265,7 @@ class _Reading:
 
     def _body_span(self, at: int) -> tuple[int, int, tuple[datetime, Precision] | None]:
         """Where the words begin and end, and the date that stands before them."""
-        start, when = at + 1, self._date(self.lines[at - 1]) if at else None
+        start, when = self._after_author(at) or at + 1, self._date(self.lines[at - 1]) if at else None
         while start < len(self.lines) and self._is_head(self.lines[start], when is None):
             when = when or self._date(self.lines[start])
             start += 1
@@ -253,6 +273,20 @@ class _Reading:
         while end < len(self.lines) and not self._is_tail(self.lines[end]):
             end += 1
         return start, end, when
+
+    def _after_author(self, at: int) -> int:
+        """Where a block of portrait, name and date below the headline goes on with the words; 0 without a block."""
+        headline = self.lines[at]
+        urls = {self._target(run).url for run in self._people(headline)}
+        names = actors_in(headline.text) or actors_in(self.mail.subject)
+        for below in range(at + 1, min(at + _NEAR + 1, len(self.lines) - 1)):
+            line = self.lines[below]
+            people = self._people(line) if line.is_captions else []
+            known = any(self._target(run).url in urls or (not urls and run.text.strip() in names) for run in people)
+            pictured = any(run.image and self._target(run).role == "person" for run in self.lines[below - 1].runs)
+            if known and (pictured or self._date(self.lines[below + 1]) is not None):
+                return below + 1
+        return 0
 
     def _is_head(self, line: Line, date_due: bool) -> bool:  # noqa: FBT001 - a question about the line before
         """Names, portraits and the date between headline and text."""
@@ -297,11 +331,15 @@ class _Reading:
                 return line.runs[:number], True
         return line.runs, False
 
-    def _place(self, line: Line) -> str:
-        for run in line.links:
-            if not run.is_address and self._target(run).role == "place":
-                return " ".join(run.text.split())
-        return ""
+    def _place(self, at: int, end: int, actors: Sequence[Author]) -> tuple[str, str]:
+        """Name and address of the group or page: in the headline; else the address that a button has."""
+        acting = {actor.url for actor in actors}
+        for run in self.lines[at].links:
+            target = self._target(run)
+            if not run.is_address and target.role in {"person", "place"} and target.url not in acting:
+                return " ".join(run.text.split()), target.url
+        buttons = (self._target(run) for line in self._buttons(end) for run in line.links)
+        return "", next((target.url for target in buttons if target.role == "place"), "")
 
 
 def is_greeting(words: str) -> bool:

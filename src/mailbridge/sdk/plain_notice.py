@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mailbridge.sdk.dates import date_in_mail
 from mailbridge.sdk.deeds import Deed, actors_in, deed_in
 from mailbridge.sdk.interest import Author
-from mailbridge.sdk.lines import Line, plain_text
+from mailbridge.sdk.lines import Line, html_lines, plain_text, text_lines
 from mailbridge.sdk.mail import Mail
-from mailbridge.sdk.notice import NetworkLinks, Notice, Role, Target, agrees, is_greeting, unquoted
+from mailbridge.sdk.notice import NetworkLinks, Notice, Role, Target, agrees, is_greeting, read_notice, unquoted
 from mailbridge.sdk.text import paragraphs
 
 _FAR = 30
@@ -17,6 +18,16 @@ _FOOTER = re.compile(
     r"|you (?:received|are receiving) this|this (?:message|email) was sent|to (?:unsubscribe|stop receiving))",
     re.IGNORECASE,
 )
+
+
+def read_mail_notice(mail: Mail, links: NetworkLinks) -> Notice:
+    """Read both parts of a mail: the HTML body, and the text part where that one says nothing or only the beginning."""
+    html = read_notice(mail, html_lines(mail.html_source), links) if mail.html else Notice()
+    plain = read_plain_notice(mail, text_lines(mail.text), links) if mail.text.strip() else Notice()
+    if not html.headline:
+        return plain
+    begun = html.text.rstrip(".… ")
+    return replace(html, text=plain.text, is_cut=False) if html.is_cut and plain.text.startswith(begun) else html
 
 
 def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks) -> Notice:
