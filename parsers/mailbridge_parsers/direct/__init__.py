@@ -7,7 +7,7 @@ notification that should have been understood.
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from mailbridge.sdk import (
     Address,
@@ -45,17 +45,14 @@ __all__ = ["DirectConfig", "DirectParser"]
 
 
 class DirectConfig(BaseModel):
-    """Settings of [parsers.direct].
-
-    Attributes:
-        own_domains: Mail domains of the company: what its people write is no interest unless they pass a mail on.
-        phone_region: Country of phone numbers without a country code (ISO 3166-1 alpha-2).
-    """
+    """Settings of [parsers.direct]."""
 
     model_config = {"frozen": True, "extra": "forbid"}
 
-    own_domains: tuple[str, ...] = ()
-    phone_region: str = "RU"
+    own_domains: tuple[str, ...] = Field(
+        (), description="Mail domains of the company: what its people write is no interest unless they pass a mail on."
+    )
+    phone_region: str = Field("RU", description="Country of phone numbers without a country code (ISO 3166-1 alpha-2).")
 
 
 class DirectParser:

@@ -33,7 +33,10 @@ class AmocrmTask(_Table):
 class AmocrmConfig(_Table):
     """One amoCRM or Kommo account."""
 
-    url: str = Field(description="Address of the account, such as https://example.amocrm.ru.")
+    url: str = Field(
+        description="Address of the account, such as https://example.amocrm.ru.",
+        examples=["https://example.amocrm.ru"],
+    )
     token: SecretStr | None = Field(
         None, description="Long-lived token: amoMarket → your integration → Keys and scopes. Valid for up to 5 years."
     )

@@ -36,7 +36,8 @@ class Bitrix24Config(BaseModel):
 
     url: SecretStr = Field(
         description="Address of an inbound webhook with the right CRM (crm), and Users (user_brief) to check people:"
-        " https://PORTAL/rest/USER/CODE/. Whoever knows it can write into the CRM."
+        " https://PORTAL/rest/USER/CODE/. Whoever knows it can write into the CRM.",
+        examples=["https://example.bitrix24.ru/rest/1/change-me/"],
     )
     entity: Literal["lead", "deal"] = Field(
         "lead", description='What an interest becomes. A portal in simple mode has no leads: "deal".'
@@ -53,7 +54,9 @@ class Bitrix24Config(BaseModel):
     opened: bool = Field(default=True, description="Whether everybody may see what is made here.")
     source_id: str | None = Field("WEB", description="Source, as in CRM → Settings → Sources; none = the portal's own.")
     stage: str | None = Field(
-        None, description='First stage, such as "NEW", or "C9:NEW" in deal funnel 9; none = the portal\'s first.'
+        None,
+        description='First stage, such as "NEW", or "C9:NEW" in deal funnel 9; none = the portal\'s first.',
+        examples=["NEW"],
     )
     fields: dict[str, str] = Field(
         default_factory=dict,
@@ -67,6 +70,7 @@ class Bitrix24Config(BaseModel):
         None,
         description="Text field of contacts for the author's page, such as ufCrm_1700000002: people who left neither"
         " phone nor e-mail are found again by it.",
+        examples=["ufCrm_1700000002"],
     )
     currencies: tuple[str, ...] = Field(
         ("RUB",), description="Currencies that the portal knows; amounts in others stand only in the comment."
