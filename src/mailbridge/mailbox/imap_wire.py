@@ -86,7 +86,7 @@ class Wire(imaplib.IMAP4):
         return self._take(size)
 
     def readline(self) -> bytes:
-        """Return the next line with its end; an empty line between a literal and its end, as some servers send it, is left out."""
+        """Return the next line with its end, without the empty line that some servers send behind a literal."""
         line = self._line()
         if self._after_literal and line == b"\r\n":
             line = self._line()
