@@ -33,6 +33,12 @@ class Intake:
         with self._database.read() as connection:
             return frozenset(connection.scalars(query))
 
+    def last_uidvalidity(self) -> int | None:
+        """Return the UIDVALIDITY that was stored last, None when the mailbox was never seen."""
+        query = select(cursor.c.uidvalidity).where(cursor.c.mailbox == self.name).order_by(cursor.c.updated_at.desc())
+        with self._database.read() as connection:
+            return connection.scalars(query).first()
+
     def store(self, chunk: Chunk) -> int:
         """Store a chunk and move the cursor in one transaction; return how many mails were never seen before."""
         packed = [(arrival, hashlib.sha256(arrival.raw).hexdigest(), pack(arrival.raw)) for arrival in chunk.arrivals]

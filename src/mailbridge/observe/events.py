@@ -7,10 +7,11 @@ EVENTS: dict[str, str] = {
     "stopping": "A signal asked the daemon to stop; it drains what is in flight. signal",
     "stopped": "The daemon has ended. seconds",
     "thread_died": "A thread ended that must not; the process stops. thread, error",
-    "mailbox_connected": "A mailbox was opened. mailbox, about",
+    "mailbox_synced": "A mailbox is in sync, for the first time or again after a failure. mailbox",
     "mailbox_failed": "A mailbox can't be read now; it is tried again. mailbox, error, retry_in_s",
     "mails_stored": "Mails were stored in the ledger. mailbox, count, new, vanished",
-    "uidvalidity_changed": "The folder was rebuilt by the server; known mails are recognised by content. mailbox",
+    "uidvalidity_changed": "The folder was rebuilt by the server; known mails are recognised by content. "
+    "mailbox, old, new",
     "mails_settled": "Mails were read. parsed, ignored, quarantined, deliveries",
     "mail_quarantined": "A mail waits for a person. mail_id, parser, reason",
     "parse_worker_died": "The process that parsed a chunk died or ran out of time. mails",

@@ -51,13 +51,13 @@ class TrustRules:
 
 def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
     """Return the outcome of one mail; never raises, a parser's bug is an outcome too."""
-    asked = tuple(
-        (one.parser.manifest.name, one.route.name, one.route.strength.name.lower()) for one in router.candidates(mail)
-    )
+    asked: tuple[tuple[str, str, str], ...] = ()
     name: str | None = None
     try:
+        found = router.candidates(mail)
+        asked = tuple((one.parser.manifest.name, one.route.name, one.route.strength.name.lower()) for one in found)
         _refuse_impersonation(mail, router.parsers, rules)
-        parser = router.choose(mail).parser
+        parser = router.choose(mail, found).parser
         name = parser.manifest.name
         _require_trust(mail, parser.manifest, rules)
         result = parser.parse(mail)

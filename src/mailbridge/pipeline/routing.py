@@ -29,13 +29,13 @@ class Router:
                 found.append(Candidate(parser, max(routes, key=lambda route: route.strength)))
         return sorted(found, key=lambda candidate: -candidate.route.strength)
 
-    def choose(self, mail: Mail) -> Candidate:
-        """Return the parser of a mail.
+    @staticmethod
+    def choose(mail: Mail, found: Sequence[Candidate]) -> Candidate:
+        """Return the one of the candidates that reads the mail.
 
         Raises:
             ParseError: "no_parser", or "ambiguous_route" when two parsers claim it equally strongly.
         """
-        found = self.candidates(mail)
         if not found:
             raise ParseError("no_parser", f"nobody reads mails of {mail.sender.email or 'an unknown sender'}")
         rivals = [one for one in found if one.route.strength == found[0].route.strength]

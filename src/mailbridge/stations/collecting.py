@@ -22,6 +22,7 @@ class Collector:
         self._intake = intake
         self._poll_s = poll_s
         self._failures = 0
+        self._uidvalidity = intake.last_uidvalidity()
         self.failure: MailboxError | None = None
         self.synced_at: float | None = None
 
@@ -34,6 +35,7 @@ class Collector:
         new = 0
         try:
             for chunk in self.mailbox.look(self._intake):
+                self._compare(chunk.uidvalidity)
                 stored = self._intake.store(chunk)
                 new += stored
                 count, gone = len(chunk.arrivals), len(chunk.vanished)
@@ -44,9 +46,16 @@ class Collector:
             self.mailbox.close()
             raise
         self._intake.synced()
+        if self.synced_at is None or self._failures:
+            log.info("mailbox_synced", mailbox=self.mailbox.name)
         self.synced_at = time.monotonic()
         self.failure, self._failures = None, 0
         return new
+
+    def _compare(self, uidvalidity: int) -> None:
+        if self._uidvalidity not in {None, uidvalidity}:
+            log.warning("uidvalidity_changed", mailbox=self.mailbox.name, old=self._uidvalidity, new=uidvalidity)
+        self._uidvalidity = uidvalidity
 
     def wait(self, stop: threading.Event) -> None:
         """Return when something may be new, or when `stop` is set."""

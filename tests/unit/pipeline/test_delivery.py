@@ -1,0 +1,135 @@
+import pytest
+
+from mailbridge.pipeline.delivery import AccountGate, deliver, search
+from mailbridge.sdk import (
+    Delivered,
+    MaybeWritten,
+    NotWritten,
+    Receipt,
+    Refused,
+    Rejected,
+    RetryLater,
+    SinkUnusable,
+    Unknown,
+    Unusable,
+)
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+class Steps:
+    def __init__(self):
+        self.renewed = []
+
+    def renew(self, keys):
+        self.renewed.append(keys)
+
+
+def gate(slot=(0.0, 0.0, ""), *, sleeps=True, clock=None, steps=None, lease_s=100.0):
+    clock = clock or Clock()
+
+    def sleep(seconds):
+        clock.now += seconds
+        return sleeps
+
+    made = AccountGate(lambda: slot, sleep, clock=clock)
+    made.begin(steps, lease_s)
+    return made
+
+
+def test_a_request_waits_for_its_slot():
+    clock = Clock()
+    gate((2.5, 0.0, ""), clock=clock).permit(10)
+    assert clock.now == 102.5
+
+
+def test_a_paused_account_sends_nothing_and_says_how_long():
+    with pytest.raises(NotWritten, match="429") as told:
+        gate((0.0, 7.0, "HTTP 429")).permit(10)
+    assert (told.value.after_s, told.value.pause) == (7.0, True)
+
+
+def test_a_stop_during_the_wait_sends_nothing():
+    with pytest.raises(NotWritten, match="shutting down"):
+        gate((2.5, 0.0, ""), sleeps=False).permit(10)
+
+
+def test_an_intent_that_grew_old_in_the_queue_is_renewed_before_the_write():
+    steps = Steps()
+    waiting = gate((30.0, 0.0, ""), steps=steps)
+    waiting.arm(("k1",))
+    waiting.permit(10)
+    assert steps.renewed == [("k1",)]
+
+
+def test_a_fresh_intent_is_not_renewed():
+    steps = Steps()
+    quick = gate(steps=steps)
+    quick.arm(("k1",))
+    quick.permit(10)
+    assert steps.renewed == []
+
+
+def test_a_request_that_could_outlive_the_lease_is_never_sent():
+    made = gate(steps=Steps(), lease_s=30)
+    made.arm(("k1",))
+    with pytest.raises(NotWritten, match="outlive the lease"):
+        made.permit(30)
+
+
+class FakeSink:
+    class manifest:  # noqa: N801
+        name = "fake"
+
+    def __init__(self, result):
+        self.result = result
+
+    def _answer(self):
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+    def deliver(self, deliveries, steps):
+        return self._answer()
+
+    def find(self, doubts):
+        return self._answer()
+
+
+class Item:
+    delivery, done, open, sent_at = None, {}, (), 0.0
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (NotWritten("busy", after_s=3, pause=True), RetryLater("busy", 3, pause=True)),
+        (MaybeWritten("cut"), Unknown("cut")),
+        (Refused("bad field"), Rejected("bad field")),
+        (Unusable("token"), SinkUnusable("token")),
+    ],
+)
+def test_an_error_that_left_the_sink_counts_for_the_whole_batch(error, outcome):
+    assert deliver(FakeSink(error), [Item(), Item()], Steps()) == [outcome, outcome]
+
+
+def test_a_bug_in_a_sink_is_doubt_never_a_retry():
+    (outcome,) = deliver(FakeSink(KeyError("x")), [Item()], Steps())
+    assert isinstance(outcome, Unknown)
+    (outcome,) = deliver(FakeSink([]), [Item()], Steps())
+    assert isinstance(outcome, Unknown), "too few outcomes: what was written is not known"
+
+
+def test_outcomes_pass_through_in_order():
+    outcomes = [Delivered(Receipt("1")), Rejected("no")]
+    assert deliver(FakeSink(outcomes), [Item(), Item()], Steps()) == outcomes
+
+
+@pytest.mark.parametrize("error", [MaybeWritten("x"), Refused("x"), KeyError("x"), NotWritten("x")])
+def test_a_search_that_failed_never_counts_as_nothing_found(error):
+    assert isinstance(search(FakeSink(error), [Item()]), RetryLater)
