@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -64,7 +63,7 @@ def _rows(paths: list[str], trust: Any, receiver: str | None) -> Iterator[tuple[
     router = Router(make_parsers())
     rules = TrustRules(override=trust)
     for path in paths:
-        for found in walk(Path(path)):
+        for found in walk(path):
             read = read_raw(job_of(found.raw, receiver=receiver), router, rules)
             mail_id, reading = read.mail_id, read.reading
             row: dict[str, Any] = {"path": found.label}

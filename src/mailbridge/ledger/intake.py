@@ -41,7 +41,7 @@ class Intake:
 
     def store(self, chunk: Chunk) -> int:
         """Store a chunk and move the cursor in one transaction; return how many mails were never seen before."""
-        packed = [(arrival, hashlib.sha256(arrival.raw).hexdigest(), pack(arrival.raw)) for arrival in chunk.arrivals]
+        packed = [(one, self._mail_id(chunk, one), pack(one.raw)) for one in chunk.arrivals]
         with self._database.write() as connection:
             first_uid = _move_cursor(connection, self.name, chunk)
             erased = _erased(connection, [mail_id for _, mail_id, _ in packed])
@@ -53,6 +53,14 @@ class Intake:
                 insert_new(connection, place, [_place_row(self.name, chunk, arrival.uid, mail_id, erased)])
             insert_new(connection, place, [_place_row(self.name, chunk, uid, None, erased) for uid in chunk.vanished])
             return count
+
+    def _mail_id(self, chunk: Chunk, arrival: Arrival) -> str:
+        """Return SHA-256 of the raw bytes; of a mail whose bytes are not all here, of what tells it from others."""
+        digest = hashlib.sha256(arrival.raw)
+        if arrival.size > len(arrival.raw):
+            place = f"{self.name} {chunk.uidvalidity} {arrival.uid}" if not arrival.raw else ""
+            digest.update(f"{arrival.size} {place}".encode())
+        return digest.hexdigest()
 
     def synced(self) -> None:
         """Note that nothing visible in the mailbox is missing here."""

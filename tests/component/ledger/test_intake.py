@@ -32,6 +32,13 @@ def test_the_same_mail_in_two_places_is_one_mail(kit):
     assert len(kit.ledger.listings.mail(mail.mail_id)["places"]) == 3
 
 
+def test_mails_of_which_only_the_beginning_is_here_do_not_fall_together(kit):
+    head = b"Subject: huge\n\nsame beginning"
+    arrivals = (Arrival(1, head, NOON, 60_000_000), Arrival(2, head, NOON, 60_000_001))
+    unreadable = (Arrival(3, b"", NOON, 500), Arrival(4, b"", NOON, 500))
+    assert kit.ledger.intake("box").store(Chunk(1, arrivals + unreadable, 4)) == 4
+
+
 def test_the_cursor_moves_with_the_mails_and_never_back(kit):
     intake = kit.ledger.intake("box")
     assert intake.cursor(1) is None
