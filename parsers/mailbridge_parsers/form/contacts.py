@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from mailbridge.sdk import emails_in, fold, is_email, is_phone, one_line, person_name, phone, phones_in
+from mailbridge_parsers.form.footers import is_footer
 from mailbridge_parsers.form.labels import Role
 from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
@@ -39,6 +40,8 @@ def contacts_of(reading: Reading, site: Site, region: str | None) -> Contacts:
     _take_phones(found, reading, region)
     _take_name(found, reading)
     _take_from_headers(found, reading, site)
+    if not (found.email or found.phones) and site.sender_is_site:
+        _take_from_sentences(found, reading, region)
     return found
 
 
@@ -109,6 +112,14 @@ def _name_in(value: str) -> str:
         value = value.removesuffix("<>").removesuffix("()").replace("<mailto:>", "").strip(" <>(),")
     name = person_name(value.replace("\n", " "))
     return "" if _NOBODY.fullmatch(fold(name)) else name
+
+
+def _take_from_sentences(found: Contacts, reading: Reading, region: str | None) -> None:
+    """Mails without fields: "a visitor asks to be called at …"; two numbers would be a guess."""
+    lines = [item.text for item in reading.loose if not is_footer(item.text)]
+    numbers = phones_in("\n".join(lines), region)
+    if len(numbers) == 1 and not reading.all(Role.TEXT):
+        found.phones = numbers
 
 
 def _take_from_headers(found: Contacts, reading: Reading, site: Site) -> None:

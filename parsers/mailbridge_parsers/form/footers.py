@@ -4,8 +4,8 @@ import re
 
 from mailbridge.sdk import fold
 from mailbridge.sdk.links import host_of, urls_in
-from mailbridge_parsers.form.items import Item
-from mailbridge_parsers.form.labels import ABOUT_THE_PAGE, Role
+from mailbridge_parsers.form.items import Item, Style
+from mailbridge_parsers.form.labels import ABOUT_THE_PAGE, Role, may_head_section
 
 _FOOTER = re.compile(
     r"(?:это|данное) (?:e-?mail[- ])?(?:сообщение|письмо|уведомление)\b.{0,80}(?:отправлен|сгенерирован|сформирован"
@@ -25,20 +25,28 @@ _FOOTER = re.compile(
     r"|dashboard|order|form)|^©|all rights reserved|^copyright|reply directly to this|просто ответьте на это"
     r"|чтобы ответить|^ip[: ]|was sent (?:from|via|through|to you)|submitted (?:on|from|via|through) (?:your|the"
     r"|http|www)"
-    r"|^работает на |сообщите нам, если вы получили|login required"
+    r"|^работает на |сообщите нам, если вы получили|login required|log in to (?:view|see|download)"
+    r"|sent you this email|посетителем вашего сайта"
 )
-_SIGN_OFF = re.compile(r"(?:с уважением|best regards|kind regards|regards|sincerely|всего доброго)[,.!]?")
+_SIGN_OFF = re.compile(
+    r"(?:с уважением|best regards|kind regards|regards|sincerely|всего доброго|thanks|thank you|спасибо)[,.!]?"
+)
+_ADMIN = re.compile(r"^https?://\S+/(?:wp-admin|administrator|bitrix/admin|admin)/")
 _SEPARATOR = "--"
 
 
 def is_footer(text: str) -> bool:
     """Whether a line is the template's closing words."""
-    return len(text) <= 400 and _FOOTER.search(fold(text)) is not None
+    return len(text) <= 400 and _FOOTER.search(fold(text).lstrip("( ")) is not None
 
 
 def is_about_the_page(item: Item) -> bool:
     """Whether a labelled line tells where and how the form was sent, in a way that a visitor hardly types."""
-    if item.role not in ABOUT_THE_PAGE or not (item.value or item.role is Role.SECTION):
+    if may_head_section(item.label) and item.style is Style.COLON and not item.value:
+        return True
+    if _ADMIN.search(item.value):
+        return True
+    if item.role not in ABOUT_THE_PAGE or not item.value:
         return False
     if item.role in {Role.PAGE, Role.SITE}:
         return bool(item.href or urls_in(item.value) or ("." in item.value and " " not in item.value))

@@ -31,6 +31,14 @@ _COUNTED = re.compile(
     + r"\)?[\s:,.–—-]*(?:по\s*)?(?P<price>\d[\d\s.,]*)\s*(?:руб|р\.|₽|rub|\$|€|usd|eur|грн|тг).*",
     re.IGNORECASE,
 )  # fmt: skip
+_MULTIPLIED = re.compile(
+    r"(?P<count>\d{1,4})\s*[xх×]\s+(?P<name>.{2,200}?)\s+(?P<price>[$€£₽]?\s?\d[\d\s.,]*)(?:руб|р|₽|rub|\$|€|usd"
+    r"|eur)?\.?",
+    re.IGNORECASE,
+)
+_TIMES = re.compile(
+    r"(?P<name>.{2,200}?)\s+[×x]\s*(?P<count>\d{1,4})\s*=\s*(?P<price>[$€£₽]?\s?\d[\d\s.,]*)\S{0,4}", re.IGNORECASE
+)
 _PAID = re.compile(r"the order is paid|заказ оплачен|order is paid")
 _NUMBER_OF_ORDER = re.compile(
     r"(?:заказ\w*|order|номер заказа)\s*(?:номер|number|id|no\.?)?\s*:?\s*(?:№|#|n°"
@@ -52,7 +60,6 @@ _NAME_COLUMNS = frozenset(
         "items",
     ]
 )
-_COUNT_COLUMNS = frozenset("количество кол qty quantity count".split())  # noqa: SIM905
 _CODE = re.compile(r"\s*\((?:#|арт\.?|sku:?)[^()]{1,60}\)\s*$|\s*\n.*", re.IGNORECASE | re.DOTALL)
 
 
@@ -75,7 +82,8 @@ def goods_of(reading: Reading) -> list[Good]:
 def _good(item: Item) -> re.Match[str] | None:
     if len(item.text) > 400 or not any(sign.isdigit() for sign in item.text):
         return None
-    return _NUMBERED.fullmatch(item.text) or _COUNTED.fullmatch(item.text)
+    forms = (_NUMBERED, _COUNTED, _MULTIPLIED, _TIMES)
+    return next((match for form in forms if (match := form.fullmatch(item.text))), None)
 
 
 def _table_goods(grid: Grid) -> list[Good]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from mailbridge.sdk import fold
 from mailbridge.sdk.layout import Cell, Grid, Piece, TextLine
 from mailbridge.sdk.pairs import reads_like_label, split_label
 from mailbridge_parsers.form.labels import CONTACTS, Role, label_key, role_of
@@ -50,6 +51,7 @@ _GOODS = frozenset(
         "image",
     ]
 )
+_VALUE_HEADINGS = frozenset({"value", "значение", "answer", "ответ", "response", "data", "данные", "содержание"})
 _CELL_LABEL = 200
 
 
@@ -139,13 +141,13 @@ def _bare(line: TextLine) -> tuple[str, str] | None:
 
 
 def _bold(line: TextLine) -> tuple[str, str] | None:
-    """Split a line whose label is bold; a line all in bold is a label when it ends like one or is a usual one."""
+    """Split a line whose label is bold; whether a line all in bold is a label or a heading depends on the others."""
     label, rest = line.lead.rstrip(" :："), line.text[len(line.lead) :].strip()
     if not label or not reads_like_label(label) or split_label(label):
         return None
     ends = line.lead.endswith((":", "："))
     if line.marked:
-        return (label, "") if ends or role_of(label) else None
+        return label, ""
     if ends:
         return label, rest
     if rest[:1] in ":：" or (rest[:2] in {"- ", "– ", "— "} and role_of(label)):
@@ -227,6 +229,8 @@ def _is_spacer(cell: Cell, row: tuple[Cell, ...]) -> bool:
 def _row_items(row: list[Cell]) -> Iterator[Item]:
     if len(row) == 3 and row[0].text.rstrip(".)").isdigit():
         row = row[1:]
+    if len(row) == 2 and row[0].marked and row[1].marked and fold(row[1].text) in _VALUE_HEADINGS:
+        return
     if len(row) == 2 and _labels(row[0], row[1]):
         yield _cell_item(row[0], row[1])
         return

@@ -83,6 +83,11 @@ def may_head_section(label: str) -> bool:
     return label_key(label) in words.SECTION
 
 
+def heads_address(text: str) -> bool:
+    """Whether a line stands above the address of a buyer."""
+    return len(text) <= 40 and label_key(text) in words.ADDRESS_HEADINGS
+
+
 def label_key(label: str) -> str:
     """Return a label for comparison: folded, look-alike letters of one alphabet, signs as blanks."""
     key = " ".join(_one_alphabet(word) for word in _SIGNS.sub(" ", fold(label)).split())

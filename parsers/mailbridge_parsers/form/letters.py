@@ -10,9 +10,10 @@ from mailbridge_parsers.form.reading import Field, Reading
 
 _PERSON = re.compile(r"(?P<name>.{0,400}?)\s*<(?P<email>[^<>\s]{3,254})>")
 _VIA_CONTACT_FORM = re.compile(
-    r"(?P<name>.{1,200}?) \((?P<where>[^()\s]{3,300})\) (?:sent a message using the contact form at"
-    r"|отправил\S* (?:вам )?сообщение .{0,60}(?:форм\S*|по адресу)[^:]{0,40}?)\s*(?P<url>https?://\S+?)\.?"
+    r"(?P<name>[^()]{1,200}?)(?: \([^()@/]{1,40}\))? \((?P<where>[^()\s]{3,300})\) [^.!?]{0,80}(?:\bform\b|\bформ)"
+    r"[^.!?]{0,60} (?P<url>https?://\S+)"
 )
+_SITE = re.compile(r"https?://\S|\b[\w-]{2,}\.[^\W\d_]{2,}\b")
 _ENQUIRY_SUBJECT = re.compile(r"(?:enquiry|сообщение от|запрос от|вопрос от)\s*:?\s+(?P<name>.{1,120})", re.IGNORECASE)
 _NEXT_PART = re.compile(r"----=_NextPart_[0-9a-f]{32}")
 
@@ -31,7 +32,7 @@ def _of_enquiry(lines: list[str]) -> Reading | None:
     for number, line in enumerate(lines[:12]):
         match = _PERSON.fullmatch(line.strip())
         above = " ".join(part.strip() for part in lines[max(0, number - 2) : number]).strip()
-        if match and is_email(match["email"]) and above.endswith(":") and "." in above:
+        if match and is_email(match["email"]) and above.endswith(":") and _SITE.search(above):
             at = urls_in(above)
             url = above[at[-1][0] : at[-1][1]] if at else ""
             return _reading(match["name"], match["email"], "\n".join(lines[number + 1 :]), url, lines[:number])
@@ -43,12 +44,12 @@ def _of_contact_form(lines: list[str]) -> Reading | None:
     for number in range(min(4, len(lines))):
         sentence = " ".join(line.strip() for line in lines[number : number + 3])
         match = _VIA_CONTACT_FORM.match(sentence)
-        if match is None:
+        if match is None or not (is_email(match["where"]) or "://" in match["where"]):
             continue
         below = next((n for n, line in enumerate(lines) if n > number and not line.strip()), len(lines))
         text = "\n".join(lines[below:]).strip()
         email = match["where"] if is_email(match["where"]) else ""
-        return _reading(match["name"], email, _without_heading(text), match["url"], [])
+        return _reading(match["name"], email, _without_heading(text), match["url"].rstrip("."), [])
     return None
 
 

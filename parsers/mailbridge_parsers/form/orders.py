@@ -5,15 +5,10 @@ from dataclasses import replace
 
 from mailbridge.sdk import Mail, emails_in, is_phone, person_name
 from mailbridge_parsers.form.items import Item, Style
-from mailbridge_parsers.form.labels import CONTACTS, Role, label_key
+from mailbridge_parsers.form.labels import Role, heads_address
 from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
 
-_ADDRESS_HEADINGS = frozenset({
-    "платежный адрес", "адрес плательщика", "адрес для выставления счета", "billing address", "customer details",
-    "адрес доставки", "shipping address", "платежные данные", "данные покупателя", "детали покупателя",
-    "billing details", "детали оплаты",
-})  # fmt: skip
 _ORDER_TO = re.compile(
     r"(?P<name>[^,!:.]{2,80}), (?:ваш|вами) |(?:уважаем\w+|здравствуйте,?) (?P<greeted>[^,!:.]{2,80})[,!]",
     re.IGNORECASE,
@@ -21,24 +16,33 @@ _ORDER_TO = re.compile(
 
 
 def with_customer(reading: Reading, site: Site) -> Reading:
-    """Add the lines of an address block as fields, when the order has no labelled contacts."""
-    if not reading.goods or any(one.value for one in reading.all(*CONTACTS)):
+    """Add what an order tells of the buyer in an address block, where it has no fields for it."""
+    if not reading.goods and not reading.all(Role.AMOUNT):
         return reading
-    heading = next((n for n, item in enumerate(reading.loose) if label_key(item.text) in _ADDRESS_HEADINGS), None)
-    block = _block(reading.loose, heading) if heading is not None else []
-    if block and person_name(block[0].text) and not is_phone(block[0].text):
-        _add(reading, Role.NAME, block[0].text)
-    for item in block:
-        if is_phone(item.text):
-            _add(reading, Role.PHONE, item.text)
-        elif emails := [
-            one for one in emails_in(item.text) if site.may_be_visitor(one, labelled=True) or one in site.recipients
-        ]:
+    lines = _address_lines(reading)
+    if lines and person_name(lines[0]) and not is_phone(lines[0]):
+        _add(reading, Role.NAME, lines[0])
+    for line in lines:
+        emails = [one for one in emails_in(line) if site.may_be_visitor(one, labelled=True) or one in site.recipients]
+        if is_phone(line):
+            _add(reading, Role.PHONE, line)
+        elif emails:
             _add(reading, Role.EMAIL, emails[0])
-    address = [item.text for item in block[1:] if not is_phone(item.text) and not emails_in(item.text)]
-    if address and heading is not None:
-        reading.fields.append(Field(reading.loose[heading].text, Role.DETAIL, Style.CELL, [", ".join(address)]))
     return reading
+
+
+def _address_lines(reading: Reading) -> list[str]:
+    for one in reading.fields:
+        if heads_address(one.label) and one.value:
+            return one.value.split("\n")
+    heading = next((n for n, item in enumerate(reading.loose) if heads_address(item.text)), None)
+    if heading is None:
+        return []
+    lines = [item.text for item in _block(reading.loose, heading)]
+    rest = [line for line in lines[1:] if not is_phone(line) and not emails_in(line)]
+    if rest:
+        reading.fields.append(Field(reading.loose[heading].text, Role.DETAIL, Style.CELL, [", ".join(rest)]))
+    return lines
 
 
 def _block(loose: list[Item], heading: int) -> list[Item]:

@@ -48,18 +48,21 @@ def page_of(reading: Reading, site: Site) -> str:
 
 def _loose_urls(reading: Reading, site: Site) -> list[str]:
     found = []
-    for item in reading.loose:
+    for number, item in enumerate(reading.loose):
         words = item.text
         if _NOT_THE_SITE.search(words):
             continue
         at = urls_in(words)
         alone = bool(at) and at[0][0] == 0
-        links = [words[start:end] for start, end in at] if alone or is_footer(words) else []
+        in_head = number < reading.heads
+        links = [words[start:end] for start, end in at] if alone or in_head or is_footer(words) else []
         if item.href.startswith(("http:", "https:")):
             links.append(item.href)
         for link in links:
             host = host_of(link)
-            if (alone or _is_own(host, site) or _SITE_IN_FOOTER.search(words)) and (url := canonical_url(link)):
+            if (alone or in_head or _is_own(host, site) or _SITE_IN_FOOTER.search(words)) and (
+                url := canonical_url(link)
+            ):
                 found.append(url)
     return found
 

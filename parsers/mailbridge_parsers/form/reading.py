@@ -6,9 +6,10 @@ from mailbridge.sdk import emails_in, is_email, person_name, phones_in
 from mailbridge.sdk.layout import Grid, Piece
 from mailbridge_parsers.form.footers import closing, is_about_the_page, is_footer
 from mailbridge_parsers.form.items import Item, Style, items_of
-from mailbridge_parsers.form.labels import CONTACTS, Role, label_key, may_head_section
+from mailbridge_parsers.form.labels import CONTACTS, Role, heads_address, label_key, may_head_section
 
 _LONGEST_SHORT_VALUE = 120
+_ASKED = CONTACTS | {Role.TEXT, Role.SUBJECT}
 _ONE_LINE = CONTACTS | {Role.PAGE, Role.SITE, Role.SENT, Role.TECHNICAL, Role.UTM, Role.FORM, Role.ORDER, Role.CONSENT}
 
 
@@ -70,6 +71,7 @@ class _Reader:
         count = {style: sum(item.style is style for item in known) for style in Style}
         self._stars = any(item.style is Style.STARS for item in items)
         self._bold = count[Style.BOLD] > 1
+        self._headed = sum(item.style is Style.BOLD and not item.value and item.role in _ASKED for item in items) > 1
         self._bare = count[Style.BARE] > 1 and count[Style.BARE] > count[Style.COLON] + count[Style.CELL]
         self._stacked = self._stands_stacked()
         self._reading = Reading(items=items)
@@ -127,7 +129,7 @@ class _Reader:
         if self._keys_only:
             return item.style is Style.COLON and " " not in item.label
         if item.style is Style.BOLD:
-            return True
+            return bool(item.value) or item.text.endswith(":") or (self._headed and bool(self._reading.fields))
         if self._bold or (self._stacked and not item.value):
             return False
         typed = item.text[len(item.label) :].lstrip("*_ ")[1:2]
@@ -138,8 +140,10 @@ class _Reader:
             return True
         if self._bold and item.style is not Style.BOLD:
             return False
+        if item.style is Style.BOLD and item.role is None:
+            return self._headed and not item.value
         if self._keys_only:
-            return " " not in item.label
+            return " " not in item.label and (item.role is not None or item.label[:1].isupper())
         return item.role is not None and (item.style is not Style.BARE or self._bare)
 
     def _begin(self, item: Item) -> None:
@@ -195,6 +199,7 @@ class _Reader:
     def _text_end(self, start: int) -> int:
         tail = self._items[start:]
         hard = next((n for n, one in enumerate(tail) if one.style is Style.CELL or one.goods is not None), len(tail))
+        hard = next((n for n, one in enumerate(tail[:hard]) if heads_address(one.text)), hard)
         labels = [n for n, item in enumerate(tail[:hard]) if self._is_label(item)]
         last = min(hard, closing(tail[:hard], self._hosts, self._names))
         if not self._imitates(tail, labels):
@@ -210,17 +215,20 @@ class _Reader:
         text = self._open
         key = label_key(text.label) if text else ""
         inside = split_roles(text.value) if text else set()
+        keys = {label_key(one.label) for one in self._reading.fields if one.role is not Role.DETAIL}
         if inside & shown:
             return True
         for number in labels:
             if tail[number].style in {Style.STARS, Style.WRAPPED}:
                 return False
-            if tail[number].role in shown or tail[number].key == key:
+            if tail[number].role in shown or tail[number].key == key or tail[number].key in keys:
                 return True
         return False
 
     def _ends_text(self, tail: list[Item], number: int, last: int) -> bool:
         item = tail[number]
+        if item.style is Style.BOLD and item.role is None:
+            return self._headed or bool(item.value)
         if item.style in {Style.STARS, Style.WRAPPED, Style.BOLD, Style.BARE} or self._keys_only:
             return True
         if is_about_the_page(item):

@@ -2,8 +2,9 @@
 
 import re
 
-from mailbridge.sdk import Mail, Route, Strength, fold
+from mailbridge.sdk import Mail, Route, Strength, fold, phones_in
 from mailbridge_parsers.form.best import best_reading
+from mailbridge_parsers.form.copies import copy_reason
 from mailbridge_parsers.form.items import Style
 from mailbridge_parsers.form.kinds import names_form
 from mailbridge_parsers.form.labels import CONTACTS, Role
@@ -40,11 +41,11 @@ def _is_laid_out(mail: Mail) -> bool:
     """At least two labelled fields, one of them a contact or the free text, and no letter of a person."""
     if not _is_ours(mail) or any(name in mail.headers for name in _LISTS) or _is_conversation(mail):
         return False
-    reading = best_reading(mail)
+    reading, site = best_reading(mail), Site(mail)
     roles = {one.role for one in reading.fields} - {None, Role.SECTION, Role.TECHNICAL}
     if len(roles) < 2 or not roles & (CONTACTS | {Role.TEXT}):
         return False
-    return _begins_with_fields(reading) and (not _is_letter(mail, reading))
+    return _begins_with_fields(reading) and (not _is_letter(mail, reading) or bool(copy_reason(mail, reading, site)))
 
 
 def _is_conversation(mail: Mail) -> bool:
@@ -72,7 +73,8 @@ def _is_named(mail: Mail) -> bool:
     if not _is_ours(mail) or _is_conversation(mail) or not names_form(mail.subject):
         return False
     bulk = any(name in mail.headers for name in _LISTS) or "Precedence" in mail.headers
-    return not bulk and any(one.role in CONTACTS | {Role.TEXT} for one in best_reading(mail).fields)
+    has_fields = any(one.role in CONTACTS | {Role.TEXT} for one in best_reading(mail).fields)
+    return not bulk and (has_fields or (Site(mail).sender_is_site and bool(phones_in(mail.words))))
 
 
 ROUTES = (

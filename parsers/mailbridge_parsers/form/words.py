@@ -21,7 +21,7 @@ NAME = _set("""
 |пользователь|логин|ник|никнейм|имя получателя|обращаться|имя и отчество|name|full name|fullname|first and last name
 |first last name|last first name|from|who|person|customer|client|sender|author|nickname|nick|username|user name
 |login|user|display name|submitted by|submitter|requestor|requestors|requester|reviewer|purchaser|buyer|contact
-|contact person|what is name|what s name|whats name|name and surname|name surname|surname and name
+|contact person|what is name|what s name|what name|whats name|name and surname|name surname|surname and name
 |first name last name|имя клиента|контактное лицо|имя контакта|who is this from|what should we call you|ім я
 |имя компании контактное лицо|posted by|имя мастера гостя
 """)
@@ -86,10 +86,10 @@ FORM = _set("""
 PAGE = _set("""
 страница|url|page url|page|url страницы|адрес страницы|ссылка на страницу|страница отправки|отправлено со страницы
 |source url|contact form url|form url|permalink|страница сайта|адрес сообщения|page link|submitted from|current page
-|current url|landing page|со страницы|страница заявки|ссылка на товар|product url|form submitted from|url формы
-|site url|page address|sent from page|форма отправлена со страницы|url адрес|заявка со страницы|страница с формой
-|ссылка|link|location|source page|ссылка страницы|url адрес страницы|embed url|отправлено с|отправлено с сайта
-|отправлено с url|location href
+|current url|landing page|со страницы|страница заявки|ссылка на товар|product url|form submitted from
+|url контактной формы|url формы|site url|page address|sent from page|форма отправлена со страницы|url адрес
+|заявка со страницы|страница с формой|ссылка|link|location|source page|ссылка страницы|url адрес страницы|embed url
+|отправлено с|отправлено с сайта|отправлено с url|location href
 """)
 PAGE_TITLE = _set(
     "название страницы|page title|заголовок страницы|page name|post title|имя страницы|title страницы|название"
@@ -136,17 +136,18 @@ UTM_STEMS = (
     "utm", "gclid", "yclid", "fbclid", "roistat", "ym uid", "ga client", "gcl", "openstat", "метка", "ymclid", "_ga",
 )  # fmt: skip
 SECTION = _set("""
-request details|request information|additional information|purchaser information|данные формы|данные заявки
-|информация о заказе|контактные данные|contact details|customer details|form details|submitted values are
-|submission details|заявка|новая заявка|информация о покупателе|состав заказа|your order|order details|детали заказа
-|данные клиента|информация о клиенте|contact information|contact info|form data|form fields|submitted data
-|submission|данные покупателя|информация о пользователе|user details|visitor details|дополнительные данные
-|заказанные товары|товары|products|items|here are the form s fields|utm метки|источник заявки|технические данные
-|служебная информация|тип заявки|new submission|new message|new lead|новое сообщение|информация о посетителе
-|детали заявки|данные|details of submission|billing details|customer information|информация|заказ покупателя
-|billing information|сообщение с сайта|заявка с сайта|here is what they sent|answers|ответы|ответы на вопросы
-|ответы на квиз|результаты квиза|quiz results|quiz answers|результаты опроса|новая заявка с сайта|вопросы и ответы
-|контакты|contacts|адрес доставки|адрес плательщика
+дополнительная информация|информация о заявке|request details|request information|additional information
+|purchaser information|данные формы|данные заявки|информация о заказе|контактные данные|contact details
+|customer details|form details|submitted values are|submission details|заявка|новая заявка|информация о покупателе
+|состав заказа|your order|order details|детали заказа|данные клиента|информация о клиенте|contact information
+|contact info|form data|form fields|submitted data|submission|данные покупателя|информация о пользователе
+|user details|visitor details|дополнительные данные|заказанные товары|товары|products|items
+|here are the form s fields|utm метки|источник заявки|технические данные|служебная информация|тип заявки
+|new submission|new message|new lead|новое сообщение|информация о посетителе|детали заявки|данные
+|details of submission|billing details|customer information|информация|заказ покупателя|billing information
+|сообщение с сайта|заявка с сайта|here is what they sent|answers|ответы|ответы на вопросы|ответы на квиз
+|результаты квиза|quiz results|quiz answers|результаты опроса|новая заявка с сайта|вопросы и ответы|контакты
+|contacts
 """)
 DETAIL = _set("""
 город|city|адрес|address|компания|company|организация|название компании|название организации|company name
@@ -168,3 +169,7 @@ DETAIL = _set("""
 |time zone|часовой пояс
 """)
 NOT_NAME = _set("компании|организации|питомца|ребенка|файла|домена|фирмы|сайта|товара|формы|ребёнка|менеджера")
+ADDRESS_HEADINGS = _set("""
+платежный адрес|адрес плательщика|адрес для выставления счета|billing address|customer details|адрес доставки
+|shipping address|платежные данные|данные покупателя|детали покупателя|billing details|детали оплаты|payment address
+""")

@@ -8,7 +8,7 @@ from itertools import groupby, takewhile
 from mailbridge.sdk.markup import Event, breaks_around, visible
 from mailbridge.sdk.text import one_line
 
-_BOLD_ELEMENTS = frozenset("b strong th dt label h1 h2 h3 h4 h5 h6".split())  # noqa: SIM905
+_BOLD_ELEMENTS = frozenset("b strong th thead dt label h1 h2 h3 h4 h5 h6".split())  # noqa: SIM905
 _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)|\bfont\s*:\s*bold", re.IGNORECASE)
 _THIN_STYLE = re.compile(r"font-weight\s*:\s*(?:normal|[1-5]00)", re.IGNORECASE)
 _LABEL_CLASS = re.compile(
