@@ -74,7 +74,7 @@ def _read_shown(shown: Sequence[Part], bodies: Bodies) -> None:
         text = _text(part, bodies)
         if part.media_type == "text/html":
             htmls.append(text)
-        elif htmls and not texts and not part.in_alternative:
+        elif htmls and not texts and not part.in_alternative and text.strip():
             # A footer below an HTML mail: alone in the text it would hide the mail itself.
             htmls.append(f"<pre>{html.escape(text, quote=False)}</pre>")
             bodies.defects.append("text_after_html")

@@ -11,16 +11,17 @@ def unflow(text: str, *, delsp: bool = False) -> str:
         delsp: The blank before a soft break is not part of the text (DelSp=yes).
     """
     done: list[str] = []
-    open_depth: int | None = None  # quote depth of the last line when that line goes on
+    parts: list[str] = []  # of the paragraph that goes on
+    open_depth: int | None = None  # its quote depth
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
         content = line[depth:].removeprefix(" ")
         flows = content.endswith(" ") and content != _SIGNATURE
-        if open_depth == depth and content != _SIGNATURE:
-            done[-1] += content
-        else:
-            done.append(f"{'>' * depth} {content}" if depth else content)
-        if flows and delsp:
-            done[-1] = done[-1][:-1]
+        if open_depth != depth or content == _SIGNATURE:
+            if parts:
+                done.append("".join(parts))
+            parts = [">" * depth + " "] if depth else [""]
+        parts.append(content[:-1] if flows and delsp else content)
         open_depth = depth if flows else None
+    done.append("".join(parts))
     return "\n".join(done)

@@ -43,7 +43,7 @@ class Part:
     @property
     def is_mail(self) -> bool:
         """Whether it is an attached mail."""
-        return self.media_type in {"message/rfc822", "message/global"} and isinstance(self.message.get_payload(), list)
+        return self.media_type in {"message/rfc822", "message/global"} and self.message.is_multipart()
 
     @property
     def content_id(self) -> str | None:
@@ -53,12 +53,17 @@ class Part:
     def content(self, defects: list[str]) -> bytes:
         """Return the bytes of the part, transfer encoding undone."""
         encoding = first(self.fields, "Content-Transfer-Encoding").decode("ascii", "replace")
-        payload = self.message.get_payload()
-        if isinstance(payload, list):
-            inner = b"\n".join(whole(one) for one in payload if isinstance(one, Message))
+        if self.message.is_multipart():
+            inner = b"\n".join(whole(one) for one in children_of(self.message))
             is_encoded = encoding.strip().lower().startswith("base64")
             return undo(inner.lstrip(b"\n"), encoding, defects, is_text=False) if is_encoded else inner
         return undo(stored_bytes(self.message), encoding, defects, is_text=self.media_type.startswith("text/"))
+
+
+def children_of(message: Message) -> list[Message]:
+    """Return the parts of a multipart; the payload of other parts is never asked for undecoded: that may raise."""
+    payload = message.get_payload() if message.is_multipart() else []
+    return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
 
 
 def whole(message: Message) -> bytes:
@@ -89,7 +94,7 @@ def leaves(message: Message, defects: list[str]) -> Iterator[Part]:
         one, within, place, in_alternative = waiting.pop()
         part = _part(one, defects)
         part.within, part.place, part.in_alternative = within, place, in_alternative
-        children = one.get_payload() if one.is_multipart() and not part.is_mail else None
+        children = children_of(one) if one.is_multipart() and not part.is_mail else None
         if part.media_type.startswith("multipart/") and children is None:
             children = _recovered(one, defects)
         if children is None or part.media_type.startswith("message/"):
@@ -97,8 +102,7 @@ def leaves(message: Message, defects: list[str]) -> Iterator[Part]:
             continue
         subtype = part.media_type.partition("/")[2]
         inside = in_alternative or subtype == "alternative"
-        entered = [child for child in children if isinstance(child, Message)]
-        waiting.extend((child, subtype, number, inside) for number, child in reversed(list(enumerate(entered))))
+        waiting.extend((child, subtype, number, inside) for number, child in reversed(list(enumerate(children))))
 
 
 def _part(message: Message, defects: list[str]) -> Part:
@@ -106,7 +110,7 @@ def _part(message: Message, defects: list[str]) -> Part:
     media_type, parameters = split_value(first(fields, "Content-Type"), defects)
     disposition, further = split_value(first(fields, "Content-Disposition"), defects)
     if not _TYPE.fullmatch(media_type):
-        is_html = media_type in {"html", "text/html,"}
+        is_html = media_type.startswith(("html", "text/html"))
         media_type = "text/html" if is_html else message.get_default_type()
         if message.is_multipart() and media_type == "text/plain":
             media_type = "multipart/mixed"
@@ -124,11 +128,10 @@ def _recovered(message: Message, defects: list[str]) -> list[Message] | None:
         return None
     boundary = found.group(1).replace(b'"', b"")
     again = message_from_bytes(b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n' + data)
-    children = again.get_payload()
-    if not again.is_multipart() or not isinstance(children, list):
+    if not again.is_multipart():
         return None
     defects.append("boundary_guessed")
-    return [child for child in children if isinstance(child, Message)]
+    return children_of(again)
 
 
 def _as_text(part: Part) -> Part:

@@ -31,6 +31,7 @@ _FEW_LETTERS = 4
 _GUESSES = {"cp1251": 0.0, "koi8-r": 0.05, "cp866": 0.1, "iso8859-5": 0.15}
 _SCORED_BYTES = 2500
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
+_SCORED_LINES = 200
 _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _META = re.compile(rb"<meta\b[^>]{0,400}?\bcharset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _META_WITHIN = 4096
@@ -153,10 +154,23 @@ def _mostly_utf8(data: bytes) -> Decoded | None:
     good = len(_MULTIBYTE.findall(data))
     if good < 2 or (good < 2 * broken and not _has_good_line(data)):
         return None
-    lines = [_line(line) for line in data.split(b"\n")]
-    text = "\n".join(line.text for line in lines)
-    defects = {defect for line in lines for defect in line.defects}
-    return Decoded(text, tuple(sorted(defects)))
+    lines = data.split(b"\n")
+    scored = [_line(line) for line in lines[:_SCORED_LINES]]
+    rest = b"\n".join(lines[_SCORED_LINES:])
+    if rest:  # a long text: what its beginning has shown holds for the rest
+        scored.append(_line(rest) if not any(MIXED in line.defects for line in scored) else _by_lines(rest))
+    defects = {defect for line in scored for defect in line.defects}
+    return Decoded("\n".join(line.text for line in scored), tuple(sorted(defects)))
+
+
+def _by_lines(data: bytes) -> Decoded:
+    """Read each line in UTF-8 or else in the Russian charset that fits all the others best."""
+    lines = data.split(b"\n")
+    others = b"\n".join(line for line in lines if _strict(line, "utf-8") is None)
+    name, score = _best_guess(others) if others else ("utf-8", 0.0)
+    name = name if score >= _CONVINCING else "utf-8"
+    text = "\n".join(_strict(line, "utf-8") or line.decode(name, "replace") for line in lines)
+    return Decoded(text, (UNREADABLE,) if "\ufffd" in text else ())
 
 
 def _has_good_line(data: bytes) -> bool:

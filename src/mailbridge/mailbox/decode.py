@@ -22,6 +22,7 @@ __all__ = ["Limits", "Undecodable", "decode"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DEFAULT_LIMITS = Limits()
+_MOST_ENCODED_WORDS = 1_000
 
 # The library logs what it finds in mails; no text of a mail belongs in a log.
 logging.getLogger("mailparser").setLevel(logging.CRITICAL + 1)
@@ -107,6 +108,9 @@ class _Decoder:
 
     def _parsed(self, source: bytes) -> tuple[Message, mailparser.MailParser | None]:
         """Parse with the reference engine; where it breaks down, with what it stands on."""
+        if source.count(b"=?") > _MOST_ENCODED_WORDS:
+            self._defects.append("engine_skipped")  # its time grows with the square of their number
+            return message_from_bytes(source), None
         try:
             engine = mailparser.parse_from_bytes(source)
         except Exception:  # noqa: BLE001 - it fails in several ways on broken boundaries

@@ -16,6 +16,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_COMMENT = re.compile(r"\([^()]*\)")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _LONGEST_DOMAIN = 253
 
@@ -103,7 +104,7 @@ class _Reader:
         if token.lastgroup == "angle":
             if self.angle is not None:
                 self._flush()
-            self.angle = text.strip("<>")
+            self.angle = _COMMENT.sub("", text.strip("<>"))
         elif token.lastgroup == "mark":
             self._mark(text)
         else:

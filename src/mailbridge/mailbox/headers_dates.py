@@ -70,7 +70,7 @@ def _rfc(value: str) -> datetime | None:
 
 
 def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int, offset: int) -> datetime | None:
-    if not 1970 <= year <= 9998:
+    if not 1900 <= year <= 9998:
         return None
     zone = timezone(timedelta(seconds=offset)) if abs(offset) <= _MOST_OFFSET else UTC
     # A leap second, and 24:00 for midnight, are sent now and then.

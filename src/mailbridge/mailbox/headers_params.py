@@ -7,6 +7,8 @@ from mailbridge.mailbox.charset import to_text
 from mailbridge.mailbox.headers_words import decode_words
 from mailbridge.sdk import one_line
 
+# The semicolon after the value is forgotten now and then.
+_VALUE = re.compile(r"\s*([^\s;]*)\s*(.*)", re.DOTALL)
 _PARAMETER = re.compile(r";\s*([^\s=;\"]{1,80})\s*=+\s*(?:\"((?:[^\"\\]|\\.)*)\"?|([^;]*))", re.DOTALL)
 _CONTINUED = re.compile(r"(.+?)\*(\d{1,3})?(\*)?")
 _ESCAPED = re.compile(r"\\([\"\\])")
@@ -23,10 +25,10 @@ def split_value(raw: bytes, defects: list[str]) -> tuple[str, dict[str, str]]:
         decoded = to_text(raw)
         defects.extend(decoded.defects)
         text = decoded.text
-    value, _, _ = text.partition(";")
+    value, rest = _VALUE.match(text).groups()  # type: ignore[union-attr] # matches always
     plain: dict[str, str] = {}
     continued: dict[str, dict[int, tuple[str, bool]]] = {}
-    for found in _PARAMETER.finditer(text, len(value)):
+    for found in _PARAMETER.finditer(rest if rest.startswith(";") else ";" + rest):
         content = _ESCAPED.sub(r"\1", found.group(2)) if found.group(2) is not None else found.group(3).strip()
         name = found.group(1).lower()
         parts = _CONTINUED.fullmatch(name)

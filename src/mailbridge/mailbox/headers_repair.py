@@ -3,12 +3,14 @@
 import re
 
 _FIELD = re.compile(rb"[!-9;-~]{1,76}[ \t]*:")
-_KNOWN = re.compile(
-    rb"(?:from|to|cc|subject|date|reply-to|message-id|mime-version|content-type|content-transfer-encoding|received"
-    rb"|x-[\w-]+|return-path|sender)[ \t]*:",
-    re.IGNORECASE,
+_NAMES = (
+    rb"from|to|cc|subject|date|reply-to|message-id|mime-version|content-type|content-transfer-encoding|received"
+    rb"|x-[\w-]+|return-path|sender"
 )
-_HEAD_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r[ \t]*\r")
+_KNOWN = re.compile(rb"(?:" + _NAMES + rb")[ \t]*:", re.IGNORECASE)
+_BLANK_BEFORE_COLON = re.compile(rb"^(" + _NAMES + rb")[ \t]+:", re.IGNORECASE | re.MULTILINE)
+_LONGEST_HEAD = 20_000
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _MBOX = re.compile(rb">?From [^\r\n]*(?:\r\n|\n|\r)")
 
 
@@ -16,7 +18,8 @@ def repaired(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Return the mail as a parser should see it, and the words for what was repaired.
 
     Undone are: a byte order mark or empty lines before the first field, the mbox line, line ends CR CR LF or CR alone,
-    and a header field that goes on in the next line without the blank that folding needs (RFC 5322 §2.2.3).
+    a header field that goes on in the next line without the blank that folding needs (RFC 5322 §2.2.3), and blanks
+    before the colon (§4.5.8).
     """
     defects = []
     body = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n\0")
@@ -30,16 +33,22 @@ def repaired(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
     elif b"\n" not in body and b"\r" in body:
         body = body.replace(b"\r", b"\n")
         defects.append("line_ends")
-    folded = _with_folds(body)
-    if folded is not body:
-        defects.append("header_not_folded")
-    return folded, tuple(defects)
+    head, rest = _split(body)
+    closed = _BLANK_BEFORE_COLON.sub(rb"\1:", head)
+    folded = _with_folds(closed)
+    if folded != head:
+        defects.append("header_repaired")
+    return folded + rest, tuple(defects)
 
 
-def _with_folds(raw: bytes) -> bytes:
-    """Mark stray lines between header fields as folded, when fields follow them."""
+def _split(raw: bytes) -> tuple[bytes, bytes]:
     end = _HEAD_END.search(raw)
-    head = raw[: end.start()] if end else raw[:20_000]
+    place = end.start() if end else min(len(raw), _LONGEST_HEAD)
+    return raw[:place], raw[place:]
+
+
+def _with_folds(head: bytes) -> bytes:
+    """Mark stray lines between header fields as folded, when fields follow them."""
     lines = head.split(b"\n")
     last_known = max((place for place, line in enumerate(lines) if _KNOWN.match(line)), default=0)
     strays = [
@@ -48,7 +57,7 @@ def _with_folds(raw: bytes) -> bytes:
         if place and line[:1] not in {b" ", b"\t"} and not _FIELD.match(line)
     ]
     if not strays or not _FIELD.match(lines[0]):
-        return raw
+        return head
     for place in strays:
         lines[place] = b" " + lines[place]
-    return b"\n".join(lines) + raw[len(head) :]
+    return b"\n".join(lines)

@@ -167,7 +167,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
 # Elements that hold nothing, or that an HTML parser closes by itself when the next one begins.
 _NOT_COUNTED = frozenset(
     "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th tbody thead tfoot "  # noqa: SIM905
-    "option colgroup html head body".split()
+    "option colgroup html head body path rect circle line polygon polyline ellipse use stop image".split()
 )
 
 
@@ -178,7 +178,7 @@ def html_depth(source: str) -> int:
     order: list[str] = []
     for found in _TAG.finditer(source):
         name = found.group(2).lower()
-        if name in _NOT_COUNTED:
+        if name in _NOT_COUNTED or ":" in name:
             continue
         if not found.group(1):
             order.append(name)

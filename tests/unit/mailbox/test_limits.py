@@ -1,0 +1,111 @@
+import time
+
+import pytest
+
+from mailbridge.mailbox.decode import Limits, Undecodable, decode
+from mailbridge.mailbox.limits import html_depth
+
+HEAD = b"From: a@example.org\nSubject: x\n"
+PARTS = HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n"
+
+
+def nested(levels):
+    return HEAD + b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (level, level) for level in range(levels)
+    )
+
+
+def html(source):
+    return HEAD + b"Content-Type: text/html\n\n" + source
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "empty"),
+        (b"\r\n \0\n", "empty"),
+        (HEAD + b"\n" + b"a" * 10_000_000, "too_large"),
+        (b"X-A: b\n" * 50_000, "header_too_large"),
+        (HEAD + b"X: " + b"a" * 70_000 + b"\n\nx", "header_too_long"),
+        (HEAD + b"X: a\n" + b" a\n" * 40_000 + b"\nx", "header_too_long"),
+        (HEAD + b"X: a\n" * 1_000 + b"\nx", "too_many_headers"),
+        (PARTS + b"--b\n\nx\n" * 501, "too_many_parts"),
+        (nested(60), "nested_too_deep"),
+        (HEAD + b"Content-Type: message/rfc822\n\n" * 60 + b"x", "nested_too_deep"),
+        (HEAD + b"Content-Type: multipart/digest; boundary=b\n\n"
+         + b"--b\n\nContent-Type: multipart/digest; boundary=b\n\n" * 60, "nested_too_deep"),
+        (html(b"<div>" * 513), "html_too_deep"),
+        (html(b"<a " * 600), "html_too_deep"),
+        (html(b"<p>x</p>" * 260_000), "html_too_large"),
+        (HEAD + b"\n" + b"a\n" * 2_600_000, "text_too_large"),
+        (b"just words", "not_a_mail"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not_a_mail"),
+    ],
+)  # fmt: skip
+def test_too_much_is_refused(raw, reason):
+    with pytest.raises(Undecodable) as caught:
+        decode(raw)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        PARTS + b"--b\n\nx\n" * 499 + b"--b--\n",
+        nested(40) + b"\nx",
+        html(b"<div>" * 500 + b"x"),
+        html(b"<p>x" * 5_000 + b"<br>" * 5_000 + b"<li>" * 5_000),
+        html(b"<div><b>x</b></div>" * 5_000),
+        HEAD + b"\n" + b"--b\nContent-Type: multipart/mixed; boundary=b\n\n" * 600,
+        HEAD + b"X: a\n" * 900 + b"\nx",
+    ],
+)
+def test_much_but_not_too_much_is_read(raw):
+    assert decode(raw).subject == "x"
+
+
+def test_the_size_of_a_mail_that_is_not_here_counts():
+    with pytest.raises(Undecodable, match="too_large"):
+        decode(HEAD + b"\nbeginning", size=60_000_000)
+    assert decode(HEAD + b"\nbeginning", size=5_000_000).size == 5_000_000
+
+
+def test_limits_are_settings():
+    with pytest.raises(Undecodable, match="too_many_parts"):
+        decode(PARTS + b"--b\n\nx\n" * 4, limits=Limits(parts=3))
+
+
+@pytest.mark.parametrize(
+    ("source", "depth"),
+    [
+        ("<div><p>a<p>b</div><div></div>", 1),
+        ("<table><tr><td><table><tr><td>", 2),
+        ("</div><b></i></b>", 1),
+        ("a < b", 0),
+    ],
+)
+def test_html_depth(source, depth):
+    assert html_depth(source) == depth
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: " + b"(" * 60_000 + b"\n\nx",
+        b'From: "' + b'"\\' * 30_000 + b"\n\nx",
+        b"From: " + b"<" * 60_000 + b"\n\nx",
+        b"To: " + b"a@b.example, " * 4_500 + b"\n" + HEAD + b"\nx",
+        b"Subject: " + b"=?utf-8?q?a?= " * 4_500 + b"\n\nx",
+        b"Subject: " + b"=?a?q?x" * 9_000 + b"\n\nx",
+        HEAD + b"Received: from x " + b"(" * 60_000 + b" by z\n\nx",
+        HEAD + b"Authentication-Results: x; " + b'"\\' * 30_000 + b"\n\nx",
+        HEAD + b"Content-Type: a/b; " + b'a="\\' * 12_000 + b"\n\nx",
+        HEAD + b"Content-Type: text/plain; format=flowed\n\n" + b"word \n" * 200_000,
+        HEAD + b"\n" + ("Привет\n".encode() + "Привет как\n".encode("cp1251")) * 20_000,
+    ],
+    ids=range(11),
+)
+def test_bombs_cost_little(raw):
+    started = time.process_time()
+    decode(raw)
+    assert time.process_time() - started < 2
