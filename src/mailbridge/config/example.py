@@ -9,13 +9,13 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType, NoneType
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from mailbridge.config.settings import Settings, parser_model, sink_model
+from mailbridge.config.settings import Settings, inner_model, parser_model, sink_model
 from mailbridge.mailbox.settings import DirectorySettings, ImapSettings, MaildirSettings, MboxSettings
 from mailbridge.registry import parser_types, sink_names, sink_type
 
@@ -145,7 +145,7 @@ def _is_valid(model: type[BaseModel], values: Mapping[str, Any]) -> bool:
 
 def _about(field: FieldInfo) -> str:
     """Return what a key means; for a table in the table with the meaning of its keys."""
-    inner = _inner_model(field)
+    inner = inner_model(field)
     if inner is None:
         return field.description or ""
     keys = [f"{name}: {one.description}" for name, one in inner.model_fields.items() if one.description]
@@ -154,7 +154,7 @@ def _about(field: FieldInfo) -> str:
 
 def _value(name: str, field: FieldInfo) -> Any:
     """Return the default, or a value that shows what a key without one looks like."""
-    inner = _inner_model(field)
+    inner = inner_model(field)
     if inner is not None:
         own = {line.name: line.value for line in _lines(inner) if line.role != "alternative"}
         return own | (field.examples or [{}])[0]
@@ -172,12 +172,7 @@ def _sample(name: str, kinds: str) -> Any:
     samples: tuple[tuple[str, Any], ...] = (
         ("SecretStr", "change me"), ("Path", f"/path/to/{name}"), ("bool", False), ("int", 1), ("float", 1.0),
     )  # fmt: skip
-    return next((sample for kind, sample in samples if kind in kinds), f"{name} here")
-
-
-def _inner_model(field: FieldInfo) -> type[BaseModel] | None:
-    kinds = (field.annotation, *get_args(field.annotation))
-    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+    return next((sample for kind, sample in samples if kind in kinds), "change me")
 
 
 def _comment(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from mailbridge.config.settings import Settings, settings_model, sink_model
+from mailbridge.config.settings import Settings, inner_model, settings_model, sink_model
 from mailbridge.mailbox.settings import DirectorySettings, ImapSettings, MaildirSettings, MboxSettings
 from mailbridge.registry import PluginError, did_you_mean, sink_names
 from mailbridge.sdk import MailbridgeError
@@ -51,7 +51,7 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     """
     problems: list[str] = []
     tables = _read(path)
-    _overlay(tables, os.environ if environment is None else environment)
+    problems += _overlay(tables, os.environ if environment is None else environment)
     _read_secret_files(tables, path.parent, problems)
     try:
         settings = settings_model().model_validate(tables)
@@ -78,18 +78,21 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(path, [f"is not TOML: {error}"]) from None
 
 
-def _overlay(tables: dict[str, Any], environment: Mapping[str, str]) -> None:
-    """Put MAILBRIDGE_A__B__C=value over [a.b] c; names of tables and keys compare without case."""
+def _overlay(tables: dict[str, Any], environment: Mapping[str, str]) -> Iterator[str]:
+    """Put MAILBRIDGE_A__B__C=value over [a.b] c; names of tables and keys compare without case; yield problems."""
     for variable, value in sorted(environment.items()):
         if not variable.startswith(ENV_PREFIX) or variable in ENV_OWN:
             continue
         *parents, key = variable.removeprefix(ENV_PREFIX).split("__")
         if not parents:
             continue  # MAILBRIDGE_X without a table is no setting
-        table = tables
+        table: Any = tables
         for parent in parents:
-            table = table.setdefault(_spelling(table, parent), {})
-        table[_spelling(table, key)] = _value(value)
+            table = table.setdefault(_spelling(table, parent), {}) if isinstance(table, dict) else None
+        if isinstance(table, dict):
+            table[_spelling(table, key)] = _value(value)
+        else:
+            yield f"{variable}: a value stands where it names a table"
 
 
 def _spelling(table: Mapping[str, Any], word: str) -> str:
@@ -175,14 +178,15 @@ def _type_of(tables: Mapping[str, Any], path: Sequence[str]) -> Any:
 def _known(path: Sequence[str], tables: Mapping[str, Any]) -> list[str]:
     """Return the keys that may stand where an unknown one was found."""
     model: Any = settings_model()
-    if len(path) == 3 and path[0] in {"mailboxes", "sinks"}:
+    parents = path[:-1]
+    if len(path) > 2 and path[0] in {"mailboxes", "sinks"}:
         kind = str(_type_of(tables, path))
         model = MAILBOX_MODELS.get(kind) if path[0] == "mailboxes" else sink_model(kind)
-        return [*model.model_fields, *(f"{name}_file" for name in _secrets(model))] if model else []
-    for part in path[:-1]:
+        parents = path[2:-1]
+    for part in parents:
         field = getattr(model, "model_fields", {}).get(part)
-        model = field.annotation if field is not None else None
-    return list(getattr(model, "model_fields", {}))
+        model = inner_model(field) if field is not None else None
+    return [*model.model_fields, *(f"{name}_file" for name in _secrets(model))] if model else []
 
 
 def _gaps(settings: Settings) -> list[str]:

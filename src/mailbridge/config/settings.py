@@ -1,9 +1,10 @@
 """The models of the configuration; those of plugins are added to them, so that one model tells everything."""
 
 from functools import cache
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.fields import FieldInfo
 
 from mailbridge.mailbox.settings import MailboxSettings
 from mailbridge.registry import parser_types, sink_names, sink_type
@@ -128,3 +129,9 @@ def _union(kinds: list[type[SinkSettings]]) -> Any:
     for kind in kinds[1:]:
         union |= kind
     return Annotated[union, Field(discriminator="type")]
+
+
+def inner_model(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the model of a field that is a table itself, also where it may be absent."""
+    kinds = (field.annotation, *get_args(field.annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
