@@ -37,7 +37,8 @@ def test_fields_that_sound_like_secrets_are_secrets(kind):
 
 def test_show_prints_file_and_defaults_without_secrets(tmp_path):
     path = tmp_path / "config.toml"
-    path.write_text(re.sub(r"(?m)^#(?=[a-z\[])", "", example_text()).replace("change me", "hidden"), encoding="utf-8")
+    whole = re.sub(r"(?m)^#(?=[a-z\[])", "", example_text())
+    path.write_text(re.sub(r'(password|token) = "change me"', r'\1 = "hidden"', whole), encoding="utf-8")
     shown = run("config", "show", "-c", str(path))
     assert "hidden" not in json.dumps(shown)
     assert shown["mailboxes"]["main"]["password"] == "********"
