@@ -109,7 +109,7 @@ class OkParser:
     Config: ClassVar[type[NoConfig]] = NoConfig
     routes: ClassVar[Sequence[Route]] = (Route("sender", Strength.SENDER, senders=_DOMAINS),)
 
-    def __init__(self, config: NoConfig) -> None:
+    def __init__(self, config: NoConfig | None = None) -> None:
         self.config = config
 
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:

@@ -84,7 +84,7 @@ class VkAdsParser:
     Config: ClassVar[type[NoConfig]] = NoConfig
     routes: ClassVar[Sequence[Route]] = (Route("sender", Strength.SENDER, senders=("vk.company",)),)
 
-    def __init__(self, config: NoConfig) -> None:
+    def __init__(self, config: NoConfig | None = None) -> None:
         self.config = config
 
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:

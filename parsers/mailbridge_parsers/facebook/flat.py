@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mailbridge.sdk import Line, Run, text_lines, unwrap_url
+from mailbridge.sdk import Line, Run, deed_in, text_lines, unwrap_url
 
 from .links import target
 
@@ -56,7 +56,10 @@ def _lines(runs: Iterator[Run]) -> Iterator[Line]:
         if role and not (role in {"person", "place"} and _are_people(line)):
             yield Line(tuple(line))
             line = []
-        line.append(replace(run, text=run.text.lstrip(" .")))
+        announces = (
+            role == "place" and deed_in(run.text) is not None
+        )  # "and 3 others posted in" before the group's name
+        line.append(Run(run.text) if announces else replace(run, text=run.text.lstrip(" .")))
         if role not in {"person", ""} or run.text.lstrip().startswith("."):
             yield Line(tuple(line))
             line = []

@@ -71,7 +71,7 @@ class FacebookParser:
         Route("x-facebook headers", Strength.SIGN, match=_has_signs),
     )
 
-    def __init__(self, config: NoConfig) -> None:
+    def __init__(self, config: NoConfig | None = None) -> None:
         self.config = config
 
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:

@@ -79,7 +79,7 @@ class VkParser:
     Config: ClassVar[type[NoConfig]] = NoConfig
     routes: ClassVar[Sequence[Route]] = (Route("sender", Strength.SENDER, senders=("vk.com", "vk.ru", "vkontakte.ru")),)
 
-    def __init__(self, config: NoConfig) -> None:
+    def __init__(self, config: NoConfig | None = None) -> None:
         self.config = config
 
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:

@@ -48,7 +48,7 @@ def social_interests(
             text=text if kind in _WITH_WORDS else None,
             product=product or Product(),
             rating=rating,
-            reply=_reply(target, author),
+            reply=_reply(kind, target, place_url, author),
             refs=Refs(
                 post=target.post if target.role == "object" else None, comment=target.comment, thread=target.thread
             ),
@@ -73,9 +73,10 @@ def _key(kind: Kind, target: Target, author: Author, when: tuple[datetime, Preci
     return (*of_person, f"{when[0]:%Y-%m-%dT%H:%M:%S}") if dated and when else None
 
 
-def _reply(target: Target, author: Author) -> Reply:
-    place = target.url or author.url
-    return Reply(method="link", target=place) if place else Reply()
+def _reply(kind: Kind, target: Target, place_url: str, author: Author) -> Reply:
+    """Where one answers: at the object; a review at the place it is about; else at the person's profile."""
+    where = target.url or (place_url if kind == "review" else "") or author.url
+    return Reply(method="link", target=where) if where else Reply()
 
 
 def _refs(target: Target) -> Refs:
