@@ -1,0 +1,63 @@
+"""Parsing runs where a bomb can't stop the service."""
+
+import time
+
+import pytest
+
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.pipeline.parsing import TrustRules
+from mailbridge.ports import Arrival, Chunk
+from mailbridge.stations import reading
+from mailbridge.stations.reading import InProcessCrew, ProcessCrew, ReadingRoom
+from mailbridge.testing import poison
+from mailbridge.worker import job_of
+
+LETTER = (
+    b"From: Anna <anna@example.com>\r\nTo: leads@example.org\r\nSubject: Question %d\r\n%b\r\nHow much is the fish?\r\n"
+)
+
+
+def letter(number, header=b""):
+    return LETTER % (number, header + b"\r\n" if header else b"")
+
+
+@pytest.fixture
+def crew(monkeypatch):
+    monkeypatch.setattr(reading, "work", poison.work)
+    made = ProcessCrew({}, TrustRules(), workers=1, timeout_s=3)
+    yield made
+    made.close()
+
+
+def test_a_mail_that_kills_its_process_does_not_take_its_neighbours_along(crew):
+    jobs = [job_of(letter(1)), job_of(letter(2, poison.KILLS)), job_of(letter(3))]
+    one, two, three = crew.read(jobs)
+    assert one.reading.outcome == three.reading.outcome == "parsed"
+    assert two is None
+
+
+def test_a_mail_that_hangs_is_stopped_at_the_time_limit_and_quarantined(crew):
+    began = time.monotonic()
+    one, two = crew.read([job_of(letter(1)), job_of(letter(2, poison.HANGS))])
+    assert one.reading.outcome == "parsed"
+    assert (two.reading.outcome, two.reading.reason) == ("quarantined", "parse_timeout")
+    assert time.monotonic() - began < 30
+
+
+def test_both_crews_read_the_same(crew):
+    jobs = [job_of(letter(number)) for number in range(5)]
+    assert crew.read(jobs) == InProcessCrew({}, TrustRules()).read(jobs)
+
+
+def test_a_mail_that_killed_two_processes_is_quarantined_and_the_rest_goes_on(crew, tmp_path):
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", new=True)
+    raws = [letter(1), letter(2, poison.KILLS), letter(3)]
+    arrivals = tuple(Arrival(number, raw, None, len(raw)) for number, raw in enumerate(raws, 1))
+    ledger.intake("box").store(Chunk(1, arrivals, 3))
+    room = ReadingRoom(ledger.reader, crew, {}, receivers={}, searches_first=False)
+    room.cycle()
+    assert ledger.listings.counts()["mails"] == {"parsed": 2, "stored": 1}
+    room.cycle()
+    assert ledger.listings.counts()["mails"] == {"parsed": 2, "quarantined": 1}
+    assert room.cycle() == 0
+    ledger.close()
