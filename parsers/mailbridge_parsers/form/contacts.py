@@ -46,7 +46,7 @@ def contacts_of(reading: Reading, site: Site, region: str | None) -> Contacts:
 
 
 def _take_email(found: Contacts, reading: Reading, site: Site) -> None:
-    open_fields = [one for one in reading.fields if one.role is None or one.role is Role.DETAIL]
+    open_fields = [one for one in reading.fields if one.role in {None, Role.DETAIL} and not one.is_doubtful]
     whole = [one for one in open_fields if is_email(one.value)]
     for one in (*reading.all(Role.EMAIL), *reading.all(Role.NAME), *whole):
         for email in emails_in(one.value):
@@ -66,7 +66,7 @@ def _take_phones(found: Contacts, reading: Reading, region: str | None) -> None:
     if found.phones:
         return
     for one in reading.fields:
-        if one.role is None and is_phone(one.value, region) and not _counts(one.value):
+        if one.role is None and not one.is_doubtful and is_phone(one.value, region) and not _counts(one.value):
             found.phones.append(phone(one.value, region))
             found.used.append(one)
             return

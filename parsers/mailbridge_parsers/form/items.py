@@ -8,7 +8,7 @@ from enum import IntEnum
 from mailbridge.sdk import fold
 from mailbridge.sdk.layout import Cell, Grid, Piece, TextLine
 from mailbridge.sdk.pairs import reads_like_label, split_label
-from mailbridge_parsers.form.labels import CONTACTS, Role, label_key, role_of
+from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, label_key, role_of
 
 _RULE = re.compile(r"[-=_*~#•─━—–. ]{2,}")
 _STARS = re.compile(r"\*{5,}")
@@ -97,7 +97,7 @@ def items_of(pieces: Iterable[Piece]) -> list[Item]:
     items: list[Item] = []
     for piece in pieces:
         items.extend(_grid_items(piece) if isinstance(piece, Grid) else _line_items(piece))
-    return list(_under_stars(items))
+    return _under_stars(items)
 
 
 def _line_items(line: TextLine) -> Iterator[Item]:
@@ -121,7 +121,7 @@ def _labelled(line: TextLine) -> Item:
 
 def _wrapped(line: TextLine) -> tuple[str, str] | None:
     match = _WRAPPED.fullmatch(line.text)
-    if match is None:
+    if match is None or ":" in line.text:
         return None
     dashed = line.text.startswith("---") and line.text.endswith("---")
     return (match["label"], "") if dashed or role_of(match["label"]) else None
@@ -143,6 +143,8 @@ def _bare(line: TextLine) -> tuple[str, str] | None:
 def _bold(line: TextLine) -> tuple[str, str] | None:
     """Split a line whose label is bold; whether a line all in bold is a label or a heading depends on the others."""
     label, rest = line.lead.rstrip(" :："), line.text[len(line.lead) :].strip()
+    if fold(rest) in _VALUE_HEADINGS:
+        return None
     if not label or not reads_like_label(label) or split_label(label):
         return None
     ends = line.lead.endswith((":", "："))
@@ -182,17 +184,21 @@ def _apart(item: Item) -> Iterator[Item]:
         yield _labelled(TextLine(text, href=item.href, gap=item.gap and not number))
 
 
-def _under_stars(items: list[Item]) -> Iterator[Item]:
-    """A line above a row of asterisks is a label, whatever it says; the row itself says nothing."""
+def _under_stars(items: list[Item]) -> list[Item]:
+    """Where labels stand above rows of asterisks, make them labels, whatever they say; the rows say nothing.
+
+    A single such row below something else is typed by a visitor: the first label that asks for something decides.
+    """
     is_stars = [bool(item.is_rule and _STARS.fullmatch(item.text)) for item in items]
-    for number, item in enumerate(items):
-        if is_stars[number] and number and not items[number - 1].is_rule:
-            continue
-        if number + 1 < len(items) and is_stars[number + 1] and not item.is_rule:
+    found = []
+    for item, after, is_row in zip(items, [*is_stars, False][1:], is_stars, strict=True):
+        if after and not item.is_rule:
             label = item.text.rstrip(" :")
-            yield Item(item.text, Style.STARS, label, role=role_of(label), gap=item.gap)
-        else:
-            yield item
+            found.append(Item(item.text, Style.STARS, label, role=role_of(label), gap=item.gap))
+        elif not is_row:
+            found.append(item)
+    first = next((item for item in found if item.role in ASKED and item.style is not Style.DASH), None)
+    return found if first is not None and first.style is Style.STARS else items
 
 
 def _grid_items(grid: Grid) -> Iterator[Item]:

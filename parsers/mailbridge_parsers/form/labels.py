@@ -39,6 +39,8 @@ class Role(Enum):
 
 
 CONTACTS = frozenset({Role.NAME, Role.FIRST, Role.LAST, Role.MIDDLE, Role.EMAIL, Role.PHONE})
+ASKED = CONTACTS | {Role.TEXT, Role.SUBJECT}
+"""What a form asks a visitor for, in every form."""
 ABOUT_THE_PAGE = frozenset({
     Role.FORM, Role.PAGE, Role.PAGE_TITLE, Role.SITE, Role.SENT, Role.TECHNICAL, Role.UTM, Role.SECTION,
 })  # fmt: skip
@@ -109,6 +111,7 @@ def _by_words(key: str) -> Role | None:
     if not parts or len(parts) > 8:
         return None
     rules = (
+        (Role.TECHNICAL, not words.TECHNICAL_WORDS.isdisjoint(parts) and len(parts) <= 5),
         (Role.CONSENT, any(part.startswith(words.CONSENT_STEMS) for part in parts)),
         (Role.CALL_TIME, _is_call_time(parts)),
         (Role.EMAIL, not words.EMAIL.isdisjoint(parts) and words.NOT_EMAIL.isdisjoint(parts)),

@@ -132,6 +132,7 @@ ip|ip адрес|ip address|remote ip|user agent|useragent|браузер|browse
 |source form|user ip address|ip user|operating system|операционная система|http user agent|sender ip|ваш ip|your ip
 |ip visitor|referring url|referer url|страница перехода|referral
 """)
+TECHNICAL_WORDS = _set("ip|agent|useragent|referer|referrer|browser|браузер|user agent")
 UTM_STEMS = (
     "utm", "gclid", "yclid", "fbclid", "roistat", "ym uid", "ga client", "gcl", "openstat", "метка", "ymclid", "_ga",
 )  # fmt: skip
@@ -152,21 +153,21 @@ SECTION = _set("""
 DETAIL = _set("""
 город|city|адрес|address|компания|company|организация|название компании|название организации|company name
 |organization|ооо|organisation|должность|position|job title|страна|country|бюджет|budget|услуги|services|количество
-|quantity|кол во|qty|дата рождения|birthday|date of birth|файл|файлы|file|files|attachment|attachments|вложение
-|вложения|способ оплаты|оплата|payment method|payment|способ доставки|доставка|shipping|shipping method|delivery
-|delivery method|регион|region|откуда узнали|откуда вы узнали о нас|how did you hear about us|размер|size|цвет|color
-|colour|индекс|zip|zip code|postal code|postcode|state|telegram|телеграм|телеграмм|instagram|инстаграм|вконтакте|vk
-|skype|скайп|промокод|promo code|coupon|скидка|discount|язык|language|статус|status|тип|type|категория|category
-|отдел|department|приоритет|priority|очередь|queue|подытог|subtotal|sub total|площадь|дата заезда|дата выезда
-|что интересует|topics|interests|interest|preferred date|желаемая дата|дата визита|срок|сроки|deadline|улица|дом
-|квартира|street|address line|street address|адрес доставки|shipping address|billing address|источник|source|инн|кпп
-|огрн|артикул|sku|цена|price|единица|комплектация|год|year|пол|gender|возраст|age|ник в telegram|номер карты
-|число гостей|количество человек|количество гостей|guests|number of guests|кол во гостей|дата бронирования|fax|факс
-|industry|preferred contact method|способ связи|предпочтительный способ связи|как с вами связаться|formerly
-|удобный способ связи|мессенджер|messenger|point|пункт выдачи|владелец|owner|country code|район|метро|станция|филиал
-|branch|адрес объекта|тип объекта|тип услуги|service type|property type|материал|материалы|ник|подписка|subscribe
-|newsletter|рассылка|получать рассылку|budget range|revenue|employees|number of employees|company size|role
-|time zone|часовой пояс
+|quantity|кол во|qty|дата рождения|birthday|date of birth|файл|файлы|file|files|attachment|attachments|attached file
+|вложение|вложения|способ оплаты|оплата|payment method|payment|способ доставки|доставка|shipping|shipping method
+|delivery|delivery method|регион|region|откуда узнали|откуда вы узнали о нас|how did you hear about us|размер|size
+|цвет|color|colour|индекс|zip|zip code|postal code|postcode|state|telegram|телеграм|телеграмм|instagram|инстаграм
+|вконтакте|vk|skype|скайп|промокод|promo code|coupon|скидка|discount|язык|language|статус|status|тип|type|категория
+|category|отдел|department|приоритет|priority|очередь|queue|подытог|subtotal|sub total|площадь|дата заезда
+|дата выезда|что интересует|topics|interests|interest|preferred date|желаемая дата|дата визита|срок|сроки|deadline
+|улица|дом|квартира|street|address line|street address|адрес доставки|shipping address|billing address|источник
+|source|инн|кпп|огрн|артикул|sku|цена|price|единица|комплектация|год|year|пол|gender|возраст|age|ник в telegram
+|номер карты|число гостей|количество человек|количество гостей|guests|number of guests|кол во гостей
+|дата бронирования|fax|факс|industry|preferred contact method|способ связи|предпочтительный способ связи
+|как с вами связаться|formerly|удобный способ связи|мессенджер|messenger|point|пункт выдачи|владелец|owner
+|country code|район|метро|станция|филиал|branch|адрес объекта|тип объекта|тип услуги|service type|property type
+|материал|материалы|ник|подписка|subscribe|newsletter|рассылка|получать рассылку|budget range|revenue|employees
+|number of employees|company size|role|time zone|часовой пояс
 """)
 NOT_NAME = _set("компании|организации|питомца|ребенка|файла|домена|фирмы|сайта|товара|формы|ребёнка|менеджера")
 ADDRESS_HEADINGS = _set("""

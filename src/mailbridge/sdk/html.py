@@ -1,14 +1,14 @@
 """A small façade over the HTML engine, so that parsers do not know which one it is."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from bs4 import BeautifulSoup, Tag
 
 from mailbridge.sdk.layout import Grid, Piece, html_layout
-from mailbridge.sdk.markup import document_events, element_events, soup, visible_text
+from mailbridge.sdk.markup import Event, document_events, element_events, soup, visible_text
 from mailbridge.sdk.pairs import Pair, pairs_of
 from mailbridge.sdk.text import one_line
 
@@ -104,19 +104,23 @@ class Html:
         """Return the first element that matches."""
         return self.root.first(css)
 
+    @property
+    def _events(self) -> Iterable[Event]:
+        events = document_events(self.source)
+        if _HAS_LINES.search(self.source):
+            return events
+        # Home-made mailers declare text/html and send plain lines: no browser breaks them, their authors meant to.
+        return [("open", "pre", {}), *events, ("close", "pre", {})]
+
     @cached_property
     def text(self) -> str:
         """What a reader sees, one line per block or table row, cells of a row divided by a tab."""
-        return visible_text(document_events(self.source))
+        return visible_text(self._events)
 
     @cached_property
     def layout(self) -> list[Piece]:
         """Lines and grids in reading order; tables that only arrange the page are dissolved."""
-        events = document_events(self.source)
-        if _HAS_LINES.search(self.source):
-            return html_layout(events)
-        # Home-made mailers declare text/html and send plain lines: no browser breaks them, their authors meant to.
-        return html_layout([("open", "pre", {}), *events, ("close", "pre", {})])
+        return html_layout(self._events)
 
     @property
     def tables(self) -> list[list[list[str]]]:

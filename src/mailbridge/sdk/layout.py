@@ -24,7 +24,7 @@ class TextLine:
 
     Attributes:
         text: Its words, white space folded; never empty.
-        lead: The words it begins with in bold (or marked as a label), "" when it begins plain.
+        lead: The words it begins with in bold, marked as a label, or before a tab; "" when it begins plain.
         marked: Whether all of it is bold or marked as a label.
         href: Where its first link points, as sent.
         gap: Whether an empty line stands before it.
@@ -87,7 +87,9 @@ def text_layout(text: str) -> list[Piece]:
     gap = False
     for raw in text.split("\n"):
         if words := one_line(raw):
-            pieces.append(TextLine(words, gap=gap))
+            label, tab, value = raw.strip().partition("\t")
+            lead = one_line(label) if tab and value.strip() and len(label) <= _LABEL_LENGTH else ""
+            pieces.append(TextLine(words, lead, gap=gap))
         gap = not words
     return pieces
 

@@ -1,0 +1,99 @@
+"""Where the visitor's own words end: they may hold anything, labels included."""
+
+from collections.abc import Callable
+
+from mailbridge.sdk import emails_in, is_email, person_name, phones_in
+from mailbridge.sdk.layout import text_layout
+from mailbridge_parsers.form.footers import closing, is_about_the_page
+from mailbridge_parsers.form.items import Item, Style, items_of
+from mailbridge_parsers.form.labels import CONTACTS, Role, heads_address
+from mailbridge_parsers.form.manner import Manner, alphabet_of
+
+_LONGEST_SHORT_VALUE = 120
+_SET_OFF = frozenset({Style.STARS, Style.WRAPPED, Style.BOLD, Style.BARE})
+
+
+class FreeText:
+    """The words under one label.
+
+    Args:
+        label: The label, with what stands on its line.
+        tail: All that follows in the body.
+        shown: The labelled items above it.
+        manner: How the template sets labels off.
+        is_label: Whether an item can be a label of the template behind a free text.
+    """
+
+    def __init__(
+        self, label: Item, tail: list[Item], shown: list[Item], manner: Manner, is_label: Callable[[Item], bool]
+    ) -> None:
+        self._label = label
+        self._tail = tail
+        self._manner = manner
+        self._is_label = is_label
+        self._roles = {item.role for item in shown if item.role in CONTACTS}
+        self._keys = {item.key for item in shown if item.role is not Role.DETAIL} | {label.key}
+        self._alphabet = alphabet_of(item.label for item in (*shown, label))
+
+    def length(self, hosts: frozenset[str], names: frozenset[str]) -> int:
+        """Return how many items of the tail belong to the text.
+
+        A label that the form has shown already is typed by the visitor: then no label but those about the page ends
+        the text. Otherwise the next label does that stands as the others do.
+        """
+        hard = len(self._tail)
+        for number, item in enumerate(self._tail):
+            if item.style is Style.CELL or item.goods is not None or heads_address(item.text):
+                hard = number
+                break
+        last = closing(self._tail[:hard], hosts, names)
+        labels = [number for number in range(last) if self._is_label(self._tail[number])]
+        if self._holds_labels(labels):
+            return last
+        return next((number for number in labels if self._ends(number, last)), last)
+
+    def _holds_labels(self, labels: list[int]) -> bool:
+        inside = {item.role for item in items_of(text_layout(self._label.value)) if item.style is Style.COLON}
+        if inside & self._roles:
+            return True
+        plain = (
+            self._tail[number] for number in labels if self._tail[number].style not in {Style.STARS, Style.WRAPPED}
+        )
+        return any(item.role in self._roles or item.key in self._keys for item in plain)
+
+    def _ends(self, number: int, last: int) -> bool:
+        item = self._tail[number]
+        if item.style in _SET_OFF and not is_about_the_page(item):
+            return item.key not in self._keys and (
+                item.role is not None or item.style is not Style.BOLD or self._heads(item)
+            )
+        if is_about_the_page(item) or not self._stands_alike(item):
+            return is_about_the_page(item)
+        if item.role in CONTACTS:
+            is_block = not self._label.value and not self._manner.is_stacked
+            return not is_block and (not item.value or could_fill(item.role, item.value))
+        if item.role is Role.TEXT or self._manner.keys_only:
+            return self._manner.keys_only or not item.gap
+        return all(self._is_label(one) or one.is_rule for one in self._tail[number:last])
+
+    def _heads(self, item: Item) -> bool:
+        return self._manner.is_headed or bool(item.value)
+
+    def _stands_alike(self, item: Item) -> bool:
+        if self._manner.is_stacked and item.value:
+            return False
+        if self._manner.is_spaced and not item.gap:
+            return False
+        alphabet = alphabet_of([item.label])
+        return not (alphabet and self._alphabet) or alphabet == self._alphabet
+
+
+def could_fill(role: Role | None, text: str) -> bool:
+    """Whether a text can be the value of a field, by what it is."""
+    if role is Role.EMAIL:
+        return is_email(text) or len(emails_in(text)) == 1
+    if role is Role.PHONE:
+        return sum(sign.isdigit() for sign in text) >= 5 or bool(phones_in(text))
+    if role in {Role.NAME, Role.FIRST, Role.LAST, Role.MIDDLE}:
+        return bool(person_name(text) or emails_in(text)) and len(text) <= _LONGEST_SHORT_VALUE
+    return True
