@@ -28,7 +28,7 @@ _CLEARLY = 0.3
 _AGAINST_LATIN = 0.52
 _FEW_LETTERS = 4
 # What undeclared Russian text is in, with how much rarer each is than the first.
-_GUESSES = {"cp1251": 0.0, "koi8-r": 0.05, "cp866": 0.1, "iso8859-5": 0.15}
+_GUESSES = {"cp1251": 0.0, "koi8-u": 0.05, "cp866": 0.1, "iso8859-5": 0.15}
 _SCORED_BYTES = 2500
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
 _SCORED_LINES = 200
@@ -114,7 +114,7 @@ def _stands(data: bytes, text: str, codec: str, utf8: str | None) -> bool:
     if codec in CYRILLIC:
         own = russian(text)
         few = len(data) - len(data.translate(None, _BEYOND_ASCII)) < _FEW_LETTERS
-        return few or own >= _CONVINCING or own + _CLEARLY >= _best_guess(data, without=codec)[1]
+        return few or own + _CLEARLY >= _best_guess(data, without=codec)[1]
     if codec in LATIN:
         return western(text) or _best_guess(data)[1] < _AGAINST_LATIN
     return True
@@ -133,7 +133,9 @@ def _best_guess(data: bytes, without: str = "") -> tuple[str, float]:
     """Return the Cyrillic charset that reads best, and how well it does (see `russian`)."""
     part = _scored_part(data)
     scores = {
-        name: russian(part.decode(name, "replace")) - rarity for name, rarity in _GUESSES.items() if name != without
+        name: russian(part.decode(name, "replace")) - rarity
+        for name, rarity in _GUESSES.items()
+        if name[:5] != without[:5]
     }
     best = max(scores, key=lambda name: scores[name])
     return best, scores[best]

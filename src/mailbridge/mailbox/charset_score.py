@@ -6,6 +6,8 @@ from itertools import pairwise
 _WORD = re.compile(r"[^\W\d_]+")
 _HIGH = re.compile(r"[^\x00-\x7f]")
 _SAMPLE = 1500
+_BEFORE = 20
+_AFTER = 200
 """Characters beyond ASCII that are looked at; more change no verdict."""
 
 # The commonest pairs of letters in Russian text; they make up about two thirds of it.
@@ -59,16 +61,17 @@ def western(text: str) -> bool:
 
 
 def _sample(text: str) -> str:
-    """Return the lines that say something about the charset, up to a limit."""
+    """Return the surroundings of the first characters beyond ASCII, up to a limit."""
     if len(text) <= _SAMPLE:
         return text
     kept: list[str] = []
     room = _SAMPLE
-    for match in re.finditer(r"[^\n]*?[^\x00-\x7f][^\n]{0,300}", text):
-        kept.append(match.group()[-400:])
-        room -= len(kept[-1])
-        if room <= 0:
-            break
+    place = 0
+    while room > 0 and (found := _HIGH.search(text, place)):
+        start = max(place, found.start() - _BEFORE)
+        place = found.start() + _AFTER
+        kept.append(text[start:place])
+        room -= place - start
     return "\n".join(kept)
 
 

@@ -1,4 +1,9 @@
-"""From the raw bytes of a mail to a `Mail`."""
+"""From the raw bytes of a mail to a `Mail`.
+
+What was repaired or guessed on the way stands in `Mail.defects`: leading_bytes, line_ends, header_repaired,
+boundary_guessed, transfer_encoding_wrong, charset_guessed, charset_mixed, charset_unreadable, double_encoded,
+text_after_html, many_addresses, no_date, inner_undecodable, engine_failed, engine_skipped, text_by_engine.
+"""
 
 import hashlib
 import logging
@@ -52,7 +57,7 @@ def decode(
     """
     try:
         whole = len(raw) if size is None else size
-        check_size(whole, limits)
+        check_size(raw, whole, limits)
         mail = _Decoder(raw, limits, 0).mail(receiver)
         return replace(mail, received_at=_aware(received_at) or mail.received_at, mailbox=mailbox, size=whole)
     except Undecodable:
@@ -75,9 +80,9 @@ class _Decoder:
         self._defects: list[str] = []
 
     def mail(self, receiver: str | None) -> Mail:
-        check_raw(self._raw, self._limits)
         source, repairs = repaired(self._raw)
         self._defects.extend(repairs)
+        check_raw(source, self._limits)
         message, engine = self._parsed(source)
         fields = fields_of(message)
         if not is_mail(fields):

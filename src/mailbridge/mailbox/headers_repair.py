@@ -11,7 +11,7 @@ _KNOWN = re.compile(rb"(?:" + _NAMES + rb")[ \t]*:", re.IGNORECASE)
 _BLANK_BEFORE_COLON = re.compile(rb"^(" + _NAMES + rb")[ \t]+:", re.IGNORECASE | re.MULTILINE)
 _LONGEST_HEAD = 20_000
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_MBOX = re.compile(rb">?From [^\r\n]*(?:\r\n|\n|\r)")
+_MBOX = re.compile(rb"(?:>?From [^\r\n]*(?:\r\n|\n|\r))+")
 
 
 def repaired(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
@@ -25,7 +25,7 @@ def repaired(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
     body = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n\0")
     if len(body) != len(raw):
         defects.append("leading_bytes")
-    while mbox := _MBOX.match(body):
+    if mbox := _MBOX.match(body):
         body = body[mbox.end() :]
     if b"\r\r\n" in body[:2000]:
         body = body.replace(b"\r\r\n", b"\r\n")

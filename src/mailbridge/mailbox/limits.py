@@ -51,17 +51,21 @@ class Limits:
     inner_depth: int = 3
 
 
+_FIELD = re.compile(rb"From |[!-9;-~]*:|[ \t]")
 _BOUNDARY = re.compile(rb"\bboundary\*?\d*\*?\s*=\s*(?:\"([^\"\r\n]*)\"|([^\s;\"]+))", re.IGNORECASE)
 _ATTACHED_MAIL = re.compile(rb"(?:^|\n)content-type\s*:\s*message/", re.IGNORECASE)
+_STATUS = re.compile(rb"message/delivery-status", re.IGNORECASE)
 _DIGEST = re.compile(rb"multipart/digest", re.IGNORECASE)
 
 
-def check_size(size: int, limits: Limits) -> None:
+def check_size(raw: bytes, size: int, limits: Limits) -> None:
     """Refuse a mail by its size alone.
 
     Raises:
-        Undecodable: "too_large".
+        Undecodable: "empty" or "too_large".
     """
+    if not raw.strip(b" \t\r\n\0"):
+        raise Undecodable("empty", f"{size} bytes without content")
     if size > limits.raw_bytes:
         raise Undecodable("too_large", f"{size} bytes, at most {limits.raw_bytes}")
 
@@ -70,11 +74,9 @@ def check_raw(raw: bytes, limits: Limits) -> None:
     """Refuse what would cost a parser too much time, memory or stack.
 
     Raises:
-        Undecodable: "empty", "header_too_large", "header_too_long", "too_many_headers",
+        Undecodable: "header_too_large", "header_too_long", "too_many_headers",
             "too_many_parts" or "nested_too_deep".
     """
-    if not raw.strip(b" \t\r\n\0"):
-        raise Undecodable("empty", f"{len(raw)} bytes without content")
     _Structure(limits).read(raw)
 
 
@@ -86,25 +88,42 @@ class _Structure:
         self._open: list[bytes] = []  # boundaries, b"" for an attached mail
         self._parts = 0
         self._digests: set[bytes] = set()
+        self._in_status = False  # each paragraph of a delivery status is a part
+        self._head: list[bytes] | None = []
+        self._is_top = True
 
     def read(self, raw: bytes) -> None:
-        head: list[bytes] | None = []
-        is_top = True
         for line in raw.splitlines():
-            if head is not None:
-                if line.strip(b" \t") and not self._is_delimiter(line):
-                    head.append(line)
-                    continue
-                self._check_head(head, is_top=is_top)
-                is_top = False
-                head = [] if self._opens(head) and not line.strip() else None
-            if line.startswith(b"--") and self._delimits(line.rstrip()):
-                head = []
-        if head:
-            self._check_head(head, is_top=is_top)
+            if self._head is None or not self._take_into_head(line):
+                self._body_line(line)
+        if self._head:
+            self._end_head(self._head)
+
+    def _take_into_head(self, line: bytes) -> bool:
+        """Take a line of a head, or the empty line after it; False when the line belongs to the body already."""
+        while self._head is not None:
+            if _FIELD.match(line) and not self._is_delimiter(line):
+                self._head.append(line)
+                return True
+            self._end_head(self._head)
+            if not line:
+                return True
+        return False
 
     def _is_delimiter(self, line: bytes) -> bool:
         return line.startswith(b"--") and line[2:].rstrip() in self._open
+
+    def _end_head(self, head: list[bytes]) -> None:
+        self._check_head(head, is_top=self._is_top)
+        self._is_top = False
+        self._head = [] if self._opens(head) else None
+
+    def _body_line(self, line: bytes) -> None:
+        if self._in_status and not line:
+            self._count_part()
+        elif line.startswith(b"--") and self._delimits(line.rstrip()):
+            self._head = []
+            self._in_status = False
 
     def _check_head(self, head: list[bytes], *, is_top: bool) -> None:
         limits = self._limits
@@ -119,9 +138,9 @@ class _Structure:
             else:
                 fields += 1
                 length = len(line)
-            if length > limits.header_bytes and (is_top or b":" in head[0]):
+            if length > limits.header_bytes:
                 raise Undecodable("header_too_long", f"a field of more than {limits.header_bytes} bytes")
-        if fields > limits.headers and (is_top or _looks_like_head(head)):
+        if fields > limits.headers:
             raise Undecodable("too_many_headers", f"{fields} header fields, at most {limits.headers}")
 
     def _opens(self, head: list[bytes]) -> bool:
@@ -136,6 +155,7 @@ class _Structure:
         )
         if is_mail:
             self._push(b"")
+            self._in_status = bool(_STATUS.search(joined))
         return is_mail
 
     def _push(self, boundary: bytes) -> None:
@@ -153,14 +173,13 @@ class _Structure:
         del self._open[place + (0 if ends else 1) :]
         if ends:
             return False
+        self._count_part()
+        return True
+
+    def _count_part(self) -> None:
         self._parts += 1
         if self._parts > self._limits.parts:
             raise Undecodable("too_many_parts", f"more than {self._limits.parts} parts")
-        return True
-
-
-def _looks_like_head(head: list[bytes]) -> bool:
-    return all(b":" in line or line[:1] in {b" ", b"\t"} for line in head[:20])
 
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")

@@ -30,6 +30,11 @@ def html(source):
         (HEAD + b"X: a\n" + b" a\n" * 40_000 + b"\nx", "header_too_long"),
         (HEAD + b"X: a\n" * 1_000 + b"\nx", "too_many_headers"),
         (PARTS + b"--b\n\nx\n" * 501, "too_many_parts"),
+        (PARTS + b"--b\nContent-Type: multipart/mixed; boundary=c\nno field\n" + b"--c\nx\n" * 501, "too_many_parts"),
+        (HEAD + b"Content-Type: message/delivery-status\n\n" + b"A: b\n\n" * 600, "too_many_parts"),
+        (b"\n\n" + HEAD + b"X: a\n" * 1_000 + b"\nx", "too_many_headers"),
+        (b"From x\n" * 300_000 + HEAD + b"X: a\n" * 1_000 + b"\nx", "too_many_headers"),
+        (PARTS + b"--b\n" + b"X: a\n" * 1_001 + b"\nx", "too_many_headers"),
         (nested(60), "nested_too_deep"),
         (HEAD + b"Content-Type: message/rfc822\n\n" * 60 + b"x", "nested_too_deep"),
         (HEAD + b"Content-Type: multipart/digest; boundary=b\n\n"
@@ -101,9 +106,10 @@ def test_html_depth(source, depth):
         HEAD + b"Authentication-Results: x; " + b'"\\' * 30_000 + b"\n\nx",
         HEAD + b"Content-Type: a/b; " + b'a="\\' * 12_000 + b"\n\nx",
         HEAD + b"Content-Type: text/plain; format=flowed\n\n" + b"word \n" * 200_000,
+        HEAD + b"\n" + b"a" * 4_000_000 + b"\xd0\xf1\x81\x9d",
         HEAD + b"\n" + ("Привет\n".encode() + "Привет как\n".encode("cp1251")) * 20_000,
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_bombs_cost_little(raw):
     started = time.process_time()
