@@ -38,5 +38,7 @@ def _run() -> int:
 
 def _usage(error: Exception) -> int:
     words = error.format_message() if hasattr(error, "format_message") else str(error)
+    if not words:
+        return EXIT_CODES["usage"]  # the help was shown already
     print(f"mailbridge: {words}\nTry 'mailbridge --help' or 'mailbridge COMMAND --help'.", file=sys.stderr)
     return EXIT_CODES["usage"]

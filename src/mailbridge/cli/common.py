@@ -26,6 +26,7 @@ SinceOption = Annotated[
 ]
 
 CONFIG = Path("config.toml")
+PIPE_WIDTH = 200
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -86,6 +87,20 @@ def moment(text: str | None) -> float | None:
     return (when if when.tzinfo else when.astimezone()).timestamp()
 
 
+def options_go_here(context: typer.Context) -> bool:
+    """Return whether a group was called without one of its commands.
+
+    Raises:
+        UsageProblem: Options stand before the command, where it would not see them.
+    """
+    if context.invoked_subcommand is None:
+        return True
+    given = [name for name in context.params if "COMMANDLINE" in str(context.get_parameter_source(name))]
+    if given:
+        raise UsageProblem(f"write the options after the command: mailbridge {context.info_name} COMMAND OPTIONS")
+    return False
+
+
 def emit(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequence[tuple[str, Callable[[Any], str]]]) -> None:
     """Print rows: JSON lines, or a table with (title, how to show a row) columns."""
     if as_json:
@@ -101,8 +116,22 @@ def emit(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequence[tup
         table.add_column(title, overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(show(row))) for _, show in columns))
-    console = Console()
+    # Piped into less or a file, lines are not folded at 80 columns.
+    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     console.print(table if rows else Text("nothing to show", style="dim"))
+
+
+def emit_one(row: dict[str, Any], *, as_json: bool) -> None:
+    """Print one thing with all its parts: as one JSON line, else as JSON a person can read."""
+    print(json.dumps(row, ensure_ascii=False, indent=None if as_json else 2, default=str))
+
+
+def told(done: int, of: int, *, what: str, as_json: bool) -> None:
+    """Say how many of the named things an act has changed."""
+    if as_json:
+        print(json.dumps({"done": done, "of": of}))
+    else:
+        tell(f"{what} {done} of {of}")
 
 
 def plain(text: str, length: int = 120) -> str:

@@ -1,6 +1,5 @@
 """`mailbridge deliveries`: list, show, and what a person decides: retry, cancel, resolve, resume."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -13,12 +12,15 @@ from mailbridge.cli.common import (
     SinceOption,
     clock,
     emit,
+    emit_one,
     ledger_of,
     moment,
+    options_go_here,
     tell,
+    told,
 )
 
-app = typer.Typer(help="Interests on their way to the sinks.", no_args_is_help=True)
+app = typer.Typer(help="Interests on their way to the sinks.", invoke_without_command=True)
 
 Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="Keys, or the beginnings of them.")]
 
@@ -32,6 +34,19 @@ COLUMNS = (
     ("changed", lambda row: clock(row["updated_at"])),
     ("reason", lambda row: row["reason"] or ""),
 )
+
+
+@app.callback()
+def without_words(
+    context: typer.Context,
+    config: ConfigOption = CONFIG,
+    since: SinceOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List deliveries; see the commands for more."""
+    if options_go_here(context):
+        list_deliveries(config, since=since, limit=limit, as_json=as_json)
 
 
 @app.command("list")
@@ -54,26 +69,30 @@ def list_deliveries(
 
 
 @app.command()
-def show(key: Annotated[str, typer.Argument(help="Its key, or the beginning.")], config: ConfigOption = CONFIG) -> None:
+def show(
+    key: Annotated[str, typer.Argument(help="Its key, or the beginning.")],
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
     """Show one delivery with its steps, attempts and transitions, as JSON."""
     with ledger_of(config) as ledger:
-        print(json.dumps(ledger.listings.delivery(key), ensure_ascii=False, indent=2, default=str))
+        emit_one(ledger.listings.delivery(key), as_json=as_json)
 
 
 @app.command()
-def retry(keys: Keys, config: ConfigOption = CONFIG) -> None:
+def retry(keys: Keys, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Try dead, cancelled or waiting deliveries again; what was perhaps written is searched first."""
     with ledger_of(config) as ledger:
         whole = [ledger.listings.delivery(key)["key"] for key in keys]
-        tell(f"retried {ledger.acts.retry(whole)} of {len(whole)}")
+        told(ledger.acts.retry(whole), len(whole), what="retried", as_json=as_json)
 
 
 @app.command()
-def cancel(keys: Keys, config: ConfigOption = CONFIG) -> None:
+def cancel(keys: Keys, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Never send these deliveries."""
     with ledger_of(config) as ledger:
         whole = [ledger.listings.delivery(key)["key"] for key in keys]
-        tell(f"cancelled {ledger.acts.cancel(whole)} of {len(whole)}")
+        told(ledger.acts.cancel(whole), len(whole), what="cancelled", as_json=as_json)
 
 
 @app.command()
@@ -81,11 +100,12 @@ def resolve(
     key: Annotated[str, typer.Argument(help="Its key, or the beginning.")],
     remote_id: Annotated[str, typer.Option("--remote-id", help="Id of the object in the CRM.")],
     config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
 ) -> None:
     """Say that a delivery exists in the CRM."""
     with ledger_of(config) as ledger:
         done = ledger.acts.resolve(ledger.listings.delivery(key)["key"], remote_id)
-        tell(f"resolved {done} of 1")
+        told(done, 1, what="resolved", as_json=as_json)
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """`mailbridge interests`: what was read."""
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -13,12 +12,14 @@ from mailbridge.cli.common import (
     SinceOption,
     clock,
     emit,
+    emit_one,
     ledger_of,
     moment,
+    options_go_here,
     plain,
 )
 
-app = typer.Typer(help="The interests that were read.", no_args_is_help=True)
+app = typer.Typer(help="The interests that were read.", invoke_without_command=True)
 
 
 def _author(row: dict[str, Any]) -> str:
@@ -34,6 +35,19 @@ COLUMNS = (
     ("author", _author),
     ("text", lambda row: plain(row["text"] or "", 60)),
 )
+
+
+@app.callback()
+def without_words(
+    context: typer.Context,
+    config: ConfigOption = CONFIG,
+    since: SinceOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List interests; see the commands for more."""
+    if options_go_here(context):
+        list_interests(config, since=since, limit=limit, as_json=as_json)
 
 
 @app.command("list")
@@ -55,8 +69,10 @@ def list_interests(
 
 @app.command()
 def show(
-    interest_id: Annotated[str, typer.Argument(help="Its id, or the beginning.")], config: ConfigOption = CONFIG
+    interest_id: Annotated[str, typer.Argument(help="Its id, or the beginning.")],
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
 ) -> None:
     """Show one interest with its deliveries, as JSON."""
     with ledger_of(config) as ledger:
-        print(json.dumps(ledger.listings.interest(interest_id), ensure_ascii=False, indent=2, default=str))
+        emit_one(ledger.listings.interest(interest_id), as_json=as_json)

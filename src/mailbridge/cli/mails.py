@@ -1,6 +1,5 @@
 """`mailbridge mails`: list, show, raw bytes."""
 
-import json
 import sys
 from typing import Annotated
 
@@ -14,12 +13,14 @@ from mailbridge.cli.common import (
     SinceOption,
     clock,
     emit,
+    emit_one,
     ledger_of,
     moment,
+    options_go_here,
     short,
 )
 
-app = typer.Typer(help="What the ledger knows of mails.", no_args_is_help=True)
+app = typer.Typer(help="What the ledger knows of mails.", invoke_without_command=True)
 
 COLUMNS = (
     ("mail", lambda row: short(row["mail_id"])),
@@ -31,6 +32,19 @@ COLUMNS = (
     ("from", lambda row: row["sender"] or ""),
     ("subject", lambda row: row["subject"] or ""),
 )
+
+
+@app.callback()
+def without_words(
+    context: typer.Context,
+    config: ConfigOption = CONFIG,
+    since: SinceOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List mails; see the commands for more."""
+    if options_go_here(context):
+        list_mails(config, since=since, limit=limit, as_json=as_json)
 
 
 @app.command("list")
@@ -56,10 +70,11 @@ def show(
     mail_id: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
     config: ConfigOption = CONFIG,
     raw: Annotated[bool, typer.Option("--raw", help="The raw bytes instead, to standard output.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show all that is known of one mail, as JSON; or its raw bytes."""
     with ledger_of(config) as ledger:
         if raw:
             sys.stdout.buffer.write(ledger.listings.raw(mail_id))
         else:
-            print(json.dumps(ledger.listings.mail(mail_id), ensure_ascii=False, indent=2, default=str))
+            emit_one(ledger.listings.mail(mail_id), as_json=as_json)

@@ -13,11 +13,25 @@ from mailbridge.cli.common import (
     emit,
     ledger_of,
     moment,
-    tell,
+    options_go_here,
+    told,
 )
 from mailbridge.cli.mails import COLUMNS, show
 
-app = typer.Typer(help="Mails that wait for a person, or for a newer parser.", no_args_is_help=True)
+app = typer.Typer(help="Mails that wait for a person, or for a newer parser.", invoke_without_command=True)
+
+
+@app.callback()
+def without_words(
+    context: typer.Context,
+    config: ConfigOption = CONFIG,
+    since: SinceOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List quarantined mails; see the commands for more."""
+    if options_go_here(context):
+        list_quarantine(config, since=since, limit=limit, as_json=as_json)
 
 
 @app.command("list")
@@ -44,8 +58,9 @@ app.command("show")(show)
 def release(
     mail_ids: Annotated[list[str], typer.Argument(metavar="MAIL_ID...", help="Ids, or the beginnings of them.")],
     config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
 ) -> None:
     """Let mails be read again by the parsers of today; the daemon does it at once."""
     with ledger_of(config) as ledger:
         whole = [ledger.listings.mail(mail_id)["id"] for mail_id in mail_ids]
-        tell(f"released {ledger.acts.release(whole)} of {len(whole)}")
+        told(ledger.acts.release(whole), len(whole), what="released", as_json=as_json)
