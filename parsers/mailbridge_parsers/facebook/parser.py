@@ -80,10 +80,9 @@ class FacebookParser:
         reason = noise_reason(mail, event) or noise_in(_own_subject(mail))
         if reason:
             return Ignored(reason)
-        html = read_notice(mail, html_lines(mail.html_source, skip=_is_preheader), _LINKS) if mail.html else Notice()
         flat = flat_lines(mail.text)
-        if flat:
-            html = read_notice(mail, flat, _LINKS)
+        lines = flat or html_lines(mail.html_source, skip=_is_preheader)
+        html = read_notice(mail, lines, _LINKS, announced=known_kind(event) is not None)
         text = TextPart() if flat else read_text_part(mail.text)
         kind, language = _kind(mail, event, html, text)
         actors = _actors(mail, html, text)

@@ -37,7 +37,7 @@ _REST = re.compile(
 )
 _TOGETHER = re.compile(r"\s*,\s+|\s+(?:и|and|et|und|e|y)\s+", re.IGNORECASE)
 _NO_NAME = re.compile(
-    r"(?:у|на|в|к|под|о|за)\s+ва\w+|(?:вы|вас|вам|вами|ваш\w*|тебе|тебя|нов\w{2,4}|кто-то|кому-то|посмотрите|появил\w*|получ\w+|это\w*"
+    r"(?:у|на|в|к|под|о|за)\s+ва\w+|(?:вы|вас|вам|вами|ваш\w*|тебе|тебя|нов\w{2,4}|кто-то|кому-то|посмотрите|появил\w*|поступил\w*|получ\w+|оставлен\w*|добавлен\w*|опубликован\w*|пришл[аио]|был[аои]?|есть|это\w*"
     r"|you|your|new|someone|somebody|see|check|view|an?|the|there|this|hai|un|una|tu|tuo|tua|vous|votre|nouve\w+|sie|du|ihr\w*"
     r"|dein\w*|neue\w*|здравствуй\w*|привет|hi|hello|hallo|ciao|bonjour|dear|facebook|вконтакте|одноклассники|vk)(?:\W|$)",
     re.IGNORECASE,
@@ -104,8 +104,10 @@ def _names(words: str) -> list[str]:
     words = _EDGES.sub("", _EDGES.sub("", _REST.sub("", words.strip())))
     if not words or _NO_NAME.match(words):
         return []
-    names = (person_name(_EDGES.sub("", name)) for name in _TOGETHER.split(words))
-    return [name for name in names if 2 <= len(name) <= 80 and not _NO_NAME.match(name)]
+    names = [person_name(_EDGES.sub("", name)) for name in _TOGETHER.split(words)]
+    if any(_NO_NAME.match(name) for name in names):
+        return []  # "Matthew, you have …": the recipient
+    return [name for name in names if 2 <= len(name) <= 80]
 
 
 def _masked(headline: str, names: tuple[str, ...]) -> str:

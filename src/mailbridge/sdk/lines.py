@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mailbridge.sdk.links import urls_in
+from mailbridge.sdk.links import host_of, unwrap_url, urls_in
 from mailbridge.sdk.markup import BLOCKS, Event, document_events, visible
 from mailbridge.sdk.text import one_line
 
@@ -34,7 +34,10 @@ class Run:
     def is_address(self) -> bool:
         """Whether the words are themselves a web address: typed by a person, not a template's caption."""
         words = one_line(self.text)
-        return words != "" and urls_in(words)[:1] == [(0, len(words))]
+        if not words or " " in words:
+            return False
+        host = host_of(unwrap_url(self.href)) if self.href else ""
+        return urls_in(words)[:1] == [(0, len(words))] or (host != "" and words.lower().startswith(host))
 
 
 @dataclass(frozen=True)
@@ -86,20 +89,49 @@ def plain_text(lines: Iterable[Line]) -> str:
 
 def _html_runs(events: Iterable[Event]) -> Iterator[Run | int]:
     """Yield runs, and where a line ends how many empty lines a reader sees there at least."""
-    anchors = [""]
+    anchors = _Anchors()
     for kind, name, attributes in events:
+        anchors.see(kind, name, attributes)
         if kind == "text":
-            yield from _divided(Run(name, anchors[-1]))
-        elif name == "a" and kind == "open":
-            anchors.append(attributes.get("href", "").strip() or anchors[-1])
-        elif name == "a":
-            anchors[1:] = anchors[1:-1]
+            yield from _divided(Run(name, anchors.href))
         elif name == "img" and kind == "open":
-            yield Run("", anchors[-1], attributes.get("src", "").strip(), one_line(attributes.get("alt", "")))
+            yield Run("", anchors.href, attributes.get("src", "").strip(), one_line(attributes.get("alt", "")))
         elif name == "br":
             yield from (_BREAK,) * (kind == "open")
         elif name in BLOCKS or name in {"td", "th"}:
             yield _PARAGRAPH if name == "p" else _EDGE
+
+
+class _Anchors:
+    """Which link is open; one around a table too, though the HTML engine closes it before the table."""
+
+    def __init__(self) -> None:
+        self._open = [""]
+        self._tables: list[bool] = []
+        self._empty = ""
+
+    @property
+    def href(self) -> str:
+        return self._open[-1]
+
+    def see(self, kind: str, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "a" and kind == "open":
+            self._empty = attributes.get("href", "").strip()
+            self._open.append(self._empty or self.href)
+        elif name == "a":
+            self._open[1:] = self._open[1:-1]
+        elif name == "table":
+            self._table(kind)
+        elif kind == "open" or name.strip():
+            self._empty = ""
+
+    def _table(self, kind: str) -> None:
+        if kind == "open":
+            self._tables.append(bool(self._empty))
+            self._open += [self._empty] * bool(self._empty)
+            self._empty = ""
+        elif self._tables and self._tables.pop():
+            self._open[1:] = self._open[1:-1]
 
 
 def _divided(run: Run) -> Iterator[Run | int]:

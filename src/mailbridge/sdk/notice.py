@@ -98,16 +98,24 @@ class Notice:
     place_url: str = ""
 
 
-def read_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks) -> Notice:
-    """Read the lines of an HTML body."""
-    return _Reading(mail, lines, links).notice()
+def read_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks, *, announced: bool = False) -> Notice:
+    """Read the lines of an HTML body.
+
+    Args:
+        mail: The mail.
+        lines: Its visible lines.
+        links: The network's addresses.
+        announced: The event is known from a sign beside the words: a headline in any language will do.
+    """
+    return _Reading(mail, lines, links, announced=announced).notice()
 
 
 class _Reading:
     """One pass over the lines of one mail."""
 
-    def __init__(self, mail: Mail, lines: Sequence[Line], links: NetworkLinks) -> None:
+    def __init__(self, mail: Mail, lines: Sequence[Line], links: NetworkLinks, *, announced: bool) -> None:
         self.mail = mail
+        self.announced = announced
         self.lines = lines
         self.links = links
 
@@ -149,8 +157,8 @@ class _Reading:
         return found[0]
 
     def _author_at(self) -> int | None:
-        """The line that shows who did what the subject alone announces."""
-        if self.subject_deed is None:
+        """The line that shows who did what the subject alone, or no word at all, announces."""
+        if self.subject_deed is None and not self.announced:
             return None
         for at, line in enumerate(self.lines[:_FAR]):
             people = [run.text for run in self._people(line)]

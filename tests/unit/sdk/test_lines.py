@@ -1,0 +1,39 @@
+from mailbridge.sdk import html_lines, plain_text, text_lines
+
+
+def test_blocks_cells_and_breaks_end_lines_and_paragraphs_stay_apart():
+    lines = html_lines("<p>One</p><p>Two<br>Three</p><table><tr><td>a</td><td>b</td></tr></table>one<br><br>two")
+    assert plain_text(lines) == "One\n\nTwo\nThree\n\na\nb\none\n\ntwo"
+
+
+def test_links_keep_their_captions_and_pictures_their_links():
+    (line,) = html_lines('<div>See <a href="https://a.example"><b>the post</b> <img src="x.png" alt="X"></a> now</div>')
+    assert line.text == "See the post now"
+    assert [(run.text.strip(), run.href) for run in line.links] == [("the post", "https://a.example")]
+    assert [(run.image, run.href, run.alt) for run in line.runs if run.image] == [("x.png", "https://a.example", "X")]
+
+
+def test_a_link_around_a_table_links_what_is_inside():
+    (line,) = html_lines('<a href="https://a.example"><table><tr><td><center>Open</center></td></tr></table></a>')
+    assert line.is_captions
+
+
+def test_hidden_and_skipped_parts_are_no_lines():
+    source = '<td height="1">pre<td>x</td></td><div style="display:none">hidden</div><p>Seen</p>'
+    assert "pre" not in plain_text(html_lines(source, skip=lambda name, given: given.get("height") == "1"))
+    assert "hidden" not in plain_text(html_lines(source))
+
+
+def test_a_sentence_with_a_link_is_no_button_and_an_address_is_typed():
+    button, sentence, typed = html_lines(
+        '<p><a href="#1">Like</a> | <a href="#2">Share</a></p><p><a href="#">Ann</a>, hi</p><p><a href="#">https://a.example</a></p>'
+    )[::2]
+    assert (button.is_captions, sentence.is_captions, typed.is_captions) == (True, False, False)
+    assert typed.links[0].is_address
+
+
+def test_a_text_part_has_links_and_decoded_entities():
+    lines = text_lines("A &bull; B\nsee https://a.example/x.\n\n")
+    assert lines[0].text == "A • B"
+    assert [run.href for run in lines[1].links] == ["https://a.example/x"]
+    assert len(lines) == 4
