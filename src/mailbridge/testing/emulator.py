@@ -178,22 +178,32 @@ class Emulator(ABC):
             os.fsync(self._file.fileno())
 
     def control(self, call: Call) -> Answer:
-        """Answer the emulator's own address `/_emulator/…`: state, journal, cards, faults, reset."""
+        """Answer the emulator's own address `/_emulator/…`: state, journal, cards, counts, faults, reset."""
         what = call.path.removeprefix("/_emulator/").strip("/")
         with self.lock:
-            if what == "faults" and call.method == "POST":
-                self.faults.append(Fault(**call.json()))
-                return Answer(201, {"faults": len(self.faults)})
-            if what == "reset" and call.method == "POST":
-                self.reset()
-                return Answer(200, {})
-            if what == "keys":
-                return Answer(200, self.keys())
-            if what == "cards":
-                return Answer(200, {key: self.card(key) for key in self.keys()})
-            if what == "journal":
-                return Answer(200, [asdict(entry) for entry in self.journal])
-        return Answer(404, {"error": "addresses: keys, cards, journal, faults (POST), reset (POST)"})
+            if call.method in {"POST", "DELETE"}:
+                return self._controlled(f"{call.method} {what}", call)
+            looks: dict[str, Callable[[], Any]] = {
+                "keys": self.keys,
+                "cards": lambda: {key: self.card(key) for key in self.keys()},
+                "counts": self.counts,
+                "journal": lambda: [asdict(entry) for entry in self.journal],
+            }
+            if what in looks:
+                return Answer(200, looks[what]())
+        return _NO_SUCH_CONTROL
+
+    def _controlled(self, what: str, call: Call) -> Answer:
+        if what == "POST faults":
+            self.faults.append(Fault(**call.json()))
+            return Answer(201, {"faults": len(self.faults)})
+        if what == "DELETE faults":
+            self.faults.clear()
+            return Answer(200, {})
+        if what == "POST reset":
+            self.reset()
+            return Answer(200, {})
+        return _NO_SUCH_CONTROL
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve ASGI."""
@@ -211,6 +221,11 @@ class Emulator(ABC):
         if fault is not None and fault.kind == "late":
             await asyncio.sleep(fault.delay_s)
         await _write(send, answer, fault)
+
+
+_NO_SUCH_CONTROL = Answer(
+    404, {"error": "addresses: keys, cards, counts, journal, faults (POST, DELETE), reset (POST)"}
+)
 
 
 def _failure(fault: Fault) -> Answer:
