@@ -1,7 +1,9 @@
 """Which part of a mail shows the form best."""
 
-from mailbridge.sdk import Mail
-from mailbridge.sdk.layout import Piece, text_layout
+from functools import lru_cache
+
+from mailbridge.sdk import Html, Mail
+from mailbridge.sdk.layout import text_layout
 from mailbridge_parsers.form.contacts import contacts_of
 from mailbridge_parsers.form.labels import Role
 from mailbridge_parsers.form.letters import read_letter
@@ -19,12 +21,19 @@ def best_reading(mail: Mail) -> Reading:
     if letter is not None:
         return letter
     site = Site(mail)
-    keys_only = system_of(mail).keys_only
-    parts: list[list[Piece]] = [mail.html.layout] if mail.html else []
-    if mail.text.strip():
-        parts.append(text_layout(mail.text))
-    readings = [read(part, site.hosts, site.own_names, keys_only=keys_only) for part in parts]
+    readings = _readings(mail.html, mail.text, site.hosts, site.own_names, keys_only=system_of(mail).keys_only)
     return max(readings, key=lambda reading: _worth(reading, site), default=Reading())
+
+
+@lru_cache(maxsize=2)
+def _readings(
+    html: Html, text: str, hosts: frozenset[str], names: frozenset[str], *, keys_only: bool
+) -> tuple[Reading, ...]:
+    """Read the parts of a mail. Cached: routing asks for the same mail that is parsed next."""
+    parts = [html.layout] if html else []
+    if text.strip():
+        parts.append(text_layout(text))
+    return tuple(read(part, hosts, names, keys_only=keys_only) for part in parts)
 
 
 def _worth(reading: Reading, site: Site) -> int:

@@ -16,6 +16,7 @@ _NOBODY = re.compile(
     r"|no name|без имени|unknown|not (?:provided|specified)|-+|—|\[\].*|\[\d+\].*)"
 )
 _FEWEST_DIGITS = 5
+_SENTENCES = 20
 
 
 def filled(value: str) -> str:
@@ -116,7 +117,7 @@ def _name_in(value: str) -> str:
 
 def _take_from_sentences(found: Contacts, reading: Reading, region: str | None) -> None:
     """Mails without fields: "a visitor asks to be called at …"; two numbers would be a guess."""
-    lines = [item.text for item in reading.loose if not is_footer(item.text)]
+    lines = [item.text for item in reading.loose[:_SENTENCES] if not is_footer(item.text)]
     numbers = phones_in("\n".join(lines), region)
     if len(numbers) == 1 and not reading.all(Role.TEXT):
         found.phones = numbers

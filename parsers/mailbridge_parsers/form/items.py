@@ -53,6 +53,8 @@ _GOODS = frozenset(
 )
 _VALUE_HEADINGS = frozenset({"value", "значение", "answer", "ответ", "response", "data", "данные", "содержание"})
 _CELL_LABEL = 200
+_MOST_LABELLED = 2000
+"""No form has so many fields; lines beyond are what a visitor pasted."""
 
 
 class Style(IntEnum):
@@ -96,7 +98,10 @@ def items_of(pieces: Iterable[Piece]) -> list[Item]:
     """Return a layout as items, in reading order."""
     items: list[Item] = []
     for piece in pieces:
-        items.extend(_grid_items(piece) if isinstance(piece, Grid) else _line_items(piece))
+        if len(items) > _MOST_LABELLED and isinstance(piece, TextLine):
+            items.append(Item(piece.text, gap=piece.gap))
+        else:
+            items.extend(_grid_items(piece) if isinstance(piece, Grid) else _line_items(piece))
     return _under_stars(items)
 
 

@@ -8,6 +8,7 @@ from mailbridge_parsers.form.items import Style
 from mailbridge_parsers.form.labels import Role
 from mailbridge_parsers.form.reading import Field, Reading
 
+_LONGEST_LINE = 700
 _PERSON = re.compile(r"(?P<name>.{0,400}?)\s*<(?P<email>[^<>\s]{3,254})>")
 _VIA_CONTACT_FORM = re.compile(
     r"(?P<name>[^()]{1,200}?)(?: \([^()@/]{1,40}\))? \((?P<where>[^()\s]{3,300})\) [^.!?]{0,80}(?:\bform\b|\bформ)"
@@ -20,7 +21,7 @@ _NEXT_PART = re.compile(r"----=_NextPart_[0-9a-f]{32}")
 
 def read_letter(mail: Mail) -> Reading | None:
     """Return the fields of a mail of Joomla, Drupal or OpenCart's contact form; None when it is none of these."""
-    lines = mail.words.split("\n")
+    lines = mail.words.split("\n", 100)
     for reader in (_of_enquiry, _of_contact_form):
         if found := reader(lines):
             return found
@@ -30,7 +31,7 @@ def read_letter(mail: Mail) -> Reading | None:
 def _of_enquiry(lines: list[str]) -> Reading | None:
     """A line that names the site and ends with a colon, "name <address>", the text (Joomla's com_contact)."""
     for number, line in enumerate(lines[:12]):
-        match = _PERSON.fullmatch(line.strip())
+        match = _PERSON.fullmatch(line.strip()) if len(line) <= _LONGEST_LINE else None
         above = " ".join(part.strip() for part in lines[max(0, number - 2) : number]).strip()
         if match and is_email(match["email"]) and above.endswith(":") and _SITE.search(above):
             at = urls_in(above)
@@ -42,7 +43,7 @@ def _of_enquiry(lines: list[str]) -> Reading | None:
 def _of_contact_form(lines: list[str]) -> Reading | None:
     """One sentence with the name, the account or address, and the page; then the text (Drupal's contact module)."""
     for number in range(min(4, len(lines))):
-        sentence = " ".join(line.strip() for line in lines[number : number + 3])
+        sentence = " ".join(line.strip() for line in lines[number : number + 3])[: 2 * _LONGEST_LINE]
         match = _VIA_CONTACT_FORM.match(sentence)
         if match is None or not (is_email(match["where"]) or "://" in match["where"]):
             continue

@@ -19,6 +19,7 @@ def with_customer(reading: Reading, site: Site) -> Reading:
     """Add what an order tells of the buyer in an address block, where it has no fields for it."""
     if not reading.goods and not reading.all(Role.AMOUNT):
         return reading
+    reading = replace(reading, fields=list(reading.fields))
     lines = _address_lines(reading)
     if lines and person_name(lines[0]) and not is_phone(lines[0]):
         _add(reading, Role.NAME, lines[0])

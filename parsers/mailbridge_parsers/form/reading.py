@@ -22,7 +22,7 @@ class Field:
         style: How the label is set off.
         lines: Its value.
         href: Where the first link in it points.
-        is_doubtful: Whether it stands below a label that a visitor has imitated, so that it tells nothing of the author.
+        is_doubtful: Whether it stands below a label that a visitor has imitated: it tells nothing of the author.
     """
 
     label: str
@@ -166,7 +166,7 @@ class _Reader:
             self._is_imitated |= any(one.role is item.role and one.key == item.key for one in self._shown)
         self._shown.append(item)
         lines = [item.value] if item.value else []
-        is_doubtful = is_plain and self._is_imitated
+        is_doubtful = is_plain and self._is_imitated and (item.role in ASKED or item.role is None)
         self._open = Field(item.label, item.role, item.style, lines, item.href, is_doubtful)
 
     def _close(self) -> None:
@@ -179,7 +179,7 @@ class _Reader:
     def _continue(self, item: Item) -> None:
         current = self._open
         if current is None or not self._belongs(current, item):
-            if current is not None and (item.gap or item.is_rule or current.value):
+            if current is not None and (item.gap or item.is_rule or current.lines):
                 self._close()
             if not item.is_rule:
                 self._reading.loose.append(item)
@@ -194,8 +194,8 @@ class _Reader:
         if current.style is Style.CELL or item.is_rule or is_footer(item.text) or current.role is Role.SECTION:
             return False
         if current.style in {Style.STARS, Style.WRAPPED}:
-            return not (current.value and current.role in _ONE_LINE)
-        if not current.value:
+            return not (current.lines and current.role in _ONE_LINE)
+        if not current.lines:
             stands_below = self._manner.is_stacked or self._manner.main is Style.BARE or self._manner.is_headed
             return could_fill(current.role, item.text) and (not item.gap or stands_below)
         if current.role in _ONE_LINE or (item.gap and not self._manner.keys_only):

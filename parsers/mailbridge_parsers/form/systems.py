@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailbridge.sdk import Mail
 
@@ -16,7 +17,7 @@ class System:
         network: Its name in an interest.
         senders: Addresses or domains that only it sends from.
         headers: Header fields only it sets, with what their value holds.
-        body: What only its mails say or link to.
+        marks: What only its mails say or link to, in lower case; with a pattern where the words alone are too common.
         keys_only: Its names of fields hold no blanks.
         is_sign: Whether its signs alone mean a form mail; else they only name the source of what is read as one.
     """
@@ -24,7 +25,7 @@ class System:
     network: str
     senders: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
-    body: re.Pattern[str] | None = None
+    marks: tuple[str | tuple[str, re.Pattern[str]], ...] = ()
     keys_only: bool = False
     is_sign: bool = True
 
@@ -40,35 +41,43 @@ class System:
 
     def signed(self, mail: Mail) -> bool:
         """Whether the mail carries a sign of the system."""
-        if any(
-            part.casefold() in mail.headers.get(name).casefold() for name, part in self.headers if name in mail.headers
-        ):
+        given = mail.headers
+        if any(name in given and part.casefold() in given.get(name).casefold() for name, part in self.headers):
             return True
-        return self.body is not None and any(
-            self.body.search(source[:_SEARCHED]) for source in (mail.text, mail.html_source)
-        )
+        return self in _marked(mail.text, mail.html_source)
 
 
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
+@lru_cache(maxsize=4)
+def _marked(text: str, html_source: str) -> frozenset[System]:
+    """Return the systems whose marks stand in a body. Cached: routing asks several times for one mail."""
+    body = f"{text[:_SEARCHED]}\n{html_source[:_SEARCHED]}".lower()
+    return frozenset(system for system in SYSTEMS if any(_holds(body, mark) for mark in system.marks))
+
+
+def _holds(body: str, mark: str | tuple[str, re.Pattern[str]]) -> bool:
+    if isinstance(mark, str):
+        return mark in body
+    word, pattern = mark
+    return word in body and pattern.search(body) is not None
 
 
 SYSTEMS = (
     System(
         "tilda",
         senders=("noreply@tilda.ws", "noreply@tilda.cc", "tilda.ws"),
-        body=_words(r"(?:transaction|request) id: *\d{3,}:\d{3,}|block id: *rec\d{5,}"),
+        marks=(
+            ("transaction id", re.compile(r"transaction id: *\d{3,}:\d{3,}")),
+            ("request id", re.compile(r"request id: *\d{3,}:\d{3,}")),
+            ("block id", re.compile(r"block id: *rec\d{5,}")),
+        ),
         keys_only=True,
     ),
-    System(
-        "typeform",
-        senders=("notifications@typeform.com", "followups.typeform.io", "notifications@followups.typeform.io"),
-    ),
-    System("jotform", senders=("noreply@jotform.com", "noreply@formresponse.com", "formresponse.com")),
+    System("typeform", senders=("notifications@typeform.com", "followups.typeform.io")),
+    System("jotform", senders=("noreply@jotform.com", "formresponse.com")),
     System(
         "formspree",
         senders=("noreply@formspree.io", "submissions@formspree.io"),
-        body=_words(r"(?:sent|submitted) via formspree|formspree\.io/(?:forms|f)/"),
+        marks=("sent via formspree", "submitted via formspree", "formspree.io/forms/"),
     ),
     System("netlify", senders=("formresponses@netlify.com",)),
     System("google_forms", senders=("forms-receipts-noreply@google.com", "forms-noreply@google.com")),
@@ -76,47 +85,64 @@ SYSTEMS = (
     System("envybox", senders=("kwidget@envybox.io", "noreply@envybox.io", "envybox.io")),
     System("squarespace", senders=("form-submission@squarespace.info",)),
     System("webflow", senders=("no-reply-forms@webflow.com",)),
-    System("wix", senders=("notifications.wix.com", "wixforms.com", "crm.wix.com")),
     System(
         "bitrix",
         headers=(("X-EVENT_NAME", ""), ("X-Bitrix-Posting", "")),
-        body=_words(r"/bitrix/admin/|form_result_view\.php|/bitrix/components/"),
+        marks=("/bitrix/admin/", "form_result_view.php", "/bitrix/components/"),
     ),
     System(
         "woocommerce",
-        body=_words(r'class="order_item|woocommerce-price|built with <a[^>]{0,40}woocommerce|page=wc-orders'),
+        marks=(
+            'class="order_item',
+            "woocommerce-price",
+            "page=wc-orders",
+            ("woocommerce", re.compile(r"built with <a[^>]{0,40}woocommerce")),
+        ),
     ),
     System(
         "wordpress",
         headers=(("X-WPCF7-Content-Type", ""), ("X-WP-Form", "")),
-        body=_words(
-            r"powered by: *elementor|contact form was submitted on your website|sent from a contact form on"
-            r"|была отправлена контактная форма|это сообщение отправлено с сайта .{0,120}\(https?://"
-            r"|receipt for your contact form|bgcolor=[\"']?#eaf2fa|class=[\"'][^\"']{0,60}(?:wpforms|wpcf7|gform"
-            r"|frm_email)"
-            r"|<title>wpforms|this message was sent from https?://\S+\.?\s*$"
-            r"|sent by an? (?:un)?verified visitor to your site"
-            r"|/wp-admin/(?:admin|edit)\.php\?(?:\S*&(?:amp;)?)?page=(?:wpforms|gf_|ninja|formidable|fluent|flamingo"
-            r"|elementor|feedback)"
+        marks=(
+            "powered by: elementor",
+            "contact form was submitted on your website",
+            "sent from a contact form on",
+            "была отправлена контактная форма",
+            "receipt for your contact form",
+            "verified visitor to your site",
+            "<title>wpforms",
+            ("это сообщение отправлено с сайта", re.compile(r"отправлено с сайта .{0,120}\(https?://")),
+            ("#eaf2fa", re.compile(r"bgcolor=[\"']?#eaf2fa")),
+            ("wpforms", re.compile(r"class=[\"'][^\"']{0,60}wpforms")),
+            ("wpcf7", re.compile(r"class=[\"'][^\"']{0,60}wpcf7")),
+            ("this message was sent from http", re.compile(r"this message was sent from https?://\S+\s*(?:$|<|\n)")),
+            (
+                "/wp-admin/",
+                re.compile(
+                    r"/wp-admin/(?:admin|edit)\.php\?(?:\S{0,200}&(?:amp;)?)?page="
+                    r"(?:wpforms|gf_|ninja|formidable|fluent|flamingo|elementor|feedback)"
+                ),
+            ),
         ),
     ),
-    System("joomla", body=_words(r"this is an? (?:enquiry|inquiry) e-?mail via https?://|option=com_contact")),
+    System("joomla", marks=("an enquiry email via http", "an enquiry e-mail via http", "option=com_contact")),
     System("drupal", headers=(("X-Mailer", "Drupal"), ("X-Drupal-Message-Id", "")), is_sign=False),
-    System("drupal", body=_words(r"sent a message using the contact form at https?://|submitted values are:")),
+    System("drupal", marks=("sent a message using the contact form at", "submitted values are:")),
+    System("modx", headers=(("X-Mailer", "MODX"),), marks=("assets/components/formit",), is_sign=False),
     System(
-        "modx", headers=(("X-Mailer", "MODX"),), body=_words(r"assets/components/(?:formit|ajaxform)"), is_sign=False
-    ),
-    System("opencart", body=_words(r"index\.php\?route=(?:account|sale|product|information)/"), is_sign=False),
-    System("prestashop", body=_words(r"prestashop"), is_sign=False),
-    System("joomla", body=_words(r"option=com_(?:virtuemart|rsform|breezingforms|chronoforms)"), is_sign=False),
-    System(
-        "wordpress",
-        senders=(),
-        headers=(("X-Mailer", "WPMailSMTP"),),
-        body=_words(r"/wp-(?:admin|content)/"),
+        "opencart",
+        marks=tuple(f"index.php?route={part}/" for part in ("account", "sale", "product", "information")),
         is_sign=False,
     ),
+    System("prestashop", marks=("prestashop.com", "powered by prestashop"), is_sign=False),
+    System(
+        "joomla",
+        marks=("option=com_virtuemart", "option=com_rsform", "option=com_breezingforms", "option=com_chronoforms"),
+        is_sign=False,
+    ),
+    System("wordpress", headers=(("X-Mailer", "WPMailSMTP"),), marks=("/wp-admin/", "/wp-content/"), is_sign=False),
 )
+_BY_ADDRESS = System("wordpress")
+_HOME_MADE = System("site")
 
 
 def system_of(mail: Mail) -> System:
@@ -124,6 +150,4 @@ def system_of(mail: Mail) -> System:
     found = next((system for system in SYSTEMS if system.sent(mail)), None)
     if found is not None:
         return found
-    if mail.sender.email.startswith("wordpress@"):
-        return System("wordpress")
-    return System("site")
+    return _BY_ADDRESS if mail.sender.email.startswith("wordpress@") else _HOME_MADE

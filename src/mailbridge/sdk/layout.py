@@ -81,14 +81,20 @@ def joined(lines: Iterable[TextLine]) -> str:
     return "\n".join(text)
 
 
+def _one_line(text: str) -> str:
+    """`one_line`, without its cost for text in which there is nothing to clean."""
+    folded = " ".join(text.split())
+    return folded if folded.isprintable() else one_line(text)
+
+
 def text_layout(text: str) -> list[Piece]:
     """Lay out plain text: every line is a line."""
     pieces: list[Piece] = []
     gap = False
     for raw in text.split("\n"):
-        if words := one_line(raw):
+        if words := _one_line(raw):
             label, tab, value = raw.strip().partition("\t")
-            lead = one_line(label) if tab and value.strip() and len(label) <= _LABEL_LENGTH else ""
+            lead = _one_line(label) if tab and value.strip() and len(label) <= _LABEL_LENGTH else ""
             pieces.append(TextLine(words, lead, gap=gap))
         gap = not words
     return pieces
@@ -119,7 +125,7 @@ class _Box:
     block: tuple[int, int] = (0, 0)
 
     def end_line(self, due: int) -> None:
-        if self.runs and (text := one_line("".join(words for words, _ in self.runs))):
+        if self.runs and (text := _one_line("".join(words for words, _ in self.runs))):
             self.pieces.append(self._line(text))
             self.due = 0
         self.runs.clear()
@@ -132,7 +138,7 @@ class _Box:
 
     def _line(self, text: str) -> TextLine:
         bold_runs = takewhile(lambda run: run[1] or not run[0].strip(), self.runs)
-        lead = one_line("".join(words for words, _ in bold_runs))
+        lead = _one_line("".join(words for words, _ in bold_runs))
         return TextLine(text, lead, lead == text, self.href, self.due > 1 and bool(self.pieces), self.block)
 
 
