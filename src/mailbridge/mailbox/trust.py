@@ -16,7 +16,8 @@ def judge(headers: Headers, senders: Sequence[Address], receiver: str | None = N
     """Return the verdict about the From domain.
 
     pass: DMARC passed for it, or a DKIM signature of the same organisation did. fail: DMARC failed, or DKIM and SPF
-    both. SPF alone says nothing, for it is about the envelope.
+    both. SPF alone says nothing, for it is about the envelope. Reasons: dmarc, dkim; dmarc_fail, dkim_and_spf_fail;
+    no_from, several_from, no_results, untrusted_results, disagree, not_aligned, spf_only, no_pass.
 
     Args:
         headers: All header fields in mail order, not decoded where words may not be encoded.
