@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mailbridge.mailbox.imap_errors import Account
 from mailbridge.mailbox.imap_look import Look, Memory
@@ -17,10 +17,12 @@ class ImapMailbox:
     Args:
         name: NAME of `[mailboxes.NAME]`.
         settings: Its settings.
+        clock: Monotonic seconds.
     """
 
-    def __init__(self, name: str, settings: ImapSettings) -> None:
+    def __init__(self, name: str, settings: ImapSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
+        self._clock = clock
         self._settings = settings
         self._account = Account(name, settings)
         self.label = self._account.label
@@ -30,7 +32,7 @@ class ImapMailbox:
     def look(self, places: Places) -> Iterator[Chunk]:
         """Yield what is new. Without news it costs two round trips: EXAMINE and one SEARCH."""
         try:
-            yield from Look(self, self._settings, places, self._memory).chunks()
+            yield from Look(self, self._settings, places, self._memory, clock=self._clock).chunks()
         except Exception:
             self.drop()
             raise
@@ -41,16 +43,16 @@ class ImapMailbox:
         Raises:
             MailboxError: The connection has ended.
         """
-        deadline = time.monotonic() + min(seconds, self._settings.poll_s)
+        deadline = self._clock() + min(seconds, self._settings.poll_s)
         session = self._session
         if session is not None and self._settings.idle and session.can_idle:
             try:
-                session.wait_for_news(deadline - time.monotonic(), stop)
+                session.wait_for_news(deadline - self._clock(), stop)
             except Exception:
                 self.drop()
                 raise
         if session is None or not session.has_news:
-            stop.wait(max(0.0, deadline - time.monotonic()))
+            stop.wait(max(0.0, deadline - self._clock()))
 
     def check(self) -> str:
         """Log in and open the folder; return such as "INBOX at imap.example.org: 1,204 mails, …"."""

@@ -1,7 +1,7 @@
 """One look into an IMAP folder: what is listed, what of it is missing in the ledger, and the bytes of that."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -68,12 +68,22 @@ class Look:
         settings: Of the mailbox.
         places: What the ledger has.
         memory: Kept between looks.
+        clock: Monotonic seconds.
 
     Raises:
         MailboxError: The folder can't be opened.
     """
 
-    def __init__(self, door: Door, settings: ImapSettings, places: Places, memory: Memory) -> None:
+    def __init__(
+        self,
+        door: Door,
+        settings: ImapSettings,
+        places: Places,
+        memory: Memory,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._door = door
         self._settings = settings
         self._places = places
@@ -91,7 +101,7 @@ class Look:
         self._came_through = False
         self._ahead: set[int] = set()
         self._ahead_from = self._folder.uidnext
-        self._ahead_due = time.monotonic() + settings.poll_s
+        self._ahead_due = self._clock() + settings.poll_s
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield everything that is missing in the ledger.
@@ -149,9 +159,9 @@ class Look:
 
     def _meanwhile(self) -> Iterator[Chunk]:
         """Read what has arrived while a backlog is read before the rest of it; the cursor stays behind."""
-        if time.monotonic() < self._ahead_due:
+        if self._clock() < self._ahead_due:
             return
-        self._ahead_due = time.monotonic() + self._settings.poll_s
+        self._ahead_due = self._clock() + self._settings.poll_s
         self._session.refresh()
         uids = self._found(self._ahead_from, None)
         for page in self._pages(uids):

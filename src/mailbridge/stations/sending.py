@@ -40,6 +40,8 @@ class Sender:
         rate_per_s: Requests a second that the CRM permits.
         max_batch: Most deliveries per batch.
         sleep: Waits; returns False when the program must stop at once.
+        clock: Monotonic seconds.
+        gated: Puts the gate before a network; by default before sockets.
     """
 
     def __init__(
@@ -52,14 +54,17 @@ class Sender:
         rate_per_s: float,
         max_batch: int,
         sleep: Callable[[float], bool],
+        clock: Callable[[], float] = time.monotonic,
+        gated: Callable[[AccountGate], GatedTransport] = GatedTransport,
     ) -> None:
         self.name = name
         self.account_id = settings.account_id or name
         self._ledger = ledger
         self._max_batch = max_batch
         self._interval_s = 1.0 / (rate_per_s * RATE_USED)
-        self._gate = AccountGate(self._take_slot, sleep)
-        self._sink = make(GatedTransport(self._gate))
+        self._clock = clock
+        self._gate = AccountGate(self._take_slot, sleep, clock=clock)
+        self._sink = make(gated(self._gate))
         self._checked = False
         self.failure: SinkError | None = None
         self._waits = Waits(
@@ -79,7 +84,7 @@ class Sender:
         claim = self._ledger.claims.take(self.account_id, self._max_batch, quiet_s=self._waits.quiet_s)
         if claim is None:
             return 0
-        began = time.monotonic()
+        began = self._clock()
         if claim.kind == "search":
             self._search(claim)
         else:
@@ -144,7 +149,7 @@ class Sender:
         self._gate.begin(steps, self._ledger.lease_s)
         outcomes = deliver(self._sink, claim.items, steps)
         self._ledger.outcomes.finish(claim, outcomes, self._waits)
-        self._tell(claim, outcomes, time.monotonic() - began)
+        self._tell(claim, outcomes, self._clock() - began)
 
     def _note_failure(self, outcome: Outcome) -> None:
         if isinstance(outcome, SinkUnusable):
