@@ -57,7 +57,13 @@ def build(settings: Settings, *, new: bool = False, parallel: bool = True) -> Ap
     """
     abort = threading.Event()
     crew = make_crew(settings)  # before any thread: a forked process must not inherit a held lock
-    ledger = Ledger(settings.ledger.url, new=new, lease_s=settings.ledger.lease_s)
+    ledger = Ledger(
+        settings.ledger.url,
+        new=new,
+        lease_s=settings.ledger.lease_s,
+        min_free_bytes=settings.ledger.min_free_bytes,
+        reserve_bytes=settings.ledger.reserve_bytes,
+    )
     collectors = [
         Collector(open_mailbox(name, mailbox), ledger.intake(name), poll_s=mailbox.poll_s)
         for name, mailbox in settings.mailboxes.items()

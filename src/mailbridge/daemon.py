@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbridge import __version__
 from mailbridge.app import App
-from mailbridge.ledger.engine import LedgerUnavailable
+from mailbridge.ledger.engine import LedgerDamaged, LedgerFull, LedgerUnavailable
 from mailbridge.observe.events import log
 from mailbridge.ports import MailboxError
 from mailbridge.sdk import MailbridgeError, Refused, Unusable
@@ -23,6 +23,9 @@ from mailbridge.stations.sending import Sender
 
 IDLE_S = 0.5
 """How often a worker without work looks whether something has become due; news wakes it at once."""
+
+FULL_REST_S = 5.0
+"""While the disk is full, every part looks so often whether there is room again."""
 
 PATIENCE_S = 5.0
 """`run --once` waits so long for what becomes due soon (a rate limit, a short pause) before it ends with "waits"."""
@@ -49,6 +52,7 @@ class Daemon:
         """Run until a signal stops it; returns after the drain.
 
         Raises:
+            LedgerDamaged: Nothing may be sent any more.
             ThreadDied: A thread ended unexpectedly.
         """
         began = time.monotonic()
@@ -59,6 +63,8 @@ class Daemon:
                 pass
             self._drain()
         log.info("stopped", seconds=round(time.monotonic() - began, 1))
+        if isinstance(self._died, LedgerDamaged):
+            raise self._died
         if self._died is not None:
             raise ThreadDied(f"a thread died: {self._died!r}; the log says more") from self._died
 
@@ -80,6 +86,10 @@ class Daemon:
     def _guarded(self, name: str, target: Callable[..., None], *arguments: Any) -> None:
         try:
             target(*arguments)
+        except LedgerDamaged as error:
+            log.critical("ledger_damaged", error=str(error))
+            self._died = error
+            self._stop.set()
         except BaseException as error:  # noqa: BLE001 - no zombie halves: the whole process goes
             log.critical("thread_died", thread=name, error=repr(error), exc_info=error)
             self._died = error
@@ -122,8 +132,10 @@ class Daemon:
         news.clear()
 
     def _ledger_rests(self, error: LedgerUnavailable) -> None:
-        log.error("ledger_busy", error=str(error))
-        self._stop.wait(1.0)
+        full = isinstance(error, LedgerFull)
+        if not (full and self._app.ledger.database.space.lack()):  # a lack was told when it began
+            log.error("ledger_busy", error=str(error))
+        self._stop.wait(FULL_REST_S if full else 1.0)
 
     def _drain(self) -> None:
         deadline = time.monotonic() + self._app.settings.run.shutdown_s

@@ -25,6 +25,12 @@ class LedgerSettings(_Table):
     lease_s: float = Field(
         120, ge=10, le=3600, description="Seconds a batch belongs to one worker without a sign of life."
     )
+    min_free_bytes: int = Field(
+        200_000_000, ge=0, description="SQLite: with less free space beside the file nothing new is taken."
+    )
+    reserve_bytes: int = Field(
+        16_777_216, ge=0, description="SQLite: a file beside it that gives way to results when the disk is full."
+    )
 
 
 class LogSettings(_Table):

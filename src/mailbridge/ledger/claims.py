@@ -63,7 +63,11 @@ class Claims:
             account_id: The account.
             limit: Most deliveries.
             quiet_s: How long after an intent a search may not be believed: what died in flight waits for it.
+
+        Raises:
+            LedgerFull: Nothing new is begun while there is too little room on the disk.
         """
+        self._database.require_space()
         with self._database.write() as connection:
             lock = select(account.c.paused_until, now().label("now")).where(account.c.id == account_id)
             row = connection.execute(lock.with_for_update(skip_locked=True)).first()

@@ -6,16 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Double, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import URL, Connection, Double, Engine, create_engine, event, make_url, select
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement
 
 from mailbridge.ledger.migrate import migrate
+from mailbridge.ledger.space import Space
 from mailbridge.sdk import MailbridgeError
 
 WAL_RESET_FIXED = (3, 51, 3)
@@ -32,6 +34,16 @@ class LedgerError(MailbridgeError):
 
 class LedgerUnavailable(LedgerError):  # noqa: N818 - says what is known
     """The ledger can't be used at the moment: locked by somebody else for long, or the disk is full. Try again."""
+
+
+class LedgerFull(LedgerUnavailable):
+    """The disk under the ledger is full, or so nearly that nothing new is begun."""
+
+
+class LedgerDamaged(LedgerError):  # noqa: N818 - says what is known
+    """Pages of the ledger can't be read: nothing may be sent from it."""
+
+    exit_code = 65
 
 
 class LedgerRefused(LedgerError):  # noqa: N818 - says what is known
@@ -63,6 +75,9 @@ class Database:
     Args:
         url: SQLAlchemy address: sqlite:///PATH or postgresql://….
         clock: Replaces the clock of an SQLite ledger in simulations.
+
+    Attributes:
+        space: The disk under the file.
     """
 
     def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
@@ -70,6 +85,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # One writer at a time in this process: waiting here is fair, waiting in SQLite is not.
         self._writer = threading.RLock()
+        self.space = Space()
         if not self.is_sqlite:
             raise LedgerRefused(f"[ledger] url: {self.url.get_backend_name()!r} is not supported, use sqlite:///PATH")
         self.engine = _sqlite_engine(self.url, clock)
@@ -77,20 +93,30 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Run one transaction that changes something; commits at the end of the block."""
-        with self._writer, _translated(), self.engine.begin() as connection:
+        with self._writer, _translated(self.url), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Run one transaction that only reads; it never waits for a writer to begin."""
         reading = self.engine.connect().execution_options(mailbridge_read=True)
-        with _translated(), reading as connection, connection.begin():
+        with _translated(self.url), reading as connection, connection.begin():
             yield connection
 
     def time(self) -> float:
         """Return the database's clock."""
         with self.read() as connection:
             return float(connection.scalar(select(now())) or 0.0)
+
+    def require_space(self) -> None:
+        """Make sure that something new may be begun.
+
+        Raises:
+            LedgerFull: There is too little room on the disk.
+        """
+        lack = self.space.lack()
+        if lack:
+            raise LedgerFull(lack)
 
     def close(self) -> None:
         """Close all connections."""
@@ -113,16 +139,67 @@ def look_at(url: str) -> str:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
             count = connection.execute("SELECT count(*) FROM mail").fetchone()[0]
     except sqlite3.Error as error:
-        raise LedgerError(f"ledger {path}: {error}") from error
+        explained = _explained(make_url(url), error)
+        raise explained if isinstance(explained, LedgerDamaged) else LedgerError(f"ledger {path}: {error}") from error
     return f"{path}: {count} mails"
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(url: URL) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise LedgerUnavailable(f"ledger: {error.orig}") from error
+    except DatabaseError as error:
+        explained = _explained(url, error.orig)
+        if explained is None and isinstance(error, OperationalError):
+            explained = LedgerUnavailable(f"ledger: {error.orig}")
+        if explained is None:
+            raise
+        raise explained from error
+
+
+def _explained(url: URL, error: BaseException | None) -> LedgerError | None:
+    """Return what is known of an error by its result code, None when nothing is.
+
+    The result codes are those of https://www.sqlite.org/rescode.html; extended ones hold them in the lower byte.
+    """
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return damaged(url.database, str(error))
+    if code == sqlite3.SQLITE_FULL:
+        return LedgerFull(f"ledger {url.database}: {error}")
+    return None
+
+
+def damaged(path: str | None, why: str) -> LedgerDamaged:
+    """Return the error of a ledger that can't be read, with what a person can do."""
+    return LedgerDamaged(
+        f"ledger {path} is damaged ({why}); nothing is sent from it. Bring back a backup: mailbridge restore FILE "
+        "--force. Without one move the ledger away and start anew: the mails are read again, and what is in the CRMs "
+        "already is found there by its key"
+    )
+
+
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+
+
+def kept(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Let a method write the results of what was sent even when the disk is full: the reserve makes room for them.
+
+    The method's first argument holds a `_database`; its transaction is done as a whole or not at all.
+    """
+
+    @wraps(method)
+    def again(*args: Arguments.args, **more: Arguments.kwargs) -> Result:
+        try:
+            return method(*args, **more)
+        except LedgerFull:
+            database: Database = args[0]._database  # type: ignore[attr-defined]  # noqa: SLF001
+            if not database.space.give_up_reserve():
+                raise
+            return method(*args, **more)
+
+    return again
 
 
 def open_database(url: str, *, clock: Callable[[], float] = time.time) -> Database:
@@ -136,7 +213,11 @@ def open_database(url: str, *, clock: Callable[[], float] = time.time) -> Databa
         migrate(database.engine)
     except (OperationalError, DBAPIError, sqlite3.Error) as error:
         database.close()
-        raise LedgerError(f"ledger {database.url.database}: {getattr(error, 'orig', error)}") from error
+        cause = getattr(error, "orig", error)
+        explained = _explained(database.url, cause)
+        if isinstance(explained, LedgerDamaged | LedgerFull):
+            raise explained from error
+        raise LedgerError(f"ledger {database.url.database}: {cause}") from error
     except MailbridgeError:
         database.close()
         raise

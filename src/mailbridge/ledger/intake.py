@@ -40,7 +40,12 @@ class Intake:
             return connection.scalars(query).first()
 
     def store(self, chunk: Chunk) -> int:
-        """Store a chunk and move the cursor in one transaction; return how many mails were never seen before."""
+        """Store a chunk and move the cursor in one transaction; return how many mails were never seen before.
+
+        Raises:
+            LedgerFull: Nothing new is taken while there is too little room on the disk.
+        """
+        self.require_space()
         packed = [(one, self._mail_id(chunk, one), pack(one.raw)) for one in chunk.arrivals]
         with self._database.write() as connection:
             first_uid = _move_cursor(connection, self.name, chunk)
@@ -53,6 +58,10 @@ class Intake:
                 insert_new(connection, place, [_place_row(self.name, chunk, arrival.uid, mail_id, erased)])
             insert_new(connection, place, [_place_row(self.name, chunk, uid, None, erased) for uid in chunk.vanished])
             return count
+
+    def require_space(self) -> None:
+        """Raise LedgerFull where `store` would: asked before a mailbox hands over mails in vain."""
+        self._database.require_space()
 
     def _mail_id(self, chunk: Chunk, arrival: Arrival) -> str:
         """Return SHA-256 of the raw bytes; of a mail whose bytes are not all here, of what tells it from others."""

@@ -5,7 +5,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -16,13 +16,15 @@ from mailbridge import __version__
 from mailbridge.ledger.accounts import Accounts
 from mailbridge.ledger.acts import Acts
 from mailbridge.ledger.claims import OPEN, Claim, Claims
-from mailbridge.ledger.engine import now, open_database
+from mailbridge.ledger.damage import require_sound
+from mailbridge.ledger.engine import LedgerError, now, open_database
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.intake import Intake
 from mailbridge.ledger.listing import Listings
 from mailbridge.ledger.outcomes import Outcomes
 from mailbridge.ledger.schema import account, delivery, mail, mailbox, meta, node
 from mailbridge.ledger.settle import Reader
+from mailbridge.ledger.space import space_of
 from mailbridge.ledger.steps import LedgerSteps
 from mailbridge.ledger.tokens import LedgerTokens
 from mailbridge.observe.health import Vitals
@@ -57,6 +59,8 @@ class Ledger:
             only when the ledger is made by this call.
         works: This process takes part in the work and is listed as a node; False for commands that only look.
         lease_s: How long a claimed batch belongs to this node without a new intent.
+        min_free_bytes: See `Space`.
+        reserve_bytes: See `Space`.
         clock: Simulated time.
     """
 
@@ -67,9 +71,14 @@ class Ledger:
         new: bool = False,
         works: bool = True,
         lease_s: float = 120.0,
+        min_free_bytes: int = 0,
+        reserve_bytes: int = 0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.database = open_database(url, clock=clock)
+        if works:
+            require_sound(self.database)
+            self.database.space = space_of(self.database.url, min_free_bytes, reserve_bytes)
         self.lease_s = lease_s
         self.node = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
         self._works = works
@@ -146,7 +155,8 @@ class Ledger:
     def close(self) -> None:
         """Say goodbye and close all connections."""
         if self._works:
-            with self.database.write() as connection:
+            # Only a courtesy: a full or damaged ledger must not hide why the program ends.
+            with suppress(LedgerError), self.database.write() as connection:
                 connection.execute(delete(node).where(node.c.id == self.node))
         self.database.close()
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, select, true, update
 
 from mailbridge.ledger.accounts import end_pause, pause, pauses_in_a_row
 from mailbridge.ledger.claims import Claim, Claimed
-from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger.engine import Database, kept, now
 from mailbridge.ledger.insert import insert
 from mailbridge.ledger.schema import account, attempt, delivery, meta, step, transition
 from mailbridge.ledger.steps import add_suspect
@@ -43,6 +43,7 @@ class Outcomes:
         self._database = database
         self._node = node
 
+    @kept
     def finish(self, claim: Claim, outcomes: Sequence[Outcome], waits: Waits) -> None:
         """Commit the outcomes of a "deliver" claim, one per item, in order."""
         with self._database.write() as connection:
@@ -51,6 +52,7 @@ class Outcomes:
             if any(isinstance(one, Delivered) for one in outcomes):
                 end_pause(connection, claim.account_id)
 
+    @kept
     def found(self, claim: Claim, found: Mapping[str, Mapping[str, Receipt]], waits: Waits) -> None:
         """Commit what a search found; what exists is done, the rest is ready to be written."""
         with self._database.write() as connection:

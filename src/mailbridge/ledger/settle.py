@@ -64,7 +64,7 @@ class Reader:
         self._node = node
 
     def take(self, limit: int) -> list[StoredMail]:
-        """Return mails that wait to be read: fresh ones first, oldest first; counts the try."""
+        """Return mails that wait to be read: fresh ones first, oldest first; counts the try; raises LedgerFull."""
         query = (
             select(mail.c.id, mail.c.size, mail.c.received_at, mail.c.mailbox, mail.c.tries, raw.c.codec, raw.c.body)
             .join(raw, raw.c.mail_id == mail.c.id)
@@ -72,6 +72,7 @@ class Reader:
             .order_by(mail.c.backlog, mail.c.stored_at, mail.c.id)
             .limit(limit)
         )
+        self._database.require_space()
         with self._database.write() as connection:
             rows = connection.execute(query).mappings().all()
             ids = [row["id"] for row in rows]

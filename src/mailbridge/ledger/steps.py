@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from mailbridge.ledger.claims import Claim, Claimed
-from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger.engine import Database, kept, now
 from mailbridge.ledger.insert import insert
 from mailbridge.ledger.schema import delivery, step, suspect
 from mailbridge.sdk import NotWritten
@@ -64,6 +64,7 @@ class LedgerSteps:
             mine = step.c.delivery_id.in_(ids) & (step.c.state == "writing")
             connection.execute(update(step).where(mine).values(sent_at=now()))
 
+    @kept
     def finished(self, name: str, ids: Mapping[str, str]) -> None:
         """Commit the result of a step; where the fence has moved on, a suspect."""
         with self._database.write() as connection:

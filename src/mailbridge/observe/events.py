@@ -24,6 +24,10 @@ EVENTS: dict[str, str] = {
     "sink_failed": "A bug in a sink plugin. sink, error",
     "cycle_failed": "Part of a single cycle could not be done. error",
     "leases_freed": "Deliveries of a dead process of this host were freed. count",
+    "ledger_damaged": "Pages of the ledger can't be read; nothing is sent, a person has to bring back a backup. error",
+    "disk_low": "Too little space under the ledger: nothing new is taken. folder, free, needed",
+    "disk_full": "The disk is full: the reserve was given up so that results are written. folder, freed",
+    "disk_has_room": "There is room again: the work goes on. folder, free",
     "ledger_busy": "The ledger was locked by somebody else for long; tried again. error",
 }
 """Event name → meaning, then its fields."""

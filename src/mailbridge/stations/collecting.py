@@ -31,7 +31,9 @@ class Collector:
 
         Raises:
             MailboxError: The mailbox can't be read now; what was stored until then stays stored.
+            LedgerUnavailable: Nothing can be stored now.
         """
+        self._intake.require_space()
         new = 0
         try:
             for chunk in self.mailbox.look(self._intake):
