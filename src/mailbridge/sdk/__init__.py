@@ -37,7 +37,7 @@ from mailbridge.sdk.links import canonical_url, host_of, query_of, unwrap_url, u
 from mailbridge.sdk.mail import Address, AttachedFile, Headers, Mail, Trust, Verdict
 from mailbridge.sdk.manifest import API, Evidence, Manifest, TrustPolicy
 from mailbridge.sdk.noise import noise_in
-from mailbridge.sdk.notice import NetworkLinks, Notice, Target, read_notice, unquoted
+from mailbridge.sdk.notice import Notice, read_notice, unquoted
 from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
 from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
 from mailbridge.sdk.plain_notice import read_mail_notice, read_plain_notice
@@ -60,6 +60,7 @@ from mailbridge.sdk.sink import (
     outcome_of,
 )
 from mailbridge.sdk.social import social_interests
+from mailbridge.sdk.targets import NetworkLinks, Target
 from mailbridge.sdk.text import clean, cut, fold, one_line, paragraphs
 
 __all__ = [

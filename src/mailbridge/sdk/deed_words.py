@@ -6,7 +6,13 @@ Words = tuple[tuple[Kind, str], ...]
 """(kind, pattern of its verb phrases)."""
 
 _RU: Words = (
-    ("mention", r"упомянул\w*|упоминает|отметил\w*\s+(?:вас|тебя)|вас\s+отметил\w*|(?:нов\w+\s+)?упоминани\w+"),
+    (
+        "mention",
+        (
+            r"упомянул\w*|упоминает|отметил\w*\s+(?:вас|тебя)|вас\s+отметил\w*|(?:нов\w+\s+)?упоминани\w+"
+            r"|(?:добавил|опубликовал)\w*\s+(?:\w+\s+){0,2}?(?:фото|видео)\w*\s+(?:с\s+вами|с\s+вашим)"
+        ),
+    ),
     (
         "follow",
         (
@@ -41,7 +47,7 @@ _RU: Words = (
         (
             r"(?:\bтакже\s+)?(?:про)?комментир\w+"
             r"|(?:оставил|написал|добавил|опубликовал|прислал)\w*\s+(?:\w+\s+){0,3}?комментари\w+|ответил\w*"
-            r"|отвечает|нов\w+\s+(?:комментари\w+|ответ\w*)|ответ\w*\s+(?:на|в|к)\b|\bкомментари\w+|\bобсуждени\w+"
+            r"|отвечает|задал\w*\s+(?:\w+\s+)?вопрос\w*|нов\w+\s+(?:комментари\w+|ответ\w*)|ответ\w*\s+(?:на|в|к)\b|\bкомментари\w+|\bобсуждени\w+"
             r"|написал\w*\s+в\s+(?:обсуждени|тем|комментари)\w+"
         ),
     ),
@@ -51,11 +57,11 @@ _RU: Words = (
             r"(?:отправил|написал|прислал|оставил)\w*\s+(?:\w+\s+){0,4}?сообщени\w+"
             r"|(?:нов\w+\s+)?(?:личн\w+\s+)?сообщени\w+"
             r"|(?:вам\s+)?(?:на)?писал\w*(?:\s+вам\b|\s+в\s+(?:ваше\s+)?сообщество)|вам\s+написал\w*|приглаша\w+"
-            r"|пригласил\w*"
+            r"|пригласил\w*|добавил\w*\s+вас\s+в\b"
         ),
     ),
     ("callback", r"(?:заказал|запросил)\w*\s+(?:обратн\w+\s+)?звон\w+|обратн\w+\s+звон\w+"),
-    ("order", r"(?:оформил|сделал|оставил|создал)\w*\s+(?:нов\w+\s+)?заказ\w*|нов\w+\s+заказ\w*"),
+    ("order", r"(?:оформил|сделал|оставил|создал)\w*\s+(?:нов\w+\s+)?заказ\w*|нов\w+\s+заказ\w*|купил\w*\s+у\s+вас"),
     (
         "request",
         (
@@ -83,14 +89,20 @@ _RU: Words = (
             r"опубликовал\w*|(?:сделал|написал|создал)\w*\s+(?:\w+\s+)?(?:публикаци|запис|пост|опрос)\w*|создал\w*"
             r"|добавил\w*|поделил\w*|разместил\w*|выложил\w*"
             r"|предложил\w*\s+(?:\w+\s+)?(?:новост|запис|публикаци|пост)\w+|написал\w*\s+(?:на|в)\b"
-            r"|оставил\w*\s+(?:\w+\s+)?запис\w+|загрузил\w*|закрепил\w*"
+            r"|оставил\w*\s+(?:\w+\s+)?запис\w+|загрузил\w*|закрепил\w*|обновил\w*|сменил\w*|изменил\w*\s+(?:фото|статус)\w*"
             r"|нов\w+\s+(?:запис|публикаци|фото|видео|пост|опрос|тем)\w*|начал\w*\s+(?:трансляци|прям)\w+"
             r"|сделал\w*\s+публикаци\w+"
         ),
     ),
 )
 _EN: Words = (
-    ("mention", r"(?:also\s+)?(?:mention(?:ed|s)|tagged|tags)\s+(?:you|your|the)|new\s+mention|was\s+mentioned"),
+    (
+        "mention",
+        (
+            r"(?:also\s+)?(?:mention(?:ed|s)|tagged|tags)\s+(?:you|your|the)|new\s+mention|was\s+mentioned"
+            r"|(?:added|posted|shared)\s+(?:an?|\d+|new|some)\s+(?:new\s+)?(?:photos?|videos?)\s+of\s+you\b"
+        ),
+    ),
     (
         "follow",
         (
@@ -119,8 +131,8 @@ _EN: Words = (
     (
         "review",
         (
-            r"(?:left|wrote|posted|gave|added)\s+(?:\w+\s+){0,3}?(?:review|recommendation)s?\b|reviewed\b"
-            r"|(?:doesn.t\s+)?recommend(?:s|ed)\b|new\s+(?:review|recommendation)\b"
+            r"(?:left|wrote|posted|gave|added)\s+(?:[\w-]+\s+){0,4}?(?:review|recommendation)s?\b|reviewed\b|rated\b|gave\s+[^.:]{1,60}?\bstars?\b"
+            r"|doesn.t\s+recommend\b|recommend(?:s|ed)\b|new\s+(?:review|recommendation)\b"
         ),
     ),
     (
@@ -128,7 +140,7 @@ _EN: Words = (
         (
             r"(?:also\s+)?(?:commented|replied|responded\s+to\s+your\s+(?:comment|review|post))\b"
             r"|(?:left|added|posted|made|wrote)\s+a\s+(?:new\s+)?(?:comment|reply)|new\s+(?:comment|reply|replies)"
-            r"|answered\b|comments\s+on\s+your|\bcomment\s+(?:from|by|on)\b"
+            r"|answered\b|asked\s+(?:you\s+)?a\s+question|comments\s+on\s+your|\bcomment\s+(?:from|by|on)\b"
         ),
     ),
     (
@@ -136,7 +148,7 @@ _EN: Words = (
         (
             r"sent\s+(?:you\s+)?(?:\w+\s+){0,3}?messages?\b|messaged\b"
             r"|(?:new\s+)?(?:direct\s+)?message\s+(?:from|for)\b|new\s+message\b|wrote\s+to\s+you"
-            r"|invite[ds]\s+you\b"
+            r"|invite[ds]\s+you\b|added\s+you\s+to\b"
         ),
     ),
     ("order", r"placed\s+an?\s+(?:new\s+)?order|new\s+order\b"),
@@ -152,7 +164,7 @@ _EN: Words = (
     (
         "post",
         (
-            r"posted|published|shared|added|uploaded|created|updated|tweeted|wrote\s+(?:on|in|a\s+post)"
+            r"posted|published|shared|changed\s+(?:his|her|their|its)|added|uploaded|created|updated|tweeted|wrote\s+(?:on|in|a\s+post)"
             r"|started\s+a\s+(?:live|poll)|(?:is|was|went)\s+live|new\s+(?:post|photo|video|poll)\b"
         ),
     ),

@@ -101,7 +101,7 @@ def _is_verb(words: str, start: int, language: str) -> bool:
 
 
 def _names(words: str) -> list[str]:
-    words = _EDGES.sub("", _EDGES.sub("", _REST.sub("", words.strip())))
+    words = _EDGES.sub("", _EDGES.sub("", _REST.sub("", words.rpartition(": ")[2].strip())))
     if not words or _NO_NAME.match(words):
         return []
     names = [person_name(_EDGES.sub("", name)) for name in _TOGETHER.split(words)]

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
 
 from mailbridge.sdk.dates import date_in_mail
 from mailbridge.sdk.deeds import Deed, actors_in, deed_in
@@ -17,11 +16,8 @@ from mailbridge.sdk.interest import Author, Precision
 from mailbridge.sdk.lines import Line, Run
 from mailbridge.sdk.mail import Mail
 from mailbridge.sdk.people import person_name
+from mailbridge.sdk.targets import NetworkLinks, Target
 from mailbridge.sdk.text import fold, paragraphs
-
-Role = Literal["person", "place", "object", "talk", "own", "outside"]
-"""What a link of a network points to: a profile; a group or page; a post, comment, picture or item; a conversation;
-something of the mailbox owner (settings, log-in, buttons that act); anything else."""
 
 _FAR = 40
 _NEAR = 6
@@ -33,42 +29,6 @@ _GREETING = re.compile(
 _DIVIDER = re.compile(r"\s+[·•|]\s+|\s*\n\s*")
 _CUT = re.compile(r"(?:…|\.\.\.)\s*$")
 _WRAPPED = re.compile(r"«([^«»]*)»|\"([^\"]*)\"|“([^“”]*)”|„([^„“”]*)[“”]", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a link of a network leads.
-
-    Attributes:
-        role: What stands there.
-        url: Its canonical form; "" when it must not be shown.
-        post: Id of the post, picture or item, as the network names it.
-        comment: Id of the comment or reply.
-        owner: Within whom these ids are unique, "" when they are so in the whole network.
-        thread: Id of the conversation.
-        hint: What else the sender said in the link, such as the part of the template it stands in.
-    """
-
-    role: Role
-    url: str = ""
-    post: str = ""
-    comment: str = ""
-    owner: str = ""
-    thread: str = ""
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkLinks:
-    """What a parser knows of its network's addresses.
-
-    Attributes:
-        target: Reads a link as sent.
-        is_photo: Whether the address of a picture is that of a person's portrait.
-    """
-
-    target: Callable[[str], Target]
-    is_photo: Callable[[str], bool]
 
 
 @dataclass(frozen=True)
@@ -214,7 +174,10 @@ class _Reading:
         people = self._acting(at, start)
         if people:
             unique = {self._target(run).url: run for run in reversed(people)}
-            kept = [run for run in people if unique[self._target(run).url] is run]
+            beside = self._beside_text(at, start)
+            kept = sorted(
+                (run for run in people if unique[self._target(run).url] is run), key=lambda run: not beside(run)
+            )
             return tuple(self._author(run.text, self._target(run).url, at, start) for run in kept)
         names = actors_in(self.lines[at].text) or actors_in(self.mail.subject)
         url = self._linked_portrait(at, start)
@@ -223,6 +186,12 @@ class _Reading:
                 self._author(name, "" if number else url, at, start) for number, name in enumerate(names or [""])
             )
         return ()
+
+    def _beside_text(self, at: int, start: int) -> Callable[[Run], bool]:
+        """Of several people the one whose name stands above the words has said them."""
+        below = [run for line in self.lines[at + 1 : start] if line.is_captions for run in self._people(line)]
+        urls = {self._target(run).url for run in below[:1]}
+        return lambda run: self._target(run).url in urls
 
     def _acting(self, at: int, start: int) -> list[Run]:
         """People of the headline, else of the line before it, else of the one between headline and text."""
@@ -264,7 +233,7 @@ class _Reading:
         below = [run for line in self.lines[at + 1 : start] if line.is_captions for run in self._people(line)]
         alone = [run.text for run in below if self._target(run).url == url]
         portraits = [run.alt for run in self._pictures(at, start) if url and self._target(run).url == url]
-        shown = (one for one in (*alone, *portraits) if person_name(one) and _stems(one) == _stems(name))
+        shown = (one for one in (*alone, *portraits) if person_name(one) and _alike(one, name))
         return next(shown, name)
 
     def _pictures(self, at: int, start: int) -> list[Run]:
@@ -333,7 +302,8 @@ class _Reading:
 
     def _without_more(self, line: Line) -> tuple[tuple[Run, ...], bool]:
         """Drop the "See more" that follows a cut text."""
-        for number, run in enumerate(line.runs[1:], 1):
+        for number in range(max(1, len(line.runs) - 3), len(line.runs)):
+            run = line.runs[number]
             before = "".join(part.text for part in line.runs[:number])
             if run.href and not run.is_address and _CUT.search(before) and self._target(run).role != "outside":
                 return line.runs[:number], True
@@ -363,11 +333,13 @@ def agrees(subject: str, names: Sequence[str]) -> bool:
     expected = actors_in(subject)
     if not expected or not names:
         return True
-    return any(_stems(one) == _stems(other) for one in expected for other in names)
+    return any(_alike(one, other) for one in expected for other in names)
 
 
-def _stems(name: str) -> list[str]:
-    return [word[:3] for word in fold(name).split()[:2]]
+def _alike(one: str, other: str) -> bool:
+    """Whether two names can be one person's: in another case, or with the surname left out."""
+    pairs = list(zip(fold(one).split()[:2], fold(other).split()[:2], strict=False))
+    return bool(pairs) and all(left[:3] == right[:3] for left, right in pairs)
 
 
 def unquoted(text: str) -> str:

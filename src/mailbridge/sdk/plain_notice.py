@@ -9,7 +9,8 @@ from mailbridge.sdk.deeds import Deed, actors_in, deed_in
 from mailbridge.sdk.interest import Author
 from mailbridge.sdk.lines import Line, html_lines, plain_text, text_lines
 from mailbridge.sdk.mail import Mail
-from mailbridge.sdk.notice import NetworkLinks, Notice, Role, Target, agrees, is_greeting, read_notice, unquoted
+from mailbridge.sdk.notice import Notice, agrees, is_greeting, read_notice, unquoted
+from mailbridge.sdk.targets import NetworkLinks, Role, Target
 from mailbridge.sdk.text import paragraphs
 
 _FAR = 30

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from mailbridge.sdk.interest import Author, Interest, Kind, Precision, Product, Refs, Reply, make_interest
 from mailbridge.sdk.mail import Mail
-from mailbridge.sdk.notice import Target
+from mailbridge.sdk.targets import Target
 
 _WITH_WORDS = frozenset({"comment", "mention", "message", "post", "review", "request", "order", "repost"})
 _OF_A_COMMENT = frozenset({"comment", "mention", "review"})
