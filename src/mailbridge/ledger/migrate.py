@@ -6,8 +6,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from mailbridge.ledger.on_postgres import begin_migration
 from mailbridge.sdk import MailbridgeError
 
 
@@ -18,20 +19,30 @@ class LedgerNewer(MailbridgeError):  # noqa: N818 - says what is known
 
 
 def migrate(engine: Engine) -> None:
-    """Upgrade the schema in one transaction; nothing is done when it is current."""
+    """Upgrade the schema in one transaction; nothing is done when it is current.
+
+    Of several nodes that start at the same time one upgrades, the others wait and find it done.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     scripts = ScriptDirectory.from_config(config)
-    head = scripts.get_current_head()
     with engine.connect().execution_options(mailbridge_read=True) as connection, connection.begin():
-        present = MigrationContext.configure(connection).get_current_revision()
-    if present == head:
-        return
+        if _is_current(connection, scripts):
+            return
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            begin_migration(connection)
+        if not _is_current(connection, scripts):
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _is_current(connection: Connection, scripts: ScriptDirectory) -> bool:
+    head = scripts.get_current_head()
+    present = MigrationContext.configure(connection).get_current_revision()
     if present is not None and present not in {script.revision for script in scripts.walk_revisions()}:
         raise LedgerNewer(
             f"the ledger has schema {present}, this mailbridge knows up to {head}: use the newer mailbridge again, "
             "or restore the backup that the upgrade made"
         )
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    return present == head
