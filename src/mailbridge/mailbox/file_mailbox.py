@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Iterable, Iterator
 
-from mailbridge.mailbox.file_sources import ABOVE_ALL, Source
+from mailbridge.mailbox.file_sources import Source
 from mailbridge.mailbox.files import raise_unreadable
 from mailbridge.mailbox.settings import DirectorySettings, MaildirSettings, MboxSettings
-from mailbridge.ports import Arrival, Chunk, Places
+from mailbridge.ports import ABOVE_ALL, Arrival, Chunk, Places
 
 
 class FileMailbox:

@@ -19,10 +19,8 @@ from mailbridge.mailbox.files import (
 )
 from mailbridge.mailbox.mbox import Slice, split_mbox
 from mailbridge.mailbox.settings import DirectorySettings, MaildirSettings, MboxSettings
-from mailbridge.ports import Arrival, PathUnreadable
+from mailbridge.ports import ABOVE_ALL, Arrival, PathUnreadable
 
-ABOVE_ALL = (1 << 63) - 1
-"""Above the number of every place."""
 _SETTLED_S = 1.0
 """What was written to within this time may still grow."""
 _LISTINGS = 3

@@ -10,7 +10,7 @@ from mailbridge.mailbox.imap_errors import AnswerUnreadable
 from mailbridge.mailbox.imap_fetch import Body, batches, fetch_bodies, header_only, in_parts
 from mailbridge.mailbox.imap_session import Folder, Listed, Session
 from mailbridge.mailbox.settings import ImapSettings
-from mailbridge.ports import Arrival, Chunk, MailboxUnreachable, Places
+from mailbridge.ports import ABOVE_ALL, Arrival, Chunk, MailboxUnreachable, Places
 
 _SPAN = 20_000
 _RECONNECTS = 5
@@ -92,7 +92,9 @@ class Look:
         memory.forget_unless(self._folder.uidvalidity)
         self._cursor = places.cursor(self._folder.uidvalidity)
         self._stood = self._cursor.last_uid if self._cursor else 0
-        self._first_uid = self._cursor.first_uid if self._cursor else self._folder.uidnext
+        first_uid = self._cursor.first_uid if self._cursor else ABOVE_ALL
+        self._starts = first_uid == ABOVE_ALL  # a new ledger, or a restored one
+        self._first_uid = self._folder.uidnext if self._starts else first_uid
         self._progress = self._told = self._stood
         self._reconnects = 0
         self._held: dict[int, Listed] = {}
@@ -109,8 +111,8 @@ class Look:
         Raises:
             MailboxError: The look is not complete.
         """
-        if self._cursor is None:
-            yield Chunk(self._folder.uidvalidity, (), 0, first_uid=self._first_uid)
+        if self._starts:
+            yield Chunk(self._folder.uidvalidity, (), self._stood, first_uid=self._first_uid)
         for uids in self._listed():
             yield from self._missing(uids)
             self._progress = max(self._progress, uids[-1])

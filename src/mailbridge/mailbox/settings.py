@@ -61,6 +61,27 @@ class ImapSettings(_Settings):
         200, ge=0, le=10_000, description="How many of the last places are compared with the ledger at every look."
     )
 
+    mark: Literal["nothing", "keyword", "move"] = Field(
+        "nothing", description="What people see in the mailbox when a mail is done; the ledger needs no mark."
+    )
+    mark_keyword: str = Field(
+        "$MailbridgeDone", pattern=r"^[$A-Za-z0-9_.-]{1,64}$", description="mark = keyword: the keyword it gets."
+    )
+    mark_folder: str | None = Field(None, description="mark = move: the folder it is moved to; make it first.")
+
+    @field_validator("mark_folder")
+    @classmethod
+    def _folder_is_one_line(cls, value: str | None) -> str | None:
+        if value is not None and (not value.strip() or _has_controls(value)):
+            raise ValueError("is empty or holds a control character")
+        return value
+
+    @model_validator(mode="after")
+    def _has_a_folder_to_move_to(self) -> Self:
+        if self.mark == "move" and self.mark_folder in {None, self.folder}:
+            raise ValueError("mark = move needs mark_folder, another folder than the one that is read")
+        return self
+
     @field_validator("host", "username", "folder")
     @classmethod
     def _is_one_line(cls, value: str) -> str:
