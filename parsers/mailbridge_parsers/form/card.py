@@ -19,7 +19,7 @@ from mailbridge_parsers.form.goods import Good, cart_text, goods_of, order_numbe
 from mailbridge_parsers.form.keys import key_of, refs_of
 from mailbridge_parsers.form.kinds import kind_of
 from mailbridge_parsers.form.labels import Role, label_key
-from mailbridge_parsers.form.place import campaign_of, moment_of, page_of, title_of, url_of
+from mailbridge_parsers.form.place import campaign_of, place_of, url_of
 from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
 from mailbridge_parsers.form.systems import System
@@ -38,34 +38,33 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
     region = "RU" if language_of(mail.words) != "en" or mail.sender.is_of("ru") else None
     author = contacts_of(reading, site, region)
     goods = goods_of(reading)
-    title = title_of(reading, site, author.name)
-    kind = kind or kind_of(mail, reading, has_goods=bool(goods), title=title)
+    place = place_of(reading, site, author, is_hosted=system.is_sender(mail))
+    kind = kind or kind_of(mail, reading, has_goods=bool(goods), title=place.title)
     text_field = _text_field(reading)
     text = filled(text_field.value) if text_field else ""
     if not (author.email or author.phones or text):
         raise ParseError("no_contact_no_text", f"{len(reading.fields)} fields, {system.network}")
     number = order_number(reading, mail.subject) if kind == "order" else ""
     total = total_of(reading) if kind == "order" else None
-    used = [*author.used, *([text_field] if text_field else [])]
-    page = page_of(reading, site)
+    used = [*author.used, *place.used, *([text_field] if text_field else [])]
     return make_interest(
         mail,
         kind=kind,
         channel=_SITE_KINDS.get(kind, "form"),
-        network=system.network,
+        network=reading.network or system.network,
         key=key_of(mail, reading, system, number),
-        url=page or None,
-        title=title or None,
-        when=moment_of(reading, mail),
+        url=place.url or None,
+        title=place.title or None,
+        when=place.moment,
         author=_author(author, reading),
         text=text or _other_text(reading, kind, goods, used) or None,
         product=Product(name=_product(reading, goods) or None),
-        reply=_reply(author, kind, page),
+        reply=_reply(author, kind, place.url),
         rating=_rating(reading),
         amount=total[0] if total else None,
         currency=total[1] if total else None,
         refs=refs_of(mail, reading, number),
-        fields=_fields(reading, used),
+        fields=_fields(reading, used, goods),
         language=language_of(text) or language_of(mail.words),
     )
 
@@ -112,11 +111,15 @@ def _rating(reading: Reading) -> int | None:
     return rating if 1 <= rating <= 5 and reading.first(Role.RATING)[:3].strip() != "10" else None
 
 
-def _fields(reading: Reading, used: list[Field]) -> tuple[FormField, ...]:
+def _fields(reading: Reading, used: list[Field], goods: list[Good]) -> tuple[FormField, ...]:
     """Every other field, in order."""
+    lines = {good.line for good in goods}
     rest = [
         FormField(label=one_line(one.label.replace("_", " ")), value=one.value)
         for one in reading.fields
-        if filled(one.value) and one.label and not any(one is spent for spent in used)
+        if filled(one.value)
+        and one.label
+        and not any(one is spent for spent in used)
+        and not any(line.endswith(one.lines[0]) and one.label in line for line in lines)
     ]
     return (*rest, *campaign_of(reading))

@@ -65,7 +65,9 @@ def _of_raw_enquiry(mail: Mail) -> Reading | None:
     is_shop = "X-Mailer" in mail.headers and mail.headers.get("X-Mailer").startswith("PHP/")
     if subject is None or not mail.reply_to or not (is_shop or _NEXT_PART.search(mail.headers.get("Content-Type"))):
         return None
-    return _reading(subject["name"], mail.reply_to[0].email, mail.words, "", [])
+    found = _reading(subject["name"], mail.reply_to[0].email, mail.words, "", [])
+    found.network = "opencart"
+    return found
 
 
 def _reading(name: str, email: str, text: str, url: str, above: list[str]) -> Reading:

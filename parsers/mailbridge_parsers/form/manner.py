@@ -60,9 +60,15 @@ def _main_style(items: list[Item], asking: list[Item]) -> Style:
 def _is_stacked(items: list[Item]) -> bool:
     below = inline = 0
     for item, after in zip(items, [*items[1:], None], strict=True):
-        if item.style in {Style.COLON, Style.BOLD} and item.role is not None and item.role is not Role.TEXT:
+        if item.style in {Style.COLON, Style.BOLD, Style.CELL} and item.role is not None and item.role is not Role.TEXT:
             inline += bool(item.value)
-            below += not item.value and after is not None and after.style is Style.NONE and not after.is_rule
+            below += (
+                item.style is not Style.CELL
+                and not item.value
+                and after is not None
+                and after.style is Style.NONE
+                and not after.is_rule
+            )
     return below > inline
 
 

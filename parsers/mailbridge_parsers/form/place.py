@@ -1,12 +1,13 @@
 """Where the form stands: page, name, and when it was sent."""
 
 import re
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mailbridge.sdk import FormField, Mail, Precision, one_line
+from mailbridge.sdk import FormField, Mail, Precision, fold
 from mailbridge.sdk.dates import date_in_mail
 from mailbridge.sdk.links import canonical_url, host_of, query_of, urls_in
-from mailbridge_parsers.form.contacts import filled
+from mailbridge_parsers.form.contacts import Contacts, filled
 from mailbridge_parsers.form.footers import is_footer
 from mailbridge_parsers.form.items import Style
 from mailbridge_parsers.form.labels import Role
@@ -20,6 +21,7 @@ _NOT_THE_SITE = re.compile(r"unsubscribe|powered by|built with|created with|от
 _SITE_IN_FOOTER = re.compile(r"\((?P<name>[^()]{1,120}?)\s+(?P<url>https?://[^\s()]+)\)")
 _NUMBERED_FORM = re.compile(r"^\[\d+\]\s*")
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?m\.?)?", re.IGNORECASE)
+_FROM_SITE = re.compile(r"(?:с сайта|на сайте|from|on) +((?:[\w-]+\.){1,4}[^\W\d_]{2,24})\b", re.IGNORECASE)
 _NEAR = timedelta(days=2)
 
 
@@ -35,11 +37,41 @@ def url_of(one: Field) -> str:
     return canonical_url(bare) if re.fullmatch(r"(?:[\w-]+\.)+[^\W\d_]{2,24}(?:/\S*)?", bare) else ""
 
 
-def page_of(reading: Reading, site: Site) -> str:
-    """Return the page of the form: labelled, else on a line of its own or in a footer, else one of the back office."""
+@dataclass(slots=True)
+class Place:
+    """Where and when it happened, and the fields that told it."""
+
+    url: str = ""
+    title: str = ""
+    moment: tuple[datetime, Precision] | None = None
+    used: list[Field] = field(default_factory=list)
+
+
+def place_of(reading: Reading, site: Site, author: Contacts, *, is_hosted: bool) -> Place:
+    """Find the page, its name and the moment.
+
+    Args:
+        reading: The fields.
+        site: Whose addresses are whose.
+        author: The visitor, whose name is not the place's.
+        is_hosted: The mail comes from a service: its name is not the place's either.
+    """
+    place = Place(url=_page(reading, site), moment=_moment(reading, site.mail))
+    titled = _titled(reading)
+    place.title = _title_in(titled) if titled else _site_name(reading, site, author, is_hosted=is_hosted)
+    place.used = [one for one in reading.all(Role.PAGE) if url_of(one) == place.url]
+    if titled is not None and titled not in place.used:
+        place.used.append(titled)
+    if place.moment is not None:
+        place.used.extend(reading.all(Role.SENT))
+    return place
+
+
+def _page(reading: Reading, site: Site) -> str:
+    """The page as labelled, else on a line of its own or in a footer, else one of the back office."""
     pages = [url for one in reading.all(Role.PAGE, Role.SITE) if (url := url_of(one))]
     pages.extend(_loose_urls(reading, site))
-    unnamed = (one for one in reading.fields if one.role is None and one.style is not Style.CELL)
+    unnamed = (one for one in reading.fields if (one.role is None or not one.value) and one.style is not Style.CELL)
     pages.extend(url for one in unnamed if (url := url_of(one)) and _is_own(host_of(url), site))
     shown = [url for url in pages if not _ADMIN.search(url)]
     inner = [url for url in shown if url.split("/", 3)[3]]
@@ -71,25 +103,33 @@ def _is_own(host: str, site: Site) -> bool:
     return any(host == one or host.endswith("." + one) or one.endswith("." + host) for one in site.hosts if host)
 
 
-def title_of(reading: Reading, site: Site, author: str) -> str:
-    """Return the name of the form, else of the page, else of the site."""
-    form = _NUMBERED_FORM.sub("", filled(reading.first(Role.FORM)))
-    title = form or filled(reading.first(Role.PAGE_TITLE))
-    if title:
-        return title
-    for one in reading.all(Role.PAGE):
-        if one.href and not urls_in(one.value):
-            return one.value
+def _titled(reading: Reading) -> Field | None:
+    """The field that names the form, else the page."""
+    named = (one for one in reading.all(Role.FORM, Role.PAGE_TITLE) if filled(one.value))
+    captions = (one for one in reading.all(Role.PAGE) if one.href and not urls_in(one.value))
+    return next(named, None) or next(captions, None)
+
+
+def _title_in(one: Field) -> str:
+    return _NUMBERED_FORM.sub("", filled(one.value))
+
+
+def _site_name(reading: Reading, site: Site, author: Contacts, *, is_hosted: bool) -> str:
     footers = (_SITE_IN_FOOTER.search(item.text) for item in reading.loose)
     named = next((match["name"] for match in footers if match), "") or filled(reading.first(Role.SITE))
     if named:
         return named
     sender = site.mail.sender
-    is_name = site.sender_is_site and "@" not in sender.name and one_line(sender.name) != author
-    return sender.name if is_name else ""
+    is_name = not is_hosted and "@" not in sender.name and fold(sender.name) != fold(author.name)
+    if sender.name and is_name and sender.email != author.email:
+        return sender.name
+    said = _FROM_SITE.search(
+        " ".join([site.mail.subject, *(item.text for item in reading.loose[: reading.heads])])[:500]
+    )
+    return said[1] if said else ""
 
 
-def moment_of(reading: Reading, mail: Mail) -> tuple[datetime, Precision] | None:
+def _moment(reading: Reading, mail: Mail) -> tuple[datetime, Precision] | None:
     """Return when the form was sent as the mail tells, exact to the minute at least; None when it does not."""
     said = [one.value for one in reading.all(Role.SENT)]
     clock = next((value for value in said if _CLOCK.fullmatch(value.strip())), "")

@@ -48,6 +48,7 @@ class Reading:
         heads: How many of these stand above the first field.
         goods: Tables of goods.
         items: Everything.
+        network: The system, when the shape of the mail gives it away.
     """
 
     fields: list[Field] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Reading:
     heads: int = 0
     goods: list[Grid] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    network: str = ""
 
     def all(self, *roles: Role) -> list[Field]:
         """Return the filled fields of some roles, in order."""

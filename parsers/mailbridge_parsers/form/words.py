@@ -76,12 +76,13 @@ AMOUNT = _set("""
 |total price|total amount|order amount|сумма итого|total due|итого с доставкой|итоговая стоимость
 """)
 ORDER = _set("""
-номер заказа|заказ|заказ номер|заказ no|order number|order id|order no|order|no заказа|id заказа|код заказа
-|номер заявки|no заявки|id заявки|order reference|reference
+новый заказ|new order|номер заказа|заказ|заказ номер|заказ no|order number|order id|order no|order|no заказа
+|id заказа|код заказа|номер заявки|no заявки|id заявки|order reference|reference
 """)
 FORM = _set("""
-форма|название формы|имя формы|form name|form title|formname|form|название лид формы|заполнена web форма
-|форма заявки|name of form|form id|id формы|с формы|тип формы|form subject|заголовок формы
+квиз|quiz|название квиза|quiz name|форма|название формы|имя формы|form name|form title|formname|form
+|название лид формы|заполнена web форма|форма заявки|name of form|form id|id формы|с формы|тип формы|form subject
+|заголовок формы
 """)
 PAGE = _set("""
 страница|url|page url|page|url страницы|адрес страницы|ссылка на страницу|страница отправки|отправлено со страницы

@@ -257,7 +257,8 @@ def _arranges_data(rows: list[list[Cell]]) -> bool:
 
 
 def _is_bold(name: str, attributes: Mapping[str, str], inherited: bool) -> bool:  # noqa: FBT001
-    if name in _BOLD_ELEMENTS or _LABEL_CLASS.search(attributes.get("class") or ""):
+    # Rows carry the type of a field as their class, which may be "field-name" above somebody's name.
+    if name in _BOLD_ELEMENTS or (name != "tr" and _LABEL_CLASS.search(attributes.get("class") or "")):
         return True
     style = attributes.get("style")
     if not style:
