@@ -1,17 +1,21 @@
 """Builds the program out of its settings; the only place that names concrete classes."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from mailbridge.config import Settings, SinkSettings
 from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.marks import Marks
+from mailbridge.mailbox.imap_mark import ImapMarker
 from mailbridge.mailbox.opening import open_mailbox
+from mailbridge.mailbox.settings import ImapSettings
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.registry import sink_type
 from mailbridge.sdk import GatedTransport, Sink
 from mailbridge.stations.collecting import Collector
+from mailbridge.stations.marking import MarkingDesk
 from mailbridge.stations.reading import Crew, InProcessCrew, ProcessCrew, ReadingRoom
 from mailbridge.stations.sending import Sender
 
@@ -30,6 +34,7 @@ class App:
     collectors: list[Collector]
     room: ReadingRoom
     senders: list[Sender]
+    desks: list[MarkingDesk] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     abort: threading.Event = field(default_factory=threading.Event)
 
@@ -75,7 +80,15 @@ def build(settings: Settings, *, new: bool = False, parallel: bool = True) -> Ap
         for name, sink in settings.sinks.items()
         for _ in range(sink.parallel if parallel else 1)
     ]
-    return App(settings, ledger, collectors, room, senders, abort=abort)
+    desks = list(_desks(settings, ledger))
+    return App(settings, ledger, collectors, room, senders, desks, abort=abort)
+
+
+def _desks(settings: Settings, ledger: Ledger) -> Iterator[MarkingDesk]:
+    """Yield who marks what is done, for the mailboxes where that is wanted."""
+    for name, mailbox in settings.mailboxes.items():
+        if isinstance(mailbox, ImapSettings) and mailbox.mark != "nothing":
+            yield MarkingDesk(name, ImapMarker(name, mailbox), Marks(ledger.database, name))
 
 
 def make_crew(settings: Settings) -> Crew:

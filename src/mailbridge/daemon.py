@@ -27,6 +27,9 @@ IDLE_S = 0.5
 FULL_REST_S = 5.0
 """While the disk is full, every part looks so often whether there is room again."""
 
+MARK_EVERY_S = 15
+"""How often what is done is marked on the server; nobody waits for it."""
+
 PATIENCE_S = 5.0
 """`run --once` waits so long for what becomes due soon (a rate limit, a short pause) before it ends with "waits"."""
 
@@ -151,6 +154,8 @@ class Daemon:
         once_each = {"coalesce": True, "max_instances": 1}
         scheduler.add_job(self._beat, "interval", seconds=10, **once_each)
         scheduler.add_job(self._free, "interval", seconds=30, **once_each)
+        if self._app.desks:
+            scheduler.add_job(self._mark, "interval", seconds=MARK_EVERY_S, **once_each)
         self._free()
         scheduler.start()
         try:
@@ -164,11 +169,24 @@ class Daemon:
         except LedgerUnavailable as error:
             log.error("ledger_busy", error=str(error))
 
+    def _mark(self) -> None:
+        try:
+            mark_all(self._app)
+        except LedgerUnavailable as error:
+            log.error("ledger_busy", error=str(error))
+
     def _free(self) -> None:
         try:
             free_leases(self._app)
         except LedgerUnavailable as error:
             log.error("ledger_busy", error=str(error))
+
+
+def mark_all(app: App) -> None:
+    """Let people see on the servers what is done."""
+    for desk in app.desks:
+        while desk.cycle() and not app.stop.is_set():
+            pass
 
 
 def free_leases(app: App) -> None:
@@ -190,6 +208,7 @@ def run_once(app: App) -> int:
         while not app.stop.is_set() and app.room.cycle():
             pass
         _send_all(app)
+        mark_all(app)
     failures += [sender.failure for sender in app.senders if sender.failure is not None]
     if failures:
         for failure in failures:

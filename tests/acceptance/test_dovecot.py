@@ -110,6 +110,18 @@ def test_humans_may_move_and_delete_what_was_read(folder, mailbox_user, crm, dae
     assert all(len(ids) == 1 for ids in crm.keys().values())
 
 
+def test_done_mails_are_marked_for_people_and_open_ones_are_not(folder, mailbox_user, crm):
+    text = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(text.replace("[mailboxes.box]", '[mailboxes.box]\nmark = "keyword"'))
+    mailbox_user.deliver(letter(1), b"From: x@example.com, y@example.com\r\nSubject: two senders\r\n\r\nhello\r\n")
+    command = [sys.executable, "-m", "mailbridge", "run", "--once"]
+    assert subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=60).returncode == 0
+    done, quarantined = mailbox_user.flags()
+    assert b"$MailbridgeDone" in done
+    assert b"$MailbridgeDone" not in quarantined
+    assert b"Seen" not in done
+
+
 def test_the_server_goes_away_and_comes_back(tmp_path, own_dovecot, crm):
     user = own_dovecot.user("restless")
     text = CONFIG.format(

@@ -113,8 +113,11 @@ place = Table(
     Column("uid", BigInteger, primary_key=True, autoincrement=False),
     Column("mail_id", ForeignKey("mail.id"), comment="NULL: it vanished before it was fetched"),
     Column("stored_at", Double, nullable=False),
+    Column("marked_at", Double, comment="when people could see on the server that it is done"),
     Index(None, "mail_id"),
-)
+    Index("ix_place_unmarked", "mailbox", "stored_at",
+          sqlite_where=text("marked_at IS NULL"), postgresql_where=text("marked_at IS NULL")),
+)  # fmt: skip
 
 interest = Table(
     "interest",

@@ -12,6 +12,9 @@ EVENTS: dict[str, str] = {
     "mails_stored": "Mails were stored in the ledger. mailbox, count, new, vanished",
     "uidvalidity_changed": "The folder was rebuilt by the server; known mails are recognised by content. "
     "mailbox, old, new",
+    "mails_marked": "Mails that are done were marked on the server, for people. mailbox, count",
+    "marking_failed": "The server could not be reached to mark mails; tried again. mailbox, error",
+    "marking_refused": "Mails can't be marked in this folder; nothing else depends on it. mailbox, reason",
     "mails_settled": "Mails were read. parsed, ignored, quarantined, deliveries",
     "mail_quarantined": "A mail waits for a person. mail_id, parser, reason",
     "parse_worker_died": "The process that parsed a chunk died or ran out of time. mails",

@@ -215,11 +215,21 @@ def _place() -> None:
         sa.Column("uid", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("mail_id", sa.String(length=64), nullable=True, comment="NULL: it vanished before it was fetched"),
         sa.Column("stored_at", sa.Double(), nullable=False),
+        sa.Column(
+            "marked_at", sa.Double(), nullable=True, comment="when people could see on the server that it is done"
+        ),
         sa.ForeignKeyConstraint(["mail_id"], ["mail.id"], name=op.f("fk_place_mail_id")),
         sa.PrimaryKeyConstraint("mailbox", "uidvalidity", "uid", name=op.f("pk_place")),
     )
     with op.batch_alter_table("place", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_place_mail_id"), ["mail_id"], unique=False)
+        batch_op.create_index(
+            "ix_place_unmarked",
+            ["mailbox", "stored_at"],
+            unique=False,
+            sqlite_where=sa.text("marked_at IS NULL"),
+            postgresql_where=sa.text("marked_at IS NULL"),
+        )
 
 
 def _raw() -> None:
