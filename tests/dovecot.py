@@ -117,21 +117,6 @@ class Dovecot:
 
     def _config(self) -> str:
         uid, gid = _mail_ids()
-        me, mine = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
-        unprivileged = f"""
-default_internal_user = {me}
-default_login_user = {me}
-default_internal_group = {mine}
-service imap-login {{
-  chroot =
-}}
-service anvil {{
-  chroot =
-}}
-service stats {{
-  chroot =
-}}
-"""
         return f"""
 base_dir = {self.folder}/run
 state_dir = {self.folder}/state
@@ -176,7 +161,7 @@ service imap-login {{
     ssl = yes
   }}
 }}
-{"" if os.getuid() == 0 else unprivileged}"""
+{"" if os.getuid() == 0 else _unprivileged()}"""
 
 
 @dataclass(frozen=True)
@@ -234,6 +219,25 @@ class User:
         return [
             [line.partition(b" ")[2].decode("latin-1") for line in path.read_bytes().splitlines()] for path in recorded
         ]
+
+
+def _unprivileged() -> str:
+    """Return the settings of a server that may not change its user."""
+    me, mine = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
+    return f"""
+default_internal_user = {me}
+default_login_user = {me}
+default_internal_group = {mine}
+service imap-login {{
+  chroot =
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+"""
 
 
 def _mail_ids() -> tuple[int, int]:

@@ -118,3 +118,8 @@ class ScriptedImap:
             start, end = (last if word == "*" else int(word) for word in (low, high or low))
             wanted |= {uid for uid in self.mails if min(start, end) <= uid <= max(start, end)}
         return sorted(wanted)
+
+
+def answering(pattern, answer):
+    """Return a script that answers matching commands, and leaves the others to the server."""
+    return lambda command: answer(command) if re.match(pattern, command) else None
