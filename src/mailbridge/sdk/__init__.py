@@ -59,7 +59,7 @@ from mailbridge.sdk.sink import (
     Unknown,
     outcome_of,
 )
-from mailbridge.sdk.social import social_interests
+from mailbridge.sdk.social import read_social, social_interests
 from mailbridge.sdk.targets import NetworkLinks, Target
 from mailbridge.sdk.text import clean, cut, fold, one_line, paragraphs
 
@@ -160,6 +160,7 @@ __all__ = [
     "read_mail_notice",
     "read_notice",
     "read_plain_notice",
+    "read_social",
     "retry_after_s",
     "social_interests",
     "text_lines",

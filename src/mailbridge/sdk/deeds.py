@@ -16,6 +16,7 @@ _PHRASES = tuple(
 )
 _QUOTED = re.compile(r"«.*»|„.*[“”]|“.*”|\".*\"|\"[^\"]*$|«[^»]*$|“[^”]*$")
 _QUOTED_VERB = re.compile(r"[«\"“]((?:мне )?нравится|класс!?|мне нравится|like|mi piace|j'aime)[»\"”]", re.IGNORECASE)
+_TRADE_MARKS = ("Tweeted", "Retweeted", "Reposted")
 _YOURS = re.compile(
     r"(?:\bваш\w*|\byour|\btuo|\btua|\bvotre|\bdein\w*|\bihr\w*)(?:\s+(?:нов|перв|last|first|new)\w*)?\s*$",
     re.IGNORECASE,
@@ -96,8 +97,9 @@ def _plain(headline: str) -> str:
 
 
 def _is_verb(words: str, start: int, language: str) -> bool:
-    """A capital inside a headline begins a name ("Иван Лайков"), but in German also every noun."""
-    return language == "de" or not words[start].isupper() or not any(sign.isalnum() for sign in words[:start])
+    """A capital inside a headline begins a name ("Иван Лайков"), but in German also every noun, and a trade mark."""
+    is_small = language == "de" or not words[start].isupper() or not any(sign.isalnum() for sign in words[:start])
+    return is_small or words[start:].startswith(_TRADE_MARKS)
 
 
 def _names(words: str) -> list[str]:

@@ -21,9 +21,9 @@ _FOOTER = re.compile(
 )
 
 
-def read_mail_notice(mail: Mail, links: NetworkLinks) -> Notice:
+def read_mail_notice(mail: Mail, links: NetworkLinks, *, announced: bool = False) -> Notice:
     """Read both parts of a mail: the HTML body, and the text part where that one says nothing or only the beginning."""
-    html = read_notice(mail, html_lines(mail.html_source), links) if mail.html else Notice()
+    html = read_notice(mail, html_lines(mail.html_source), links, announced=announced) if mail.html else Notice()
     plain = read_plain_notice(mail, text_lines(mail.text), links) if mail.text.strip() else Notice()
     if not html.headline:
         return plain

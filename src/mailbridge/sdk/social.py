@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from mailbridge.sdk.deeds import actors_in, deed_in
+from mailbridge.sdk.errors import ParseError, TemplateChanged
 from mailbridge.sdk.interest import Author, Interest, Kind, Precision, Product, Refs, Reply, make_interest
 from mailbridge.sdk.mail import Mail
-from mailbridge.sdk.targets import Target
+from mailbridge.sdk.plain_notice import read_mail_notice
+from mailbridge.sdk.targets import NetworkLinks, Target
 
 _WITH_WORDS = frozenset({"comment", "mention", "message", "post", "review", "request", "order", "repost"})
 _OF_A_COMMENT = frozenset({"comment", "mention", "review"})
@@ -82,3 +85,38 @@ def _reply(kind: Kind, target: Target, place_url: str, author: Author) -> Reply:
 def _refs(target: Target) -> Refs:
     post = target.post if target.role == "object" else None
     return Refs(post=post, comment=target.comment, thread=target.thread)
+
+
+def read_social(mail: Mail, network: str, links: NetworkLinks, *, kind: Kind | None = None) -> list[Interest]:
+    """Read a notification by its headline alone: for networks whose mails need nothing else.
+
+    Args:
+        mail: The mail.
+        network: Name of the network in the interests.
+        links: The network's addresses.
+        kind: What the mail announces, where a sign beside the words says so; None = the headline says it.
+
+    Raises:
+        ParseError: "unknown_event": no words and no sign say what happened.
+        TemplateChanged: "no_author": nobody is named.
+    """
+    notice = read_mail_notice(mail, links, announced=kind is not None)
+    deed = notice.deed or deed_in(mail.subject)
+    kind = kind or (deed.kind if deed else None)
+    if kind is None:
+        raise ParseError("unknown_event", f"subject {mail.subject[:100]!r}")
+    actors = notice.actors or tuple(Author(name=name) for name in actors_in(mail.subject))
+    if not actors:
+        raise TemplateChanged("no_author", f"{kind}, subject {mail.subject[:100]!r}")
+    return social_interests(
+        mail,
+        network,
+        kind,
+        actors,
+        text=notice.text,
+        target=notice.target,
+        when=notice.when,
+        title=notice.place,
+        place_url=notice.place_url,
+        language=deed.language if deed else None,
+    )

@@ -1,0 +1,102 @@
+"""LinkedIn: comments, reactions, mentions, invitations and messages; `X-LinkedIn-Template` names the event.
+
+Only headers and one newsletter of real mails are known, so the words are read without a template.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+from urllib.parse import unquote, urlsplit
+
+from mailbridge.sdk import (
+    Ignored,
+    Interest,
+    Kind,
+    Mail,
+    Manifest,
+    NetworkLinks,
+    NoConfig,
+    Route,
+    Strength,
+    Target,
+    canonical_url,
+    host_of,
+    noise_in,
+    read_social,
+    unwrap_url,
+)
+
+_DOMAINS = ("linkedin.com",)
+_POST = re.compile(r"(?:feed/update|posts|pulse)/(?P<post>[^/]+)")
+_TALK = re.compile(r"messaging/(?:thread|compose)/(?P<thread>[^/]+)")
+_PERSON = re.compile(r"in/[^/]+")
+_PLACE = re.compile(r"(?:company|school|showcase|groups)/[^/]+")
+_NOISE: tuple[tuple[str, str], ...] = (
+    (
+        "newsletter",
+        r"editorial|news|newsletter|top_conversations|trending|promo|marketing|learning|premium|event_reminder",
+    ),
+    ("digest", r"digest|weekly|summary|notification_digest|missed|search_appearance|profile_views?"),
+    ("recommendation", r"pymk|suggest\w*|recommend\w*|jobs?|job_alert\w*|people_follow|network_conversations|grow"),
+    ("security", r"security|pin|password|login|verif\w*|two_step|signin|checkpoint"),
+    ("birthday", r"birthday|anniversary|work_anniversary|celebrat\w*"),
+)
+_KINDS: tuple[tuple[Kind, str], ...] = (
+    ("mention", r"mention\w*|tagged"),
+    ("comment", r"comment\w*|reply|replies"),
+    ("like", r"like\w*|reaction\w*|react"),
+    ("repost", r"reshare\w*|repost\w*|share_of"),
+    ("follow", r"invitation\w*|invite\w*|connection\w*|follow\w*|accept\w*"),
+    ("message", r"message\w*|inmail\w*|messaging|hit_reply"),
+)
+
+
+def target(href: str) -> Target:
+    """Read a link as LinkedIn sends it: without /comm and the whole query."""
+    url = unwrap_url(href)
+    host = host_of(url)
+    if host != "linkedin.com" and not host.endswith(".linkedin.com"):
+        return Target("outside", canonical_url(href))
+    path = unquote(urlsplit(url).path).strip("/").removeprefix("comm/")
+    shown = canonical_url(f"https://www.linkedin.com/{path}", keep=lambda _: False)
+    if match := _POST.fullmatch(path):
+        return Target("object", shown, post=match["post"])
+    if match := _TALK.fullmatch(path):
+        return Target("talk", shown, thread=match["thread"])
+    if _PERSON.fullmatch(path):
+        return Target("person", shown)
+    return Target("place", shown) if _PLACE.fullmatch(path) else Target("own")
+
+
+_LINKS = NetworkLinks(target, lambda image: "/profile-displayphoto" in image)
+
+
+def _named(template: str, words: str) -> bool:
+    return re.search(rf"(?:^|_)(?:{words})(?:_|$)", template) is not None
+
+
+class LinkedinParser:
+    """Reads what LinkedIn sends about a profile or a company page."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="linkedin",
+        title="LinkedIn",
+        evidence="assumed",
+        domains=_DOMAINS,
+        trust="require",
+        guarded_names=frozenset({"linkedin", "linkedin news", "linkedin notifications"}),
+    )
+    Config: ClassVar[type[NoConfig]] = NoConfig
+    routes: ClassVar[Sequence[Route]] = (Route("sender", Strength.SENDER, senders=_DOMAINS),)
+
+    def __init__(self, config: NoConfig | None = None) -> None:
+        self.config = config
+
+    def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
+        """Return the interests of one mail; see `Parser`."""
+        template = mail.headers.get("X-LinkedIn-Template").strip().lower().removeprefix("email_")
+        reason = next((reason for reason, words in _NOISE if _named(template, words)), None) or noise_in(mail.subject)
+        if reason:
+            return Ignored(reason)
+        kind = next((kind for kind, words in _KINDS if _named(template, words)), None)
+        return read_social(mail, "linkedin", _LINKS, kind=kind)
