@@ -8,6 +8,9 @@ from typing import Protocol
 
 from mailbridge.sdk import MailbridgeError
 
+ABOVE_ALL = (1 << 63) - 1
+"""Above the number of every place."""
+
 
 class MailboxError(MailbridgeError):
     """A mailbox can't be read now.

@@ -6,6 +6,7 @@ import typer
 
 from mailbridge import __version__
 from mailbridge.cli import (
+    backup,
     check,
     config,
     deliveries,
@@ -17,6 +18,7 @@ from mailbridge.cli import (
     parse,
     plugins,
     quarantine,
+    restore,
     run,
 )
 
@@ -54,6 +56,8 @@ app.add_typer(interests.app, name="interests")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(deliveries.app, name="deliveries")
 app.command("health")(health.health)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
 app.command("emulate")(emulate.emulate)
 app.command("plugins")(plugins.plugins)
 app.add_typer(config.app, name="config")

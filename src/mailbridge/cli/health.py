@@ -12,14 +12,16 @@ def health(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Say whether the daemon works: exit 0 when all is well, 69 when not. Asks only the ledger."""
     from dataclasses import asdict
 
-    from mailbridge.observe.health import findings
+    from mailbridge.ledger.space import space_of
+    from mailbridge.observe.health import Finding, findings
 
     settings = settings_of(config)
     with open_ledger(settings) as ledger:
         vitals = ledger.vitals()
     poll_s = {name: mailbox.poll_s for name, mailbox in settings.mailboxes.items()}
     accounts = [sink.account_id or name for name, sink in settings.sinks.items()]
-    found = list(findings(vitals, poll_s, accounts))
+    room = space_of(settings.ledger.url, settings.ledger.min_free_bytes, settings.ledger.reserve_bytes)
+    found = [*findings(vitals, poll_s, accounts), Finding("disk", *room.outlook())]
     for one in found:
         if as_json:
             sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, select, update
 from mailbridge.ledger.accounts import end_pause
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.listing import NotThere
+from mailbridge.ledger.outcomes import created_at
 from mailbridge.ledger.schema import account, delivery, mail, step, transition
 
 ACTOR = "person"
@@ -27,7 +28,8 @@ class Acts:
     def retry(self, keys: Sequence[str]) -> int:
         """Try dead, cancelled, waiting or doubtful deliveries now.
 
-        What was perhaps written is searched first: a dead delivery with an open step goes back to doubt.
+        What was perhaps written is searched first: a dead delivery with an open step, or of a restored ledger, goes
+        back to doubt.
         """
         with self._database.write() as connection:
             return sum(self._retry(connection, key) for key in keys)
@@ -61,11 +63,14 @@ class Acts:
         return 1
 
     def _retry(self, connection: Connection, key: str) -> int:
-        row = connection.execute(select(delivery.c.id, delivery.c.state).where(delivery.c.key == key)).first()
+        columns = (delivery.c.id, delivery.c.state, delivery.c.created_at)
+        row = connection.execute(select(*columns).where(delivery.c.key == key)).first()
         if row is None or row.state in {"delivered", "sending", "ready"}:
             return 0
         written = select(step.c.name).where(step.c.delivery_id == row.id, step.c.state == "writing")
-        doubtful = row.state == "doubt" or connection.execute(written).first() is not None
+        # What is older than its ledger comes from a backup: it may have been retried, and sent, since then.
+        older = row.created_at < created_at(connection)
+        doubtful = older or row.state == "doubt" or connection.execute(written).first() is not None
         new = "doubt" if doubtful else "ready"
         # A doubt keeps its quiet period: a search before its end could miss what is still being written.
         due = delivery.c.due if row.state == "doubt" else now()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from mailbridge.observe.events import log
 
@@ -105,9 +105,10 @@ class Space:
         )
 
 
-def space_of(url: URL, min_free_bytes: int, reserve_bytes: int) -> Space:
+def space_of(url: str | URL, min_free_bytes: int, reserve_bytes: int) -> Space:
     """Return the disk under the ledger of an address."""
-    path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    address = make_url(url)
+    path = Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
     return Space(path, min_free_bytes=min_free_bytes, reserve_bytes=reserve_bytes)
 
 
