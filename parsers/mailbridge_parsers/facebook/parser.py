@@ -41,6 +41,7 @@ _ADVICE = re.compile(r"^(?:gysj|pyml|pymk)_")
 _IN_GROUP = re.compile(
     r"\s(?:в группе|in the group|nel gruppo|dans le groupe|in der Gruppe)\s+(?P<group>[^\s].*?)\s*\.?$"
 )
+_STARS = re.compile(r"\b([1-5])[- ](?:stars?|зв[её]зд\w*)\b", re.IGNORECASE)
 _NOT_SAID = re.compile(r"(?:посмотрите|see|check|view|guarda|découvrez|sieh|ответьте|reply)\b", re.IGNORECASE)
 
 
@@ -98,6 +99,7 @@ class FacebookParser:
             when=html.when,
             title=_group(html, text),
             place_url=html.place_url,
+            rating=_stars(html.headline or text.headline or mail.subject) if kind == "review" else None,
             language=language,
         )
 
@@ -153,6 +155,11 @@ def _preheader(mail: Mail, html: Notice) -> str:
         if words and not _NOT_SAID.match(words) and deed_in(words) is None and not any(name in said for name in names):
             return words
     return ""
+
+
+def _stars(headline: str) -> int | None:
+    match = _STARS.search(headline)
+    return int(match[1]) if match else None
 
 
 def _group(html: Notice, text: TextPart) -> str:

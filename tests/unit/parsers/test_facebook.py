@@ -149,6 +149,11 @@ def test_the_type_in_the_headers_goes_before_words_of_any_language(event, kind):
     assert (found.kind, found.author.name, found.author.url) == (kind, "Clara W", "https://www.facebook.com/clara.w")
 
 
+def test_stars_in_the_headline_are_the_rating_of_a_review():
+    found = read("Clara W gave Larch Bakery 4 stars", markup=body("Clara W", "Lovely", "gave Larch Bakery 4 stars"))
+    assert (found.kind, found.rating, found.text) == ("review", 4, "Lovely")
+
+
 def test_one_comment_told_in_two_mails_has_one_id_and_two_comments_have_two():
     first = read("Clara W commented on your post", markup=body("Clara W", "A"))
     told_again = read("Clara W mentioned you in a comment", markup=body("Clara W", "A", "mentioned you in a"))
