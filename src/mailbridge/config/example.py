@@ -48,6 +48,7 @@ SAMPLES: Mapping[str, Any] = {
     "ca_file": Path("/etc/ssl/own-authority.pem"),
     "token_path": Path("/run/secrets/imap_token"),
     "token_command": ("/usr/local/bin/imap-token", "leads@example.org"),
+    "mark_folder": "Done",
     "rate_per_s": 5.0,
 }
 """What keys of the core without a default look like; plugins give `examples` to their fields."""
