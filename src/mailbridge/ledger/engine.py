@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Double, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.expression import ColumnElement
+from sqlalchemy.sql.expression import FunctionElement
 
 from mailbridge.ledger import on_postgres, on_sqlite
 from mailbridge.ledger.errors import (
@@ -52,7 +52,7 @@ PATIENCE_S = 15.0
 """What a CRM answered is kept in hand for so long while the ledger can't be used; then it becomes a doubt."""
 
 
-class now(ColumnElement[float]):  # noqa: N801 - reads as SQL
+class now(FunctionElement[float]):  # noqa: N801 - reads as SQL
     """Unix seconds by the clock of the database: the only clock that leases and quiet periods know."""
 
     inherit_cache = True
