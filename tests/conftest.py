@@ -1,6 +1,7 @@
 import os
 import sys
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,55 @@ def mailbox_user(dovecot):
 def _running_dovecot():
     import dovecot as kit
 
-    if kit.program() is None:
-        if os.environ.get("MAILBRIDGE_CI"):
-            pytest.fail(kit.HINT)
-        pytest.skip(kit.HINT)
+    _require(kit.program(), kit.HINT)
     server = kit.Dovecot()
     try:
         server.start()
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A server with the template of a ledger whose clock a test moves."""
+    with _running_postgres() as server:
+        server.make_template()
+        yield server
+
+
+@pytest.fixture
+def own_postgres():
+    """A server for one test, which may stop it."""
+    with _running_postgres() as server:
+        yield server
+
+
+@contextmanager
+def _running_postgres():
+    import postgres as kit
+
+    _require(kit.program("initdb"), kit.HINT)
+    server = kit.Postgres()
+    try:
+        server.make()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def pooler(postgres):
+    """The same server; its `pooled_url` works."""
+    import postgres as kit
+
+    _require(kit.program("pgbouncer"), kit.HINT_POOLER)
+    return postgres
+
+
+def _require(program, hint):
+    if program is None:
+        if os.environ.get("MAILBRIDGE_CI"):
+            pytest.fail(hint)
+        pytest.skip(hint)

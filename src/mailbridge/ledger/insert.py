@@ -8,7 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert(connection: Connection, table: Table) -> Any:
     """Return an insert that has `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    statement = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    return statement.execution_options(preserve_rowcount=True)  # 0 = it was there already
 
 
 def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:

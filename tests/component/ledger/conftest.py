@@ -1,5 +1,8 @@
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from mailbridge.ledger.ledger import Ledger
@@ -22,6 +25,24 @@ class Clock:
         return self.now
 
 
+class ServerClock:
+    """The clock of a database made by `Postgres.clocked_database`."""
+
+    def __init__(self, dsn):
+        self._connection = psycopg.connect(dsn, autocommit=True)
+
+    @property
+    def now(self):
+        return self._connection.execute("SELECT at FROM clocked.moment").fetchone()[0]
+
+    @now.setter
+    def now(self, at):
+        self._connection.execute("UPDATE clocked.moment SET at = %s", [at])
+
+    def close(self):
+        self._connection.close()
+
+
 class Kit:
     """A ledger with a virtual clock, and shortcuts to fill it."""
 
@@ -30,14 +51,25 @@ class Kit:
         max_attempts=3, max_searches=2,
     )  # fmt: skip
 
-    def __init__(self, path, *, new=True):
-        self.clock = Clock()
-        self.path = path
+    def __init__(self, url, clock, *, new=True):
+        self.clock = clock
+        self.url = url
         self.ledger = self.open(new=new)
         self.ledger.accounts.add(ACCOUNT)
 
+    def close(self):
+        self.ledger.close()  # which may be another one than at first
+
+    @property
+    def path(self):
+        """The file of the ledger; what a test does to files concerns SQLite only."""
+        if not self.url.startswith("sqlite:///"):
+            pytest.skip("a ledger on a server is no file")
+        return Path(self.url.removeprefix("sqlite:///"))
+
     def open(self, *, new=False):
-        return Ledger(f"sqlite:///{self.path}", new=new, lease_s=60, clock=self.clock)
+        """Open the ledger as one more node."""
+        return Ledger(self.url, new=new, lease_s=60, clock=self.clock)
 
     def store(self, number, *, backlog=False, first_uid=None):
         raw = f"Subject: {number}\n\nhello".encode()
@@ -76,17 +108,26 @@ def interest(number, mail_id="0" * 64):
     )  # fmt: skip
 
 
-@pytest.fixture
-def make_kit(tmp_path):
-    kits = []
+@pytest.fixture(params=["sqlite", "postgresql", "pgbouncer"])
+def make_kit(request, tmp_path):
+    """Everything about the ledger holds on both databases, and behind a pooler."""
+    with ExitStack() as stack:
 
-    def make(**more):
-        kits.append(Kit(tmp_path / f"ledger{len(kits)}.db", **more))
-        return kits[-1]
+        def place():
+            if request.param == "sqlite":
+                return f"sqlite:///{tmp_path}/ledger.db", Clock()
+            server = request.getfixturevalue("postgres" if request.param == "postgresql" else "pooler")
+            name = stack.enter_context(server.clocked_database())
+            clock = ServerClock(server.dsn(name))
+            stack.callback(clock.close)
+            return (server.url if request.param == "postgresql" else server.pooled_url)(name), clock
 
-    yield make
-    for kit in kits:
-        kit.ledger.close()
+        def make(**more):
+            kit = Kit(*place(), **more)
+            stack.callback(kit.close)
+            return kit
+
+        yield make
 
 
 @pytest.fixture

@@ -93,8 +93,10 @@ def test_what_is_no_ledger_is_refused_with_its_name(tmp_path):
         open_database("sqlite://")
 
 
-def test_durable_settings_of_sqlite(kit):
-    with kit.ledger.database.read() as connection:
+def test_durable_settings_of_sqlite(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path}/l.db")
+    with database.read() as connection:
         journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
         synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar()
     assert (journal, synchronous) in {("truncate", 3), ("wal", 2)}
+    database.close()
