@@ -144,9 +144,8 @@ class Listings:
             found = connection.scalars(query).all()
         if len(found) != 1:
             words = "several" if found else "no"
-            raise NotThere(
-                f"{words} {table.name} rows begin with {beginning!r}; list them with: mailbridge {table.name}s"
-            )
+            listed = {"delivery": "deliveries"}.get(table.name, f"{table.name}s")
+            raise NotThere(f"{words} {listed} begin with {beginning!r}; list them with: mailbridge {listed}")
         return found[0]
 
     def _rows(self, query: Select[Any]) -> list[Row]:
