@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mailbridge.sdk import emails_in, fold, is_email, is_phone, one_line, person_name, phone, phones_in
 from mailbridge_parsers.form.footers import is_footer
-from mailbridge_parsers.form.labels import Role
+from mailbridge_parsers.form.labels import Role, label_key
 from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
 
@@ -14,6 +14,21 @@ _NOBODY = re.compile(
     r"(?:не (?:указан\w*|заполнен\w*|задан\w*|зарегистрирован\w*)|нет|none|null|undefined|n/?a|anonymous|аноним\w*"
     r"|гость|guest"
     r"|no name|без имени|unknown|not (?:provided|specified)|-+|—|\[\].*|\[\d+\].*)"
+)
+_FURTHER = frozenset(
+    [
+        "whatsapp",
+        "viber",
+        "доп",
+        "дополнительный",
+        "второй",
+        "другой",
+        "2",
+        "second",
+        "alternative",
+        "mobile",
+        "мобильный",
+    ]
 )
 _FEWEST_DIGITS = 5
 _SENTENCES = 20
@@ -61,7 +76,8 @@ def _take_email(found: Contacts, reading: Reading, site: Site) -> None:
 def _take_phones(found: Contacts, reading: Reading, region: str | None) -> None:
     for one in reading.all(Role.PHONE):
         numbers = _numbers(one.value, region)
-        if numbers:
+        # A second number is the company's more often than the visitor's, unless its label says what sets it apart.
+        if numbers and (not found.phones or _FURTHER.intersection(label_key(one.label).split())):
             found.phones.extend(number for number in numbers if number not in found.phones)
             found.used.append(one)
     if found.phones:

@@ -20,7 +20,9 @@ _COPY = re.compile(
 _THANKS = re.compile(
     r"^(?:thank you|thanks)\b.{0,40}\b(?:order|contact|message|enquiry|inquiry|submission|interest|request"
     r"|registering|getting"
-    r"|reaching|writing|purchase|feedback|filling|for your)|спасибо за|благодарим (?:вас )?за|благодарим,? что"
+    r"|reaching|writing|purchase|feedback|filling|for your)|ваш\w* заказ\w*.{0,60} (?:передан|отправлен|доставлен"
+    r"|готов|оплачен|отмен[её]н|собран|в пути)|your order .{0,60}(?:shipped|on its way|delivered|ready|cancel)"
+    r"|спасибо за|благодарим (?:вас )?за|благодарим,? что"
     r"|мы получили ваш"
     r"|ваш\w* (?:заявк|сообщени|обращени|запрос|письмо|заказ)\w*(?: номер| №)?.{0,60} (?:принят|получен|отправлен"
     r"|оформлен|создан"

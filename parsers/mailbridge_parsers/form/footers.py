@@ -26,7 +26,8 @@ _FOOTER = re.compile(
     r"|чтобы ответить|^ip[: ]|was sent (?:from|via|through|to you)|submitted (?:on|from|via|through) (?:your|the"
     r"|http|www)"
     r"|^работает на |сообщите нам, если вы получили|login required|log in to (?:view|see|download)"
-    r"|sent you this email|посетителем вашего сайта|^you can (?:edit|view|see) "
+    r"|sent you this email|посетителем вашего сайта|^you can (?:edit|view|see) |^if you think this |^to (?:edit"
+    r"|change|manage) your "
 )
 _SIGN_OFF = re.compile(
     r"(?:с уважением|best regards|kind regards|regards|sincerely|всего доброго|thanks|thank you|спасибо)[,.!]?"

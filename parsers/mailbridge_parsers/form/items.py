@@ -10,10 +10,11 @@ from mailbridge.sdk.layout import Cell, Grid, Piece, TextLine
 from mailbridge.sdk.pairs import reads_like_label, split_label
 from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, label_key, role_of
 
-_RULE = re.compile(r"[-=_*~#•─━—–. ]{2,}")
+_RULE = re.compile(r"[-=_*~#•─━—–. ]{2,}|[()\[\]{}]")
 _STARS = re.compile(r"\*{5,}")
 _WRAPPED = re.compile(
-    r"(?:-{2,}|={2,}|#{1,4}|\[|\*{1,3}|_{2,})\s*(?P<label>[^\W_].{0,79}?)\s*(?:-{2,}|={2,}|\]|\*{1,3}|_{2,}|#+)?:?"
+    r"(?:-{2,}\s*(?P<dashed>[^-].{0,79}?)\s*-{2,}|={2,}\s*(?P<doubled>[^=].{0,79}?)\s*={2,}"
+    r"|\[(?P<bracketed>[^\[\]]{1,80})\]|\*{1,3}(?P<starred>[^*]{1,80})\*{1,3}|#{1,4}\s+(?P<headed>.{1,80}))"
 )
 _DASHED = re.compile(r"(?P<label>[^-–—=]{1,60}?)\s+(?:[-–—]|=>?)(?:\s+(?P<value>.*))?")
 _INLINE = re.compile(r"[,;|\s]\s*([^\s:,;|][^:,;|]{0,40}):\s")
@@ -52,6 +53,8 @@ _GOODS = frozenset(
     ]
 )
 _VALUE_HEADINGS = frozenset({"value", "значение", "answer", "ответ", "response", "data", "данные", "содержание"})
+_QUESTION = frozenset({"вопрос", "question", "q"})
+_ANSWER = frozenset({"ответ", "ответы", "answer", "answers", "a"})
 _CELL_LABEL = 200
 _MOST_LABELLED = 2000
 """No form has so many fields; lines beyond are what a visitor pasted."""
@@ -102,7 +105,19 @@ def items_of(pieces: Iterable[Piece]) -> list[Item]:
             items.append(Item(piece.text, gap=piece.gap))
         else:
             items.extend(_grid_items(piece) if isinstance(piece, Grid) else _line_items(piece))
-    return _under_stars(items)
+    return _answered(_under_stars(items))
+
+
+def _answered(items: list[Item]) -> list[Item]:
+    """Make one field of a line "Question: …" and the line "Answer: …" below it."""
+    found: list[Item] = []
+    for item in items:
+        asked = found[-1] if found else None
+        if item.key in _ANSWER and asked is not None and asked.key in _QUESTION and asked.value:
+            found[-1] = Item(item.text, item.style, asked.value, item.value, role_of(asked.value), gap=asked.gap)
+        else:
+            found.append(item)
+    return found
 
 
 def _line_items(line: TextLine) -> Iterator[Item]:
@@ -128,8 +143,8 @@ def _wrapped(line: TextLine) -> tuple[str, str] | None:
     match = _WRAPPED.fullmatch(line.text)
     if match is None or ":" in line.text:
         return None
-    dashed = line.text.startswith("---") and line.text.endswith("---")
-    return (match["label"], "") if dashed or role_of(match["label"]) else None
+    label = next(words for words in match.groups() if words).strip()
+    return (label, "") if match["dashed"] or role_of(label) else None
 
 
 def _colon(line: TextLine) -> tuple[str, str] | None:

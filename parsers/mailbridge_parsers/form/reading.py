@@ -145,8 +145,8 @@ class _Reader:
             return ends or (self._manner.is_headed and bool(self._reading.fields))
         if self._manner.main is Style.BOLD or (self._manner.is_stacked and not item.value):
             return False
-        typed = item.text[len(item.label) :].lstrip("*_ ")[1:2]
-        return not typed or typed.isspace()
+        behind = item.text.partition(item.label)[2].lstrip("*_ ")[1:2]
+        return not behind or behind.isspace()
 
     def _may_follow_text(self, item: Item) -> bool:
         if not self._is_label(item):

@@ -91,7 +91,7 @@ class Site:
         if domain in _FREE:
             return True
         if labelled:
-            return not (is_robot(self.mail.sender.email) and domain == self.mail.sender.domain)
+            return not (self.sender_is_site and domain == self.mail.sender.domain)
         return not any(
             domain == host or host.endswith("." + domain) or domain.endswith("." + host) for host in self.hosts
         )

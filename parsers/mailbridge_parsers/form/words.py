@@ -44,17 +44,17 @@ NOT_PHONE = _set("""
 |extension|type|тип|код|code|звоните|звонить|звонок|позвоните|можно|удобно|how|best|when|когда|manager
 """)
 TEXT = _set("""
-сообщение|текст сообщения|текст|комментарий|комментарии|комментарий или сообщение|комментарий к заказу|коммент
-|вопрос|текст вопроса|текст отзыва|отзыв|описание|описание задачи|задача|пожелания|пожелание|примечание|примечания
-|заметка|дополнительная информация|дополнительно|обращение|текст обращения|суть обращения|суть вопроса|суть
-|подробности|детали|о проекте|запрос|текст заявки|письмо|текст письма|мнение|предложение|жалоба|содержание
-|ваше мнение|что вас интересует|message|message body|message text|body|text|textarea|comment|comments
-|comment or message|your comment|question|questions|inquiry|enquiry|details|description|note|notes|order note
-|order notes|customer note|feedback|review|review text|additional information|additional info|additional details
-|additional comments|project description|project details|request|content|remarks|remark|anything else|msg
-|how can we help|how can we help you|what can we help you with|reason|how may we help you|what can we do for you
-|what is on mind|opinion|повідомлення|коментар|чем можем помочь|чем мы можем помочь|чем мы можем вам помочь
-|describe project|tell us about project|ask question|text of message
+сопроводительное письмо|cover letter|о себе|about you|сообщение|текст сообщения|текст|комментарий|комментарии
+|комментарий или сообщение|комментарий к заказу|коммент|вопрос|текст вопроса|текст отзыва|отзыв|описание
+|описание задачи|задача|пожелания|пожелание|примечание|примечания|заметка|дополнительная информация|дополнительно
+|обращение|текст обращения|суть обращения|суть вопроса|суть|подробности|детали|о проекте|запрос|текст заявки|письмо
+|текст письма|мнение|предложение|жалоба|содержание|ваше мнение|что вас интересует|message|message body|message text
+|body|text|textarea|comment|comments|comment or message|your comment|question|questions|inquiry|enquiry|details
+|description|note|notes|order note|order notes|customer note|feedback|review|review text|additional information
+|additional info|additional details|additional comments|project description|project details|request|content|remarks
+|remark|anything else|msg|how can we help|how can we help you|what can we help you with|reason|how may we help you
+|what can we do for you|what is on mind|opinion|повідомлення|коментар|чем можем помочь|чем мы можем помочь
+|чем мы можем вам помочь|describe project|tell us about project|ask question|text of message
 """)
 TEXT_STEMS = (
     "сообщени", "комментари", "пожелани", "примечани", "опишите", "расскажите", "message", "comment", "describe",
@@ -138,37 +138,38 @@ UTM_STEMS = (
     "utm", "gclid", "yclid", "fbclid", "roistat", "ym uid", "ga client", "gcl", "openstat", "метка", "ymclid", "_ga",
 )  # fmt: skip
 SECTION = _set("""
-дополнительная информация|информация о заявке|request details|request information|additional information
-|purchaser information|данные формы|данные заявки|информация о заказе|контактные данные|contact details
-|customer details|form details|submitted values are|submission details|заявка|новая заявка|информация о покупателе
-|состав заказа|your order|order details|детали заказа|данные клиента|информация о клиенте|contact information
-|contact info|form data|form fields|submitted data|submission|данные покупателя|информация о пользователе
-|user details|visitor details|дополнительные данные|заказанные товары|товары|products|items
-|here are the form s fields|utm метки|источник заявки|технические данные|служебная информация|тип заявки
-|new submission|new message|new lead|новое сообщение|информация о посетителе|детали заявки|данные
-|details of submission|billing details|customer information|информация|заказ покупателя|billing information
-|сообщение с сайта|заявка с сайта|here is what they sent|answers|ответы|ответы на вопросы|ответы на квиз
-|результаты квиза|quiz results|quiz answers|результаты опроса|новая заявка с сайта|вопросы и ответы|контакты
-|contacts
+message details|детали сообщения|lead details|enquiry details|дополнительная информация|информация о заявке
+|request details|request information|additional information|purchaser information|данные формы|данные заявки
+|информация о заказе|контактные данные|contact details|customer details|form details|submitted values are
+|submission details|заявка|новая заявка|информация о покупателе|состав заказа|your order|order details|детали заказа
+|данные клиента|информация о клиенте|contact information|contact info|form data|form fields|submitted data
+|submission|данные покупателя|информация о пользователе|user details|visitor details|дополнительные данные
+|заказанные товары|товары|products|items|here are the form s fields|utm метки|источник заявки|технические данные
+|служебная информация|тип заявки|new submission|new message|new lead|новое сообщение|информация о посетителе
+|детали заявки|данные|details of submission|billing details|customer information|информация|заказ покупателя
+|billing information|сообщение с сайта|заявка с сайта|here is what they sent|answers|ответы|ответы на вопросы
+|ответы на квиз|результаты квиза|quiz results|quiz answers|результаты опроса|новая заявка с сайта|вопросы и ответы
+|контакты|contacts
 """)
 DETAIL = _set("""
-город|city|адрес|address|компания|company|организация|название компании|название организации|company name
-|organization|ооо|organisation|должность|position|job title|страна|country|бюджет|budget|услуги|services|количество
-|quantity|кол во|qty|дата рождения|birthday|date of birth|файл|файлы|file|files|attachment|attachments|attached file
-|вложение|вложения|способ оплаты|оплата|payment method|payment|способ доставки|доставка|shipping|shipping method
-|delivery|delivery method|регион|region|откуда узнали|откуда вы узнали о нас|how did you hear about us|размер|size
-|цвет|color|colour|индекс|zip|zip code|postal code|postcode|state|telegram|телеграм|телеграмм|instagram|инстаграм
-|вконтакте|vk|skype|скайп|промокод|promo code|coupon|скидка|discount|язык|language|статус|status|тип|type|категория
-|category|отдел|department|приоритет|priority|очередь|queue|подытог|subtotal|sub total|площадь|дата заезда
-|дата выезда|что интересует|topics|interests|interest|preferred date|желаемая дата|дата визита|срок|сроки|deadline
-|улица|дом|квартира|street|address line|street address|адрес доставки|shipping address|billing address|источник
-|source|инн|кпп|огрн|артикул|sku|цена|price|единица|комплектация|год|year|пол|gender|возраст|age|ник в telegram
-|номер карты|число гостей|количество человек|количество гостей|guests|number of guests|кол во гостей
-|дата бронирования|fax|факс|industry|preferred contact method|способ связи|предпочтительный способ связи
-|как с вами связаться|formerly|удобный способ связи|мессенджер|messenger|point|пункт выдачи|владелец|owner
-|country code|район|метро|станция|филиал|branch|адрес объекта|тип объекта|тип услуги|service type|property type
-|материал|материалы|ник|подписка|subscribe|newsletter|рассылка|получать рассылку|budget range|revenue|employees
-|number of employees|company size|role|time zone|часовой пояс
+резюме|resume|cv|портфолио|portfolio|linkedin|город|city|адрес|address|компания|company|организация
+|название компании|название организации|company name|organization|ооо|organisation|должность|position|job title
+|страна|country|бюджет|budget|услуги|services|количество|quantity|кол во|qty|дата рождения|birthday|date of birth
+|файл|файлы|file|files|attachment|attachments|attached file|вложение|вложения|способ оплаты|оплата|payment method
+|payment|способ доставки|доставка|shipping|shipping method|delivery|delivery method|регион|region|откуда узнали
+|откуда вы узнали о нас|how did you hear about us|размер|size|цвет|color|colour|индекс|zip|zip code|postal code
+|postcode|state|telegram|телеграм|телеграмм|instagram|инстаграм|вконтакте|vk|skype|скайп|промокод|promo code|coupon
+|скидка|discount|язык|language|статус|status|тип|type|категория|category|отдел|department|приоритет|priority|очередь
+|queue|подытог|subtotal|sub total|площадь|дата заезда|дата выезда|что интересует|topics|interests|interest
+|preferred date|желаемая дата|дата визита|срок|сроки|deadline|улица|дом|квартира|street|address line|street address
+|адрес доставки|shipping address|billing address|источник|source|инн|кпп|огрн|артикул|sku|цена|price|единица
+|комплектация|год|year|пол|gender|возраст|age|ник в telegram|номер карты|число гостей|количество человек
+|количество гостей|guests|number of guests|кол во гостей|дата бронирования|fax|факс|industry
+|preferred contact method|способ связи|предпочтительный способ связи|как с вами связаться|formerly
+|удобный способ связи|мессенджер|messenger|point|пункт выдачи|владелец|owner|country code|район|метро|станция|филиал
+|branch|адрес объекта|тип объекта|тип услуги|service type|property type|материал|материалы|ник|подписка|subscribe
+|newsletter|рассылка|получать рассылку|budget range|revenue|employees|number of employees|company size|role
+|time zone|часовой пояс
 """)
 NOT_NAME = _set("компании|организации|питомца|ребенка|файла|домена|фирмы|сайта|товара|формы|ребёнка|менеджера")
 ADDRESS_HEADINGS = _set("""
