@@ -48,7 +48,7 @@ def commands():
 
     def descend(words, command):
         inner = getattr(command, "commands", None)
-        if inner is None:
+        if inner is None or (words and command.invoke_without_command):
             found[words] = command
         for name, one in (inner or {}).items():
             descend((*words, name), one)
