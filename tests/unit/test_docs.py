@@ -210,6 +210,16 @@ def test_configuration_that_is_shown_has_known_keys_only(document):
             assert keys <= set(kind["properties"]), f"{name}: {keys - set(kind['properties'])}"
 
 
+def test_developers_find_every_marker_and_every_folder_of_tests():
+    text = (ROOT / "docs" / "developers.md").read_text(encoding="utf-8")
+    markers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"][
+        "markers"
+    ]
+    assert [name for name in (marker.split(":")[0] for marker in markers) if f"| `{name}` |" not in text] == []
+    folders = {path.relative_to(ROOT / "tests").parts[0] for path in ROOT.glob("tests/*/**/*.py")}
+    assert [name for name in sorted(folders) if f"`tests/{name}/`" not in text] == []
+
+
 def test_faults_that_are_shown_are_faults():
     text = (ROOT / "docs" / "developers.md").read_text(encoding="utf-8")
     shown = [Fault(**json.loads(body)) for body in re.findall(r"_emulator/faults -d '(.*)'", text)]
