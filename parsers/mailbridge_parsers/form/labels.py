@@ -49,6 +49,7 @@ ABOUT_THE_PAGE = frozenset({
 _SIGNS = re.compile(r"[^\w@]+|_+")
 _CYRILLIC = re.compile(r"[а-яёіїєґ]")
 _LATIN = re.compile(r"[a-z]")
+_LOOK_CYRILLIC, _LOOK_LATIN = frozenset("aceopxykmthbi"), frozenset("асеорхукмтнві")
 _TO_CYRILLIC = str.maketrans("aceopxykmthbi", "асеорхукмтнві")
 _TO_LATIN = str.maketrans("асеорхукмтнві", "aceopxykmthbi")
 _JOINED = (("e mail", "email"), ("е мейл", "email"), ("ф и о", "фио"), ("эл почта", "почта"), ("и фамилия", "фамилия"))
@@ -99,10 +100,14 @@ def label_key(label: str) -> str:
 
 
 def _one_alphabet(word: str) -> str:
-    cyrillic, latin = len(_CYRILLIC.findall(word)), len(_LATIN.findall(word))
+    """Write a word of two alphabets in the one that has all its letters."""
+    cyrillic, latin = _CYRILLIC.findall(word), _LATIN.findall(word)
     if not cyrillic or not latin:
         return word
-    return word.translate(_TO_CYRILLIC if cyrillic >= latin else _TO_LATIN)
+    turned = {"cyrillic": _LOOK_CYRILLIC.issuperset(latin), "latin": _LOOK_LATIN.issuperset(cyrillic)}
+    if turned["cyrillic"] and turned["latin"]:
+        return word.translate(_TO_CYRILLIC if len(cyrillic) >= len(latin) else _TO_LATIN)
+    return word.translate(_TO_CYRILLIC if turned["cyrillic"] else _TO_LATIN)
 
 
 def _by_words(key: str) -> Role | None:

@@ -32,12 +32,14 @@ from mailbridge.sdk.interest import (
     business_id,
     make_interest,
 )
+from mailbridge.sdk.layout import Cell, Grid, Piece, TextLine, text_layout
 from mailbridge.sdk.lines import Line, Run, html_lines, plain_text, text_lines
 from mailbridge.sdk.links import canonical_url, host_of, query_of, unwrap_url, urls_in
 from mailbridge.sdk.mail import Address, AttachedFile, Headers, Mail, Trust, Verdict
 from mailbridge.sdk.manifest import API, Evidence, Manifest, TrustPolicy
 from mailbridge.sdk.noise import noise_in
 from mailbridge.sdk.notice import Notice, read_notice, unquoted
+from mailbridge.sdk.pairs import Pair, split_label
 from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
 from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
 from mailbridge.sdk.plain_notice import read_mail_notice, read_plain_notice
@@ -69,6 +71,7 @@ __all__ = [
     "Address",
     "AttachedFile",
     "Author",
+    "Cell",
     "Channel",
     "CrmClient",
     "Deed",
@@ -80,6 +83,7 @@ __all__ = [
     "FormField",
     "Gate",
     "GatedTransport",
+    "Grid",
     "Headers",
     "Html",
     "Ignored",
@@ -100,8 +104,10 @@ __all__ = [
     "NotWritten",
     "Notice",
     "Outcome",
+    "Pair",
     "ParseError",
     "Parser",
+    "Piece",
     "PlannedRequest",
     "Precision",
     "Product",
@@ -122,6 +128,7 @@ __all__ = [
     "Strength",
     "Target",
     "TemplateChanged",
+    "TextLine",
     "TokenStore",
     "Trust",
     "TrustPolicy",
@@ -163,6 +170,8 @@ __all__ = [
     "read_social",
     "retry_after_s",
     "social_interests",
+    "split_label",
+    "text_layout",
     "text_lines",
     "unquoted",
     "unwrap_url",

@@ -152,6 +152,7 @@ class _Frame:
     block: tuple[int, int]
     href: str
     rows: list[list[Cell]] | None = None
+    """The rows of the table that cells directly inside belong to; None inside a cell and outside tables."""
 
 
 class _Builder:
@@ -161,13 +162,13 @@ class _Builder:
         self._blocks = 0
 
     def open(self, name: str, attributes: Mapping[str, str]) -> None:
-        above, table = self._frames[-1], self._table()
+        above = self._frames[-1]
         breaks = breaks_around(name, attributes)
         block = above.block
         if breaks or name in _HOLDS:
             self._blocks += 1
             block = (self._blocks, above.block[0])
-        frame = _Frame(name, _is_bold(name, attributes, above.bold), breaks, block, above.href)
+        frame = _Frame(name, _is_bold(name, attributes, above.bold), breaks, block, above.href, above.rows)
         if name == "a":
             frame.href = (attributes.get("href") or "").strip()
         elif name in {"table", "dl"}:
@@ -177,24 +178,25 @@ class _Builder:
             self._boxes[-1].break_line()
         elif breaks:
             self._boxes[-1].end_line(breaks)
-        if table is not None and table.rows is not None:
+        if above.rows is not None:
             if name in {"tr", "dt"}:
-                table.rows.append([])
+                above.rows.append([])
             if name in _HOLDS:
+                frame.rows = None
                 self._boxes.append(_Box(marked=name in {"th", "dt"}))
 
     def close(self, name: str) -> None:
         frame = self._frames.pop()
-        table = self._table()
-        if name in _HOLDS and table is not None and table.rows is not None and len(self._boxes) > 1:
+        rows = self._frames[-1].rows
+        if name in _HOLDS and rows is not None and len(self._boxes) > 1:
             box = self._boxes.pop()
             box.end_line(1)
-            if not table.rows:
-                table.rows.append([])
-            table.rows[-1].append(_cell(box))
-        elif frame.rows is not None:
+            if not rows:
+                rows.append([])
+            rows[-1].append(_cell(box))
+        elif name in {"table", "dl"}:
             self._boxes[-1].end_line(2)
-            self._add_table(frame.rows)
+            self._add_table(frame.rows or [])
         elif frame.breaks:
             self._boxes[-1].end_line(frame.breaks)
 
@@ -216,15 +218,6 @@ class _Builder:
             self.close(self._frames[-1].name)
         self._boxes[0].end_line(1)
         return list(_twins(self._boxes[0].pieces))
-
-    def _table(self) -> _Frame | None:
-        """The table that a cell opening or closing now belongs to."""
-        for frame in reversed(self._frames):
-            if frame.rows is not None:
-                return frame
-            if frame.name in _HOLDS:
-                return None
-        return None
 
     def _add_table(self, rows: list[list[Cell]]) -> None:
         box = self._boxes[-1]

@@ -1,6 +1,9 @@
+import time
+
 import pytest
 
 from mailbridge.sdk import Html
+from mailbridge.sdk.layout import TextLine
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,63 @@ def test_links_and_selection():
     assert paragraph is not None
     assert paragraph.attr("class") == "x"
     assert [child.name for child in paragraph.children] == ["a"]
+
+
+def test_two_columns_are_pairs_and_keep_line_breaks_and_links():
+    html = Html(
+        "<table><tr><td><b>Имя:</b></td><td>Анна</td></tr><tr><td>Сообщение</td><td>Имя: Пётр<br>до 18:00</td></tr>"
+        '<tr><td>Страница</td><td><a href="https://shop.example/a">Стол</a></td></tr><tr><td>E-mail</td><td></td></tr>'
+        "</table>"
+    )
+    assert [(pair.label, pair.value, pair.href) for pair in html.pairs()] == [
+        ("Имя", "Анна", ""),
+        ("Сообщение", "Имя: Пётр\nдо 18:00", ""),
+        ("Страница", "Стол", "https://shop.example/a"),
+        ("E-mail", "", ""),
+    ]
+
+
+def test_lines_with_a_colon_are_pairs():
+    html = Html("<div>Имя: Анна<br><b>Телефон</b>: 8</div><p>Конец</p>")
+    assert [(pair.label, pair.value) for pair in html.pairs()] == [("Имя", "Анна"), ("Телефон", "8")]
+
+
+def test_tables_that_arrange_the_page_dissolve():
+    html = Html(
+        "<table><tr><td></td><td><table><tr><td>a</td><td>b</td></tr></table><p>c</p></td><td></td></tr></table>"
+    )
+    assert html.tables == [[["a", "b"]]]
+    assert [piece.text for piece in html.layout if isinstance(piece, TextLine)] == ["c"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<dl><dt>Имя</dt><dd>Анна</dd><dt>Тема</dt><dd>Стол</dd></dl>",
+        "<div><div>Имя</div><div>Анна</div></div><div><div>Тема</div><div>Стол</div></div>",
+        "<table><tbody><tr><th>Имя<td>Анна<tr><th>Тема<td>Стол</table>",
+    ],
+)
+def test_what_looks_like_a_table_is_one(source):
+    assert Html(source).tables == [[["Имя", "Анна"], ["Тема", "Стол"]]]
+
+
+def test_a_line_knows_its_bold_beginning_and_the_gap_above_it():
+    first, second, third = Html("<b>Имя:</b> Анна<br><br><strong>Тема</strong><br>Стол").layout
+    assert (first.lead, first.marked, first.gap) == ("Имя:", False, False)
+    assert (second.lead, second.marked, second.gap) == ("Тема", True, True)
+    assert (third.lead, third.marked, third.gap) == ("", False, False)
+
+
+def test_lines_of_a_mailer_that_forgot_its_tags_stay_lines():
+    html = Html("Имя: Анна\nТелефон: <b>8</b>\n")
+    assert html.text == "Имя: Анна\nТелефон: 8"
+    assert [pair.label for pair in html.pairs()] == ["Имя", "Телефон"]
+
+
+@pytest.mark.parametrize("piece", ["<div><div>a</div><div>b</div></div>", "x<br>", "<tr><td>a<td>b", "<b>", "<table>"])
+def test_senseless_markup_costs_little(piece):
+    html = Html(piece * (50_000 // len(piece)))
+    before = time.process_time()
+    html.pairs()
+    assert time.process_time() - before < 2
