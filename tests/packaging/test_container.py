@@ -136,7 +136,7 @@ def _tails(path):
 
 @pytest.mark.parametrize(
     "path",
-    [".git/config", ".venv/bin/python", "mailbridge.db", "mailbridge.db-wal", "src/mailbridge.db", "config.toml",
+    [".git/config", ".venv/bin/python", "mailbridge.db", "mailbridge.db-wal", "src/mailbridge.db.reserve", "src/mailbridge.db", "config.toml",
      "deploy/crm.secret", "src/mailbridge/__pycache__/x.pyc", "tests/conftest.py", "var/x"],
 )  # fmt: skip
 def test_nothing_private_gets_into_the_build(path):
