@@ -69,8 +69,14 @@ class Accounts:
             end_pause(connection, account_id)
 
 
+_PAUSES = account.c.paused_until > now()
+
+
 def pause(connection: Connection, account_id: str, seconds: float, reason: str, *, unusable: bool) -> None:
-    """Let an account wait at least `seconds`; a longer pause stays."""
+    """Let an account wait at least `seconds`; a longer pause stays.
+
+    Whatever fails while it pauses anyway (the rest of the batch, other workers) had the same cause and counts once.
+    """
     until = now() + seconds
     connection.execute(
         update(account)
@@ -79,14 +85,15 @@ def pause(connection: Connection, account_id: str, seconds: float, reason: str, 
             paused_until=case((account.c.paused_until > until, account.c.paused_until), else_=until),
             pause_reason=reason,
             unusable=unusable,
-            pauses=account.c.pauses + 1,
+            pauses=case((_PAUSES, account.c.pauses), else_=account.c.pauses + 1),
         )
     )
 
 
 def pauses_in_a_row(connection: Connection, account_id: str) -> int:
-    """Return how often an account paused since its last success."""
-    return int(connection.scalar(select(account.c.pauses).where(account.c.id == account_id)) or 0)
+    """Return how often an account paused since its last success; a pause that lasts is not counted yet."""
+    before = account.c.pauses - case((_PAUSES, 1), else_=0)
+    return max(0, connection.scalar(select(before).where(account.c.id == account_id)) or 0)
 
 
 def end_pause(connection: Connection, account_id: str) -> None:

@@ -1,0 +1,68 @@
+"""One failure of an account is one pause, however many deliveries and workers it meets."""
+
+from dataclasses import replace
+
+from mailbridge.ledger.outcomes import Waits
+from mailbridge.sdk import Delivered, Receipt, RetryLater, SinkUnusable
+
+DOWN = RetryLater("HTTP 500", pause=True)
+DOUBLING = Waits(
+    quiet_s=30, retry_s=lambda attempt: 10 * attempt, pause_s=lambda pauses: 2.0**pauses,
+    unusable_s=lambda pauses: 30 * 2.0**pauses, max_attempts=3, max_searches=2,
+)  # fmt: skip
+
+
+def paused_s(kit):
+    return kit.ledger.accounts.state("crm").paused_s
+
+
+def fail(kit, outcome, count):
+    claim = kit.claim()
+    assert len(claim.items) == count
+    kit.ledger.outcomes.finish(claim, [outcome] * count, DOUBLING)
+
+
+def test_a_batch_that_fails_as_a_whole_pauses_the_account_once(kit):
+    for number in range(10):
+        kit.deliver(number)
+    fail(kit, DOWN, 10)
+    assert paused_s(kit) == 1
+    kit.clock.now += 2
+    fail(kit, DOWN, 10)
+    assert paused_s(kit) == 2, "the second failure in a row waits twice as long"
+
+
+def test_an_unusable_account_is_looked_at_again_soon(kit):
+    for number in range(10):
+        kit.deliver(number)
+    fail(kit, SinkUnusable("HTTP 403"), 10)
+    assert paused_s(kit) == 30
+
+
+def test_workers_that_meet_the_same_failure_count_once(kit):
+    for number in range(3):
+        kit.deliver(number)
+    claims = [kit.claim(1) for _ in range(3)]
+    for claim in claims:
+        kit.ledger.outcomes.finish(claim, [DOWN], DOUBLING)
+    assert paused_s(kit) == 1
+
+
+def test_a_named_time_is_kept_even_when_the_account_pauses_already(kit):
+    for number in range(2):
+        kit.deliver(number)
+    claims = [kit.claim(1) for _ in range(2)]
+    kit.ledger.outcomes.finish(claims[0], [DOWN], DOUBLING)
+    kit.ledger.outcomes.finish(claims[1], [replace(DOWN, after_s=17)], DOUBLING)
+    assert paused_s(kit) == 17
+
+
+def test_a_success_forgets_the_pauses(kit):
+    kit.deliver(1)
+    for _ in range(3):
+        fail(kit, DOWN, 1)
+        kit.clock.now += paused_s(kit) + 1
+    fail(kit, Delivered(Receipt("77")), 1)
+    kit.deliver(2)
+    fail(kit, DOWN, 1)
+    assert paused_s(kit) == 1
