@@ -136,8 +136,8 @@ def _tails(path):
 
 @pytest.mark.parametrize(
     "path",
-    [".git/config", ".venv/bin/python", "mailbridge.db", "mailbridge.db-wal", "src/mailbridge.db.reserve", "src/mailbridge.db", "config.toml",
-     "deploy/crm.secret", "src/mailbridge/__pycache__/x.pyc", "tests/conftest.py", "var/x"],
+    [".git/config", ".venv/bin/python", "mailbridge.db", "mailbridge.db-wal", "src/mailbridge.db.reserve",
+     "src/mailbridge.db", "config.toml", "deploy/crm.secret", "src/mailbridge/__pycache__/x.pyc", "tests/conftest.py"],
 )  # fmt: skip
 def test_nothing_private_gets_into_the_build(path):
     assert is_ignored(path)
