@@ -47,14 +47,16 @@ class Accounts:
 
     def take_slot(self, account_id: str, interval_s: float) -> Slot:
         """Reserve the next free moment (GCRA with a burst of one), unless the account pauses."""
+        begin = case((account.c.tat > now(), account.c.tat), else_=now())
+        free = (account.c.id == account_id, account.c.paused_until <= now())
+        # One statement: between reading and writing another node could take the same moment.
+        taken = update(account).where(*free).values(tat=begin + interval_s)
         with self._database.write() as connection:
-            row = _row(connection, account_id)
-            if row.paused_until > row.now:
-                return Slot(0.0, row.paused_until - row.now, row.pause_reason or "")
-            moment = max(row.tat, row.now)
-            statement = update(account).where(account.c.id == account_id).values(tat=moment + interval_s)
-            connection.execute(statement)
-            return Slot(moment - row.now)
+            while (row := connection.execute(taken.returning(account.c.tat, now().label("now"))).first()) is None:
+                state = _row(connection, account_id)
+                if state.paused_until > state.now:
+                    return Slot(0.0, state.paused_until - state.now, state.pause_reason or "")
+            return Slot(max(0.0, row.tat - interval_s - row.now))
 
     def state(self, account_id: str) -> AccountState:
         """Return whether and why an account pauses."""

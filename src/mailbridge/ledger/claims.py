@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, false, or_, select, true, update
 from sqlalchemy.orm import aliased
 
 from mailbridge.ledger.engine import Database, now
-from mailbridge.ledger.schema import account, attempt, delivery, interest, step
+from mailbridge.ledger.schema import OPEN, account, attempt, delivery, interest, is_in, step
 from mailbridge.sdk import Delivery, Interest
 
-OPEN = ("ready", "sending", "waiting", "doubt")
-"""States in which a delivery keeps its lane."""
+DUE_AT_ONCE = 500
+"""Most deliveries whose wait ends in one claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,15 @@ class Claims:
         self._database.require_space()
         with self._database.write() as connection:
             lock = select(account.c.paused_until, now().label("now")).where(account.c.id == account_id)
-            row = connection.execute(lock.with_for_update(skip_locked=True)).first()
+            # Not the strongest lock: that one would also wait for every new delivery, which refers to this row.
+            row = connection.execute(lock.with_for_update(skip_locked=True, key_share=True)).first()
             if row is None or row.paused_until > row.now:
                 return None
             rescue(connection, account_id, self._node, quiet_s)
             doubts = _due_doubts(connection, account_id, limit)
             if doubts:
                 return self._lease(connection, "search", account_id, doubts)
+            _end_waits(connection, account_id)
             ready = _ready(connection, account_id, limit)
             return self._lease(connection, "deliver", account_id, ready) if ready else None
 
@@ -92,26 +94,17 @@ class Claims:
             values |= {"state": "sending", "attempts": delivery.c.attempts + 1, "reason": None, "updated_at": now()}
         connection.execute(update(delivery).where(delivery.c.id.in_(ids)).values(**values))
         items = _load(connection, ids)
-        connection.execute(
-            attempt.insert(),
-            [
-                {"delivery_id": one.row_id, "number": one.delivery.attempt, "kind": kind, "fence": one.fence}
-                | {"node": self._node, "started_at": self._started(connection)}
-                for one in items
-            ],
-        )
+        same = {"kind": kind, "node": self._node, "started_at": float(connection.scalar(select(now())) or 0.0)}
+        rows = [{"delivery_id": one.row_id, "number": one.delivery.attempt, "fence": one.fence} | same for one in items]
+        connection.execute(attempt.insert(), rows)
         return Claim(kind, account_id, self._node, items)
-
-    @staticmethod
-    def _started(connection: Connection) -> float:
-        return float(connection.scalar(select(now())) or 0.0)
 
 
 def rescue(connection: Connection, account_id: str, node: str, quiet_s: float) -> None:
     """Free deliveries whose lease has run out: without an open intent nothing was sent, else they are in doubt."""
     orphan = (
         delivery.c.account_id == account_id,
-        delivery.c.state == "sending",
+        is_in(delivery.c.state, "sending"),
         delivery.c.lease_until <= now(),
     )
     intent = exists().where(step.c.delivery_id == delivery.c.id, step.c.state == "writing")
@@ -132,36 +125,56 @@ def _due_doubts(connection: Connection, account_id: str, limit: int) -> list[int
         select(delivery.c.id)
         .where(
             delivery.c.account_id == account_id,
-            delivery.c.state == "doubt",
+            is_in(delivery.c.state, "doubt"),
             delivery.c.due <= now(),
             or_(delivery.c.owner.is_(None), delivery.c.lease_until <= now()),
         )
-        .order_by(delivery.c.fresh.desc(), delivery.c.id)
-        .limit(limit)
+        .order_by(delivery.c.due)
     )
-    return list(connection.scalars(query))
+    return _fresh_first(connection, query, limit)
+
+
+def _end_waits(connection: Connection, account_id: str) -> None:
+    over = select(delivery.c.id).where(
+        delivery.c.account_id == account_id, is_in(delivery.c.state, "waiting"), delivery.c.due <= now()
+    )
+    some = over.order_by(delivery.c.due).limit(DUE_AT_ONCE)
+    connection.execute(update(delivery).where(delivery.c.id.in_(some)).values(state="ready"))
 
 
 def _ready(connection: Connection, account_id: str, limit: int) -> list[int]:
-    due = or_(delivery.c.state == "ready", (delivery.c.state == "waiting") & (delivery.c.due <= now()))
     query = (
         select(delivery.c.id)
-        .where(delivery.c.account_id == account_id, delivery.c.state.in_(("ready", "waiting")), due, _heads_its_lane())
-        .order_by(delivery.c.fresh.desc(), delivery.c.id)
-        .limit(limit)
+        .where(delivery.c.account_id == account_id, is_in(delivery.c.state, "ready"), _heads_its_lane())
+        .order_by(delivery.c.id)
     )
-    return list(connection.scalars(query))
+    return _fresh_first(connection, query, limit)
+
+
+def _fresh_first(connection: Connection, query: Select[tuple[int]], limit: int) -> list[int]:
+    """Return the ids of fresh deliveries, then of a backlog; two questions, for each walks one index in its order."""
+    ids: list[int] = list(connection.scalars(query.where(delivery.c.fresh == true()).limit(limit)))
+    if len(ids) < limit:
+        ids += connection.scalars(query.where(delivery.c.fresh == false()).limit(limit - len(ids)))
+    return ids
 
 
 def _heads_its_lane() -> ColumnElement[bool]:
+    """Whether nothing older in the same lane is open.
+
+    A scalar subquery stays what it is: one look into the lane's index per candidate. NOT EXISTS may become a join
+    over everything that is open.
+    """
     older = aliased(delivery)
-    blocked = exists().where(
-        older.c.account_id == delivery.c.account_id,
-        older.c.lane == delivery.c.lane,
-        older.c.id < delivery.c.id,
-        older.c.state.in_(OPEN),
+    elder = (
+        select(older.c.id)
+        .where(older.c.account_id == delivery.c.account_id, older.c.lane == delivery.c.lane)
+        .where(older.c.id < delivery.c.id, is_in(older.c.state, *OPEN))
+        .limit(1)
+        .correlate(delivery)
+        .scalar_subquery()
     )
-    return or_(delivery.c.lane.is_(None), ~blocked)
+    return or_(delivery.c.lane.is_(None), elder.is_(None))
 
 
 def _load(connection: Connection, ids: Sequence[int]) -> tuple[Claimed, ...]:

@@ -28,6 +28,8 @@ from mailbridge.ledger.on_sqlite import damaged
 from mailbridge.ledger.space import Space
 
 __all__ = [
+    "MAIL",
+    "WORK",
     "Database",
     "LeaseLost",
     "LedgerDamaged",
@@ -44,6 +46,9 @@ __all__ = [
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
+
+MAIL, WORK = "mail", "work"
+"""What nodes tell each other: mails were stored; deliveries wait."""
 
 RETRIES_S = (0.02, 0.1, 0.3, 1.0)
 """Waits before a transaction that the server took back (a deadlock, say) is run again; the last one repeats."""

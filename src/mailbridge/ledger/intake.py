@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger import leases
+from mailbridge.ledger.engine import MAIL, Database, LeaseLost, now
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.raws import CODEC, pack
 from mailbridge.ledger.schema import cursor, mail, mailbox, place, raw, tombstone
@@ -16,9 +17,22 @@ from mailbridge.ports import Arrival, Chunk, Cursor
 class Intake:
     """What the ledger knows of one mailbox, and how a chunk is stored; implements `ports.Places`."""
 
-    def __init__(self, database: Database, name: str) -> None:
+    def __init__(self, database: Database, name: str, node: str) -> None:
         self._database = database
         self.name = name
+        self._node = node
+        self._fence: int | None = None
+
+    def hold(self) -> bool:
+        """Take or renew the lease of the mailbox; return False while another node works on it."""
+        with self._database.write() as connection:
+            self._fence = leases.take(connection, mailbox, self.name, self._node)
+        return self._fence is not None
+
+    def let_go(self) -> None:
+        """Let another node try: we can't reach the mailbox."""
+        with self._database.write() as connection:
+            leases.give_up(connection, [self._node], only=self.name)
 
     def cursor(self, uidvalidity: int) -> Cursor | None:
         """Return how far the mailbox is stored, None when it was never seen."""
@@ -48,6 +62,7 @@ class Intake:
         self.require_space()
         packed = [(one, self._mail_id(chunk, one), pack(one.raw)) for one in chunk.arrivals]
         with self._database.write() as connection:
+            self._prove(connection)
             first_uid = _move_cursor(connection, self.name, chunk)
             erased = _erased(connection, [mail_id for _, mail_id, _ in packed])
             count = 0
@@ -57,11 +72,21 @@ class Intake:
                     count += _store_mail(connection, row, body)
                 insert_new(connection, place, [_place_row(self.name, chunk, arrival.uid, mail_id, erased)])
             insert_new(connection, place, [_place_row(self.name, chunk, uid, None, erased) for uid in chunk.vanished])
+            if count:
+                self._database.notify(connection, MAIL)
             return count
 
     def require_space(self) -> None:
         """Raise LedgerFull where `store` would: asked before a mailbox hands over mails in vain."""
         self._database.require_space()
+
+    def _prove(self, connection: Connection) -> None:
+        if self._fence is None:
+            self._fence = leases.take(connection, mailbox, self.name, self._node)
+        fence = self._fence
+        if fence is None or not leases.prove(connection, mailbox, self.name, self._node, fence):
+            self._fence = None
+            raise LeaseLost(f"mailbox {self.name}: another node works on it now")
 
     def _mail_id(self, chunk: Chunk, arrival: Arrival) -> str:
         """Return SHA-256 of the raw bytes; of a mail whose bytes are not all here, of what tells it from others."""
@@ -74,11 +99,8 @@ class Intake:
     def synced(self) -> None:
         """Note that nothing visible in the mailbox is missing here."""
         with self._database.write() as connection:
-            connection.execute(
-                insert(connection, mailbox)
-                .values(name=self.name, synced_at=now())
-                .on_conflict_do_update(index_elements=["name"], set_={"synced_at": now()})
-            )
+            mine = (mailbox.c.name == self.name, mailbox.c.owner == self._node)
+            connection.execute(update(mailbox).where(*mine).values(synced_at=now()))
 
 
 def _cursor(connection: Connection, name: str, uidvalidity: int) -> Cursor | None:

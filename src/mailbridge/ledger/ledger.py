@@ -13,21 +13,28 @@ from urllib.parse import quote
 from sqlalchemy import delete, func, select, update
 
 from mailbridge import __version__
+from mailbridge.ledger import leases
 from mailbridge.ledger.accounts import Accounts
 from mailbridge.ledger.acts import Acts
-from mailbridge.ledger.claims import OPEN, Claim, Claims
+from mailbridge.ledger.claims import Claim, Claims
 from mailbridge.ledger.damage import require_sound
 from mailbridge.ledger.engine import LedgerError, now, open_database
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.intake import Intake
 from mailbridge.ledger.listing import Listings
 from mailbridge.ledger.outcomes import Outcomes
-from mailbridge.ledger.schema import account, delivery, mail, mailbox, meta, node
+from mailbridge.ledger.schema import OPEN, account, delivery, is_in, mail, mailbox, meta, node
 from mailbridge.ledger.settle import Reader
 from mailbridge.ledger.space import space_of
 from mailbridge.ledger.steps import LedgerSteps
 from mailbridge.ledger.tokens import LedgerTokens
 from mailbridge.observe.health import Vitals
+
+SILENT_S = 25.0
+"""A node writes a sign of life every 10 s."""
+
+FORGOTTEN_S = 86_400.0
+"""A node that is silent for so long is listed no more; its leases ended long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ class Ledger:
 
     def intake(self, mailbox: str) -> Intake:
         """Return the way into the ledger for one mailbox."""
-        return Intake(self.database, mailbox)
+        return Intake(self.database, mailbox, self.node)
 
     def steps(self, claim: Claim, armed: Callable[[tuple[str, ...]], None]) -> LedgerSteps:
         """Return the memory of steps of a claimed batch."""
@@ -111,10 +118,10 @@ class Ledger:
     def waiting(self) -> Waiting:
         """Return what is not final, and when the next of it is due."""
         with self.database.read() as connection:
-            mails = connection.scalar(select(func.count()).select_from(mail).where(mail.c.state == "stored")) or 0
+            mails = connection.scalar(select(func.count()).select_from(mail).where(is_in(mail.c.state, "stored"))) or 0
             states = (
                 select(delivery.c.state, func.count(), func.min(delivery.c.due))
-                .where(delivery.c.state.in_(OPEN))
+                .where(is_in(delivery.c.state, *OPEN))
                 .group_by(delivery.c.state)
             )
             rows = connection.execute(states).all()
@@ -132,24 +139,36 @@ class Ledger:
             mailboxes = {row.name: None if row.synced_at is None else moment - row.synced_at for row in synced}
             rows = connection.execute(select(account.c.id, account.c.unusable, account.c.pause_reason)).all()
             accounts = {row.id: (row.pause_reason or "needs a person") if row.unusable else None for row in rows}
-            open_ones = select(func.count()).select_from(delivery).where(delivery.c.state.in_(OPEN))
+            open_ones = select(func.count()).select_from(delivery).where(is_in(delivery.c.state, *OPEN))
             return Vitals(nodes, mailboxes, accounts, int(connection.scalar(open_ones) or 0))
 
     def beat(self) -> None:
         """Say that this node is alive."""
         with self.database.write() as connection:
             connection.execute(update(node).where(node.c.id == self.node).values(seen_at=now()))
+            leases.renew_all(connection, self.node)
+
+    def holds(self, name: str) -> bool:
+        """Return whether this node works on a mailbox."""
+        with self.database.read() as connection:
+            return connection.scalar(select(mailbox.c.owner).where(mailbox.c.name == name)) == self.node
 
     def free_leases_of_the_dead(self) -> int:
         """End the leases of processes of this host that no longer run; return how many deliveries are free again."""
+        columns = (node.c.id, node.c.host, node.c.pid, (now() - node.c.seen_at).label("silent_s"))
         with self.database.write() as connection:
-            rows = connection.execute(select(node.c.id, node.c.pid).where(node.c.host == socket.gethostname())).all()
-            # A row with our own pid is our predecessor: in a container every process is number 1.
-            others = [row for row in rows if row.id != self.node]
-            dead = [row.id for row in others if row.pid == os.getpid() or not _runs(row.pid)]
-            held = (delivery.c.owner.in_(dead), delivery.c.lease_until > now())
+            others = connection.execute(select(*columns).where(node.c.id != self.node)).all()
+            here = [row for row in others if row.host == socket.gethostname()]
+            # A row with our own pid is our predecessor: in a container every process is number 1. Where several
+            # machines work, equal names of host and process may be those of a living neighbour: it has to be silent.
+            dead = [row.id for row in here if row.pid == os.getpid() or not _runs(row.pid)]
+            if not self.database.is_sqlite:
+                dead = [row.id for row in here if row.id in dead and row.silent_s > SILENT_S]
+            held = (delivery.c.owner.in_(dead), delivery.c.lease_until > now(), is_in(delivery.c.state, "sending"))
             freed = connection.execute(update(delivery).where(*held).values(lease_until=now())).rowcount
-            connection.execute(delete(node).where(node.c.id.in_(dead)))
+            leases.give_up(connection, dead)
+            gone = [*dead, *(row.id for row in others if row.silent_s > FORGOTTEN_S)]
+            connection.execute(delete(node).where(node.c.id.in_(gone)))
             return int(freed)
 
     def close(self) -> None:
@@ -157,6 +176,7 @@ class Ledger:
         if self._works:
             # Only a courtesy: a full or damaged ledger must not hide why the program ends.
             with suppress(LedgerError), self.database.write() as connection:
+                leases.give_up(connection, [self.node])
                 connection.execute(delete(node).where(node.c.id == self.node))
         self.database.close()
 

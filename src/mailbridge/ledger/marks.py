@@ -4,9 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import exists, select, update
 
-from mailbridge.ledger.claims import OPEN
 from mailbridge.ledger.engine import Database, now
-from mailbridge.ledger.schema import announced, delivery, mail, place
+from mailbridge.ledger.schema import OPEN, announced, delivery, mail, place
 
 
 class Marks:

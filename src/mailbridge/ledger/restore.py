@@ -12,11 +12,23 @@ from typing import Any
 from sqlalchemy import Connection, delete, literal, select, true, update
 
 from mailbridge.ledger.backup import Occupied, copy_checked, file_of, new_file, put_in_place, sidecars
-from mailbridge.ledger.claims import OPEN
 from mailbridge.ledger.engine import Database, now, open_database
 from mailbridge.ledger.errors import LedgerError
 from mailbridge.ledger.insert import insert
-from mailbridge.ledger.schema import account, cursor, delivery, mail, mailbox, meta, node, step, token, transition
+from mailbridge.ledger.schema import (
+    OPEN,
+    account,
+    cursor,
+    delivery,
+    lease,
+    mail,
+    mailbox,
+    meta,
+    node,
+    step,
+    token,
+    transition,
+)
 from mailbridge.ports import ABOVE_ALL
 
 SIGN_OF_LIFE_S = 60.0
@@ -96,7 +108,8 @@ def mark_restored(database: Database, tokens: list[dict[str, Any]] | None = None
         for key, value in {"epoch": str(epoch), "created_at": str(moment), "searches_first": "yes"}.items():
             connection.execute(update(meta).where(meta.c.key == key).values(value=value))
         connection.execute(delete(node))
-        connection.execute(update(mailbox).values(owner=None, lease_until=0))
+        for held in (mailbox, lease):
+            connection.execute(update(held).values(owner=None, lease_until=0, fence=held.c.fence + 1))
         connection.execute(update(cursor).values(first_uid=ABOVE_ALL))
         connection.execute(update(mail).values(before_ledger=true()))
         connection.execute(update(account).values(prior_found=true()))

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger import leases
+from mailbridge.ledger.engine import WORK, Database, now
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.raws import unpack
-from mailbridge.ledger.schema import account, announced, delivery, interest, mail, raw, transition
+from mailbridge.ledger.schema import account, announced, delivery, interest, is_in, lease, mail, raw, transition
 from mailbridge.sdk import Interest
 
 
@@ -64,24 +65,30 @@ class Reader:
         self._node = node
 
     def take(self, limit: int) -> list[StoredMail]:
-        """Return mails that wait to be read: fresh ones first, oldest first; counts the try; raises LedgerFull."""
+        """Return mails that wait to be read: fresh ones first, oldest first; counts the try; raises LedgerFull.
+
+        One node reads at a time: two could hand over the interests of one author in the wrong order. Nothing is
+        returned while another one does.
+        """
         query = (
             select(mail.c.id, mail.c.size, mail.c.received_at, mail.c.mailbox, mail.c.tries, raw.c.codec, raw.c.body)
             .join(raw, raw.c.mail_id == mail.c.id)
-            .where(mail.c.state == "stored")
+            .where(is_in(mail.c.state, "stored"))
             .order_by(mail.c.backlog, mail.c.stored_at, mail.c.id)
             .limit(limit)
         )
         self._database.require_space()
         with self._database.write() as connection:
             rows = connection.execute(query).mappings().all()
+            if not rows or leases.take(connection, lease, leases.READING, self._node) is None:
+                return []
             ids = [row["id"] for row in rows]
             connection.execute(update(mail).where(mail.c.id.in_(ids)).values(tries=mail.c.tries + 1))
         return [_stored(row) for row in rows]
 
     def waiting(self) -> int:
         """Return how many mails wait to be read."""
-        query = select(func.count()).select_from(mail).where(mail.c.state == "stored")
+        query = select(func.count()).select_from(mail).where(is_in(mail.c.state, "stored"))
         with self._database.read() as connection:
             return int(connection.scalar(query) or 0)
 
@@ -97,7 +104,10 @@ class Reader:
             How many deliveries are new.
         """
         with self._database.write() as connection:
-            return sum(self._settle_one(connection, one, searches_first=searches_first) for one in settlements)
+            new = sum(self._settle_one(connection, one, searches_first=searches_first) for one in settlements)
+            if new:
+                self._database.notify(connection, WORK)
+            return new
 
     def _settle_one(self, connection: Connection, one: Settlement, *, searches_first: bool) -> int:
         values = {

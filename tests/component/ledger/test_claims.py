@@ -233,6 +233,9 @@ def test_leases_of_dead_processes_of_this_host_end_at_once(kit):
     kit.claim()
     crashed = kit.ledger
     heir = kit.open()  # same pid, other node: what a restarted container looks like
+    if not heir.database.is_sqlite:
+        assert heir.free_leases_of_the_dead() == 0, "it may be a living neighbour in another container"
+        kit.clock.now += 26
     assert heir.free_leases_of_the_dead() == 1
     kit.ledger = heir
     assert keys(kit.claim()) == ["mb1-1"]

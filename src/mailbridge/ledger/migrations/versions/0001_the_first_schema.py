@@ -11,6 +11,7 @@ def upgrade() -> None:
     """Make all tables; those that others refer to come first."""
     _account()
     _cursor()
+    _lease()
     _mail()
     _mailbox()
     _meta()
@@ -26,6 +27,10 @@ def upgrade() -> None:
     _attempt()
     _step()
     _suspect()
+
+
+def _partial(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
 def _account() -> None:
@@ -66,6 +71,18 @@ def _cursor() -> None:
     )
 
 
+def _lease() -> None:
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=True),
+        sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("lease_until", sa.Double(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+        comment="work that one node does at a time: reading",
+    )
+
+
 def _mail() -> None:
     op.create_table(
         "mail",
@@ -75,7 +92,7 @@ def _mail() -> None:
         sa.Column("stored_at", sa.Double(), nullable=False),
         sa.Column("mailbox", sa.String(), nullable=True, comment="where it was seen first"),
         sa.Column("state", sa.String(), nullable=False, comment="stored, parsed, ignored, quarantined"),
-        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("parser", sa.String(), nullable=True),
         sa.Column("parser_version", sa.String(), nullable=True),
@@ -84,7 +101,7 @@ def _mail() -> None:
         sa.Column("sender", sa.Text(), nullable=True),
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("trust", sa.String(), nullable=True),
-        sa.Column("trust_reason", sa.String(), nullable=True),
+        sa.Column("trust_reason", sa.Text(), nullable=True),
         sa.Column(
             "tries",
             sa.Integer(),
@@ -100,6 +117,7 @@ def _mail() -> None:
     with op.batch_alter_table("mail", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mail_content_id"), ["content_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_mail_state_stored_at"), ["state", "stored_at"], unique=False)
+    _partial("ix_mail_unread", "mail", ["backlog", "stored_at", "id"], "state = 'stored'")
 
 
 def _mailbox() -> None:
@@ -223,13 +241,7 @@ def _place() -> None:
     )
     with op.batch_alter_table("place", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_place_mail_id"), ["mail_id"], unique=False)
-        batch_op.create_index(
-            "ix_place_unmarked",
-            ["mailbox", "stored_at"],
-            unique=False,
-            sqlite_where=sa.text("marked_at IS NULL"),
-            postgresql_where=sa.text("marked_at IS NULL"),
-        )
+    _partial("ix_place_unmarked", "place", ["mailbox", "stored_at"], "marked_at IS NULL")
 
 
 def _raw() -> None:
@@ -263,7 +275,7 @@ def _delivery() -> None:
         sa.Column("interest_id", sa.String(), nullable=False),
         sa.Column("sink", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("lane", sa.String(), nullable=True),
+        sa.Column("lane", sa.Text(), nullable=True),
         sa.Column("fresh", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("due", sa.Double(), nullable=False),
@@ -273,8 +285,8 @@ def _delivery() -> None:
         sa.Column("lease_until", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("sent_at", sa.Double(), nullable=True, comment="when the intent of the last open step was committed"),
-        sa.Column("responsible", sa.String(), nullable=True),
-        sa.Column("remote_id", sa.String(), nullable=True),
+        sa.Column("responsible", sa.Text(), nullable=True),
+        sa.Column("remote_id", sa.Text(), nullable=True),
         sa.Column("remote_url", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
@@ -285,17 +297,12 @@ def _delivery() -> None:
         sa.UniqueConstraint("account_id", "key", name=op.f("uq_delivery_account_id_key")),
         sa.UniqueConstraint("interest_id", "sink", name=op.f("uq_delivery_interest_id_sink")),
     )
-    with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_delivery_account_id_state_fresh_id"), ["account_id", "state", "fresh", "id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_delivery_open_lane",
-            ["account_id", "lane", "id"],
-            unique=False,
-            sqlite_where=sa.text("state in ('ready','sending','waiting','doubt')"),
-            postgresql_where=sa.text("state in ('ready','sending','waiting','doubt')"),
-        )
+    _partial("ix_delivery_ready", "delivery", ["account_id", "fresh", "id"], "state = 'ready'")
+    _partial("ix_delivery_waiting", "delivery", ["account_id", "due"], "state = 'waiting'")
+    _partial("ix_delivery_doubt", "delivery", ["account_id", "fresh", "due"], "state = 'doubt'")
+    _partial("ix_delivery_sending", "delivery", ["account_id", "lease_until"], "state = 'sending'")
+    open_ones = "state in ('ready','sending','waiting','doubt')"
+    _partial("ix_delivery_open_lane", "delivery", ["account_id", "lane", "id"], open_ones)
 
 
 def _attempt() -> None:
@@ -326,7 +333,7 @@ def _step() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False, comment="writing, done"),
         sa.Column("fence", sa.BigInteger(), nullable=False),
-        sa.Column("remote_id", sa.String(), nullable=True),
+        sa.Column("remote_id", sa.Text(), nullable=True),
         sa.Column("sent_at", sa.Double(), nullable=True),
         sa.Column("finished_at", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name=op.f("fk_step_delivery_id")),
@@ -340,7 +347,7 @@ def _suspect() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("step", sa.String(), nullable=False),
-        sa.Column("remote_id", sa.String(), nullable=False),
+        sa.Column("remote_id", sa.Text(), nullable=False),
         sa.Column("node", sa.String(), nullable=False),
         sa.Column("seen_at", sa.Double(), nullable=False),
         sa.Column("resolved_at", sa.Double(), nullable=True),
