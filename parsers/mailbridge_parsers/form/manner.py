@@ -59,7 +59,7 @@ def _main_style(items: list[Item], asking: list[Item]) -> Style:
 
 def _is_stacked(items: list[Item]) -> bool:
     below = inline = 0
-    for item, after in zip(items, [*items[1:], None], strict=True):
+    for item, after in zip(items, [*items, None][1:], strict=True):
         if item.style in {Style.COLON, Style.BOLD, Style.CELL} and item.role is not None and item.role is not Role.TEXT:
             inline += bool(item.value)
             below += (

@@ -7,7 +7,7 @@ from mailbridge_parsers.form.best import best_reading
 from mailbridge_parsers.form.copies import copy_reason
 from mailbridge_parsers.form.items import Style
 from mailbridge_parsers.form.kinds import names_form
-from mailbridge_parsers.form.labels import CONTACTS, Role
+from mailbridge_parsers.form.labels import CONTACTS, Role, label_key
 from mailbridge_parsers.form.letters import read_letter
 from mailbridge_parsers.form.reading import Reading
 from mailbridge_parsers.form.site import Site
@@ -24,6 +24,8 @@ _GREETING = re.compile(
     r"(?:здравствуй|добр(?:ый|ого|ое) |приветств|уважаем|hello|hi\b|dear|good (?:day|morning|afternoon))"
 )
 _LISTS = ("List-Unsubscribe", "List-Post", "List-Id", "Mailing-List", "X-Campaign", "X-MC-User", "X-Cron-Env")
+_FROM = frozenset(["from", "от"])
+_HEADER = frozenset(["to", "кому", "cc", "копия", "message id", "mime version", "content type", "sent", "отправлено"])
 _HEADS = 12
 
 
@@ -45,6 +47,8 @@ def _is_laid_out(mail: Mail) -> bool:
     roles = {one.role for one in reading.fields} - {None, Role.SECTION, Role.TECHNICAL}
     if len(roles) < 2 or not roles & (CONTACTS | {Role.TEXT}):
         return False
+    if _holds_header(reading):
+        return False
     return _begins_with_fields(reading) and (not _is_letter(mail, reading) or bool(copy_reason(mail, reading, site)))
 
 
@@ -52,6 +56,12 @@ def _is_conversation(mail: Mail) -> bool:
     headers = mail.headers
     answers = bool(headers.get("In-Reply-To").strip() or headers.get("References").strip())
     return bool(_REPLY.match(mail.subject)) or answers or bool(_QUOTE.search(mail.words))
+
+
+def _holds_header(reading: Reading) -> bool:
+    """Whether the labels are those of another mail's header: a mail passed on, a digest."""
+    keys = {label_key(one.label) for one in reading.fields}
+    return not keys.isdisjoint(_FROM) and not keys.isdisjoint(_HEADER)
 
 
 def _begins_with_fields(reading: Reading) -> bool:

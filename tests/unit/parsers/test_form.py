@@ -236,3 +236,12 @@ def test_mails_of_real_systems(path):
         "".join(filter(str.isdigit, number))[-10:] for number in [typed["author_phone"]] if number
     ]
     assert (interest.text or "").split() == typed["text"].split()
+
+
+@pytest.mark.parametrize("body", ["<img src=x.png>", "<p></p>", "<!-- -->", " "])
+def test_a_body_that_shows_nothing_is_no_form(body):
+    assert strength(form(body, html=True)) == -1
+
+
+def test_a_mail_header_in_the_body_is_no_form():
+    assert strength(form("From: Bob\nTo: Ann\nSubject: Hi\nEmail: a@b.example\n\nText", Subject="Digest")) == -1
