@@ -1,12 +1,13 @@
 """The steps of a claimed batch: intent before every write, result after it, never past the fence."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from mailbridge.ledger.claims import Claim, Claimed
-from mailbridge.ledger.engine import Database, kept, now
+from mailbridge.ledger.engine import Database, LedgerUnavailable, kept, now
 from mailbridge.ledger.insert import insert
 from mailbridge.ledger.schema import delivery, step, suspect
 from mailbridge.sdk import NotWritten
@@ -19,7 +20,7 @@ class LedgerSteps:
         database: The ledger.
         claim: The batch.
         lease_s: What a new intent extends the lease to.
-        armed: Called after each committed intent, so that the gate knows what the next request is.
+        armed: Called before each intent is committed, so that the gate knows its age and what the next request is.
     """
 
     def __init__(
@@ -40,25 +41,26 @@ class LedgerSteps:
         """Commit the intent to write one step of these deliveries.
 
         Raises:
-            NotWritten: The lease is gone; nothing may be sent.
+            NotWritten: The lease is gone, or the ledger can't be used; nothing may be sent.
         """
         items = [self._items[key] for key in keys]
+        # Before the commit: however long it takes, the lease counts from its beginning.
+        self._armed(tuple(item.delivery.key for item in items))
         with self._database.write() as connection:
             self._extend(connection, items)
             for item in items:
                 row = {"state": "writing", "fence": item.fence, "sent_at": now()}
                 statement = insert(connection, step).values(delivery_id=item.row_id, name=name, **row)
                 connection.execute(statement.on_conflict_do_update(index_elements=["delivery_id", "name"], set_=row))
-        self._armed(tuple(item.delivery.key for item in items))
 
     def renew(self, keys: Iterable[str]) -> None:
         """Make a committed intent fresh again: it waited for a rate slot.
 
         Raises:
-            NotWritten: The lease is gone.
+            NotWritten: The lease is gone, or the ledger can't be used.
         """
         items = [self._items[key] for key in keys]
-        with self._database.write() as connection:
+        with self._intending() as connection:
             self._extend(connection, items)
             ids = [item.row_id for item in items]
             mine = step.c.delivery_id.in_(ids) & (step.c.state == "writing")
@@ -80,6 +82,15 @@ class LedgerSteps:
         changed = connection.execute(update(step).where(*own, fence == item.fence).values(**values)).rowcount
         if changed == 0:
             add_suspect(connection, item.row_id, name, remote_id, self._node)
+
+    @contextmanager
+    def _intending(self) -> Iterator[Connection]:
+        """Without an intent that is certain to be durable nothing is sent, so nothing was written."""
+        try:
+            with self._database.write() as connection:
+                yield connection
+        except LedgerUnavailable as error:
+            raise NotWritten(f"no intent: {error}", after_s=2.0) from error
 
     def _extend(self, connection: Connection, items: list[Claimed]) -> None:
         values = {"lease_until": now() + self._lease_s, "sent_at": now()}

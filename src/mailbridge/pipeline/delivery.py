@@ -25,6 +25,9 @@ from mailbridge.sdk import (
 FRESH_S = 5.0
 """An intent older than this is committed anew before its request may be sent."""
 
+MAX_RENEWALS = 3
+"""A commit that takes longer than an intent stays fresh is tried so often."""
+
 
 class Item(Protocol):
     """One delivery of a claimed batch; see `ledger.claims.Claimed`."""
@@ -102,7 +105,7 @@ class AccountGate:
         self._lease_s = lease_s
 
     def arm(self, keys: tuple[str, ...]) -> None:
-        """Note that an intent was committed just now."""
+        """Note that an intent is about to be committed: its age counts from here, however long the commit takes."""
         self._armed = _Armed(keys, self._clock())
 
     def permit(self, timeout_s: float) -> None:
@@ -119,10 +122,14 @@ class AccountGate:
             return
         if timeout_s >= self._lease_s:
             raise NotWritten(f"a request of {timeout_s:.0f} s would outlive the lease of {self._lease_s:.0f} s")
-        age = self._clock() - self._armed.at
-        if age > FRESH_S or age + timeout_s >= self._lease_s:
+        for _ in range(MAX_RENEWALS + 1):
+            moment = self._clock()
+            age = moment - self._armed.at
+            if age <= FRESH_S and age + timeout_s < self._lease_s:
+                return
             self._steps.renew(self._armed.keys)
-            self._armed.at = self._clock()
+            self._armed.at = moment
+        raise NotWritten("the ledger is too slow to keep an intent fresh")
 
 
 def deliver(sink: Sink, items: Sequence[Item], steps: Steps) -> list[Outcome]:
