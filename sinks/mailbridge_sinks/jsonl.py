@@ -78,6 +78,16 @@ class JsonlSink:
                         found.setdefault(key, {STEP: Receipt(str(offset), created=False)})
         return found
 
+    def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return every line of each key."""
+        found: dict[str, list[str]] = {}
+        if self._path.exists():
+            with self._locked("rb") as file:
+                for offset, key in _keys(file):
+                    if key in keys:
+                        found.setdefault(key, []).append(str(offset))
+        return found
+
     def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
         """Append the lines that are not there yet, all at once, and bring them to the disk."""
         outcomes: dict[str, Outcome] = {}
@@ -115,7 +125,8 @@ class JsonlSink:
     @contextmanager
     def _locked(self, mode: str) -> Iterator[BinaryIO]:
         try:
-            file = self._path.open(mode)
+            # It holds people's words and phones: a new file is private, an existing one keeps its rights.
+            file = open(self._path, mode, opener=lambda path, flags: os.open(path, flags, 0o600))  # noqa: SIM115
         except OSError as error:
             raise NotWritten(f"cannot open {self._path}: {error.strerror}", pause=True) from None
         with file:

@@ -6,6 +6,7 @@ import typer
 
 from mailbridge import __version__
 from mailbridge.cli import (
+    audit,
     backup,
     check,
     config,
@@ -56,6 +57,7 @@ app.add_typer(interests.app, name="interests")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(deliveries.app, name="deliveries")
 app.command("health")(health.health)
+app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("emulate")(emulate.emulate)

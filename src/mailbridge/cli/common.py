@@ -87,6 +87,30 @@ def moment(text: str | None) -> float | None:
     return (when if when.tzinfo else when.astimezone()).timestamp()
 
 
+def needs_testing_extra() -> None:
+    """Prove that the packages of the `testing` extra are there.
+
+    Raises:
+        UsageProblem: Names the one that is missing and what to do.
+    """
+    from importlib.util import find_spec
+
+    for package in ("uvicorn", "mail_devel"):
+        if find_spec(package) is None:
+            raise UsageProblem(f"this command needs {package}: install mailbridge-daemon with its extra [testing]")
+
+
+def one_of(*words: str) -> Callable[[str | None], str | None]:
+    """Return an option callback that lets only these words through."""
+
+    def chosen(value: str | None) -> str | None:
+        if value is not None and value not in words:
+            raise UsageProblem(f"{value!r} is none of {', '.join(words)}")
+        return value
+
+    return chosen
+
+
 def options_go_here(context: typer.Context) -> bool:
     """Return whether a group was called without one of its commands.
 

@@ -15,6 +15,7 @@ from mailbridge.cli.common import (
     emit_one,
     ledger_of,
     moment,
+    one_of,
     options_go_here,
     tell,
     told,
@@ -23,6 +24,8 @@ from mailbridge.cli.common import (
 app = typer.Typer(help="Interests on their way to the sinks.", invoke_without_command=True)
 
 Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="Keys, or the beginnings of them.")]
+
+STATES = ("ready", "sending", "waiting", "doubt", "delivered", "dead", "cancelled")
 
 COLUMNS = (
     ("key", lambda row: row["key"]),
@@ -52,9 +55,7 @@ def without_words(
 @app.command("list")
 def list_deliveries(
     config: ConfigOption = CONFIG,
-    state: Annotated[
-        str | None, typer.Option(help="ready, sending, waiting, doubt, delivered, dead or cancelled.")
-    ] = None,
+    state: Annotated[str | None, typer.Option(help=f"One of {', '.join(STATES)}.", callback=one_of(*STATES))] = None,
     sink: Annotated[str | None, typer.Option(help="Only this sink.")] = None,
     since: SinceOption = None,
     limit: LimitOption = 50,

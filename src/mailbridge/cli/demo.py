@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbridge.cli.common import plain, tell
+from mailbridge.cli.common import needs_testing_extra, plain, tell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,6 +30,7 @@ def demo(
     """Run everything here: a real IMAP server in memory, sample mails, the three CRMs emulated, the daemon."""
     from rich.console import Console
 
+    needs_testing_extra()
     from mailbridge.testing.world import world
 
     if keep is not None:
@@ -56,10 +57,10 @@ def demo(
 
 def _play(running: "World", console: "Console") -> "tuple[list[Line], bool, float]":
     from mailbridge.ledger.ledger import Glimpse
-    from mailbridge.testing.demo import divide, judge, play
+    from mailbridge.testing.demo import chosen, divide, judge, play
     from mailbridge.testing.fixtures import cases
 
-    backlog, live = divide(list(cases()))
+    backlog, live = divide(chosen(cases()))
     total = len(backlog) + len(live)
     began = time.monotonic()
     with console.status("") as status:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbridge.cli.common import UsageProblem, tell
+from mailbridge.cli.common import UsageProblem, needs_testing_extra, tell
 
 if TYPE_CHECKING:
     from mailbridge.testing.emulator import Emulator
@@ -30,6 +30,7 @@ def emulate(
     """Emulate a CRM on this machine, for tries and tests; Ctrl-C ends it."""
     import socket
 
+    needs_testing_extra()
     import uvicorn
 
     from mailbridge.testing.server import settings

@@ -16,11 +16,14 @@ from mailbridge.cli.common import (
     emit_one,
     ledger_of,
     moment,
+    one_of,
     options_go_here,
     short,
 )
 
 app = typer.Typer(help="What the ledger knows of mails.", invoke_without_command=True)
+
+STATES = ("stored", "parsed", "ignored", "quarantined")
 
 COLUMNS = (
     ("mail", lambda row: short(row["mail_id"])),
@@ -50,7 +53,7 @@ def without_words(
 @app.command("list")
 def list_mails(
     config: ConfigOption = CONFIG,
-    state: Annotated[str | None, typer.Option(help="stored, parsed, ignored or quarantined.")] = None,
+    state: Annotated[str | None, typer.Option(help=f"One of {', '.join(STATES)}.", callback=one_of(*STATES))] = None,
     reason: Annotated[str | None, typer.Option(help="Only this reason.")] = None,
     parser: Annotated[str | None, typer.Option(help="Only this parser.")] = None,
     since: SinceOption = None,

@@ -15,6 +15,8 @@ from mailbridge.mailbox.settings import DirectorySettings, ImapSettings, Maildir
 from mailbridge.registry import PluginError, did_you_mean, sink_names
 from mailbridge.sdk import MailbridgeError
 
+_PASSWORD_IN_URL = re.compile(r"(\w://[^/@:]*:)[^/@]+(@)")
+
 ENV_PREFIX = "MAILBRIDGE_"
 ENV_OWN = frozenset({"MAILBRIDGE_SAMPLES", "MAILBRIDGE_CI"})
 """Variables of the test suite; no settings."""
@@ -227,4 +229,6 @@ def reveal(value: Any) -> Any:
         return {name: reveal(one) for name, one in value.items() if one is not None}
     if isinstance(value, (list, tuple)):
         return [reveal(one) for one in value]
-    return value if isinstance(value, (bool, int, float, str)) else str(value)
+    if isinstance(value, str):
+        return _PASSWORD_IN_URL.sub(r"\1********\2", value)
+    return value if isinstance(value, (bool, int, float)) else str(value)

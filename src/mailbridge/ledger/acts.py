@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from mailbridge.ledger.accounts import end_pause
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.listing import NotThere
-from mailbridge.ledger.outcomes import created_at
-from mailbridge.ledger.schema import account, delivery, mail, step, transition
+from mailbridge.ledger.schema import account, delivery, mail, transition
 
 ACTOR = "person"
 
@@ -28,8 +27,7 @@ class Acts:
     def retry(self, keys: Sequence[str]) -> int:
         """Try dead, cancelled, waiting or doubtful deliveries now.
 
-        What was perhaps written is searched first: a dead delivery with an open step, or of a restored ledger, goes
-        back to doubt.
+        What was dead, cancelled or in doubt is searched in the CRM before anything is written.
         """
         with self._database.write() as connection:
             return sum(self._retry(connection, key) for key in keys)
@@ -62,18 +60,16 @@ class Acts:
         connection.execute(transition.insert().values(**row, at=now()))
         return 1
 
-    def _retry(self, connection: Connection, key: str) -> int:
-        columns = (delivery.c.id, delivery.c.state, delivery.c.created_at)
+    @staticmethod
+    def _retry(connection: Connection, key: str) -> int:
+        columns = (delivery.c.id, delivery.c.state, delivery.c.due, now().label("now"))
         row = connection.execute(select(*columns).where(delivery.c.key == key)).first()
         if row is None or row.state in {"delivered", "sending", "ready"}:
             return 0
-        written = select(step.c.name).where(step.c.delivery_id == row.id, step.c.state == "writing")
-        # What is older than its ledger comes from a backup: it may have been retried, and sent, since then.
-        older = row.created_at < created_at(connection)
-        doubtful = older or row.state == "doubt" or connection.execute(written).first() is not None
-        new = "doubt" if doubtful else "ready"
-        # A doubt keeps its quiet period: a search before its end could miss what is still being written.
-        due = delivery.c.due if row.state == "doubt" else now()
+        # Only "waiting" proves that nothing was written. Whatever was dead or cancelled may once have been in doubt:
+        # one search costs little, a second lead costs trust. A quiet period that has not ended yet stays.
+        new = "ready" if row.state == "waiting" else "doubt"
+        due = now() if row.state == "waiting" else max(row.due, row.now)
         values = {"state": new, "due": due, "attempts": 0, "searches": 0, "reason": "retried by hand"}
         _change(connection, row.id, row.state, values, "retried by hand")
         return 1
@@ -85,7 +81,6 @@ class Acts:
             for row in connection.execute(query).all():
                 if row.state in olds:
                     _change(connection, row.id, row.state, values, why)
-                    connection.execute(delete(step).where(step.c.delivery_id == row.id, step.c.state == "writing"))
                     count += 1
         return count
 

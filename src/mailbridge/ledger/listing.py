@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 _TIMES = frozenset({
     "received_at", "stored_at", "settled_at", "occurred_at", "created_at", "updated_at", "due", "sent_at",
-    "started_at", "ended_at", "finished_at", "at", "seen_at", "resolved_at",
+    "started_at", "ended_at", "finished_at", "at", "seen_at", "resolved_at", "lease_until", "marked_at",
 })  # fmt: skip
 
 

@@ -71,7 +71,7 @@ class Outcomes:
                 searches = item.searches + (0 if paused else 1)
                 values: dict[str, Any] = {"searches": searches, "due": now() + waits.retry_s(searches + 1)}
                 if searches >= waits.max_searches:
-                    values |= {"state": "dead"}
+                    values |= {"state": "dead", "due": now()}
                     reason = f"in doubt and can't be searched: {reason}"
                 self._change(connection, item, "doubt", {**values, "reason": reason})
                 self._end_attempt(connection, item, "failed", reason)

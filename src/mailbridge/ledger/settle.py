@@ -53,6 +53,7 @@ class Settlement:
     reason: str | None = None
     detail: str = ""
     parser: str | None = None
+    parser_version: str | None = None
     interests: tuple[tuple[Interest, tuple[Outgoing, ...]], ...] = ()
     facts: tuple[tuple[str, str | None], ...] = ()
 
@@ -115,6 +116,7 @@ class Reader:
             "reason": one.reason,
             "detail": one.detail or None,
             "parser": one.parser,
+            "parser_version": one.parser_version,
             "settled_at": now(),
             **dict(one.facts),
         }

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from mailbridge.observe.events import log
 from mailbridge.sdk import (
+    Counting,
     Delivered,
     Delivery,
     Doubt,
@@ -21,6 +22,8 @@ from mailbridge.sdk import (
     Unknown,
     outcome_of,
 )
+
+Found = TypeVar("Found")
 
 FRESH_S = 5.0
 """An intent older than this is committed anew before its request may be sent."""
@@ -151,8 +154,17 @@ def deliver(sink: Sink, items: Sequence[Item], steps: Steps) -> list[Outcome]:
 def search(sink: Sink, items: Sequence[Item]) -> Mapping[str, Mapping[str, Receipt]] | RetryLater | SinkUnusable:
     """Ask the CRM which objects of doubtful deliveries exist; an outcome instead when it can't be asked."""
     doubts = [Doubt(item.delivery, item.done, tuple(item.open), item.sent_at) for item in items]
+    return _asked(sink, lambda: sink.find(doubts))
+
+
+def count_copies(sink: Counting, keys: Sequence[str]) -> Mapping[str, Sequence[str]] | RetryLater | SinkUnusable:
+    """Ask the CRM for all main objects that carry a key; an outcome instead when it can't be asked."""
+    return _asked(sink, lambda: sink.copies(keys))
+
+
+def _asked(sink: Sink | Counting, question: Callable[[], Found]) -> Found | RetryLater | SinkUnusable:
     try:
-        return sink.find(doubts)
+        return question()
     except SinkError as error:
         outcome = outcome_of(error)
         return outcome if isinstance(outcome, (RetryLater, SinkUnusable)) else RetryLater(error.reason)

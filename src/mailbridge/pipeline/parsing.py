@@ -3,9 +3,9 @@
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from mailbridge.pipeline.routing import Router
+from mailbridge.pipeline.routing import Candidate, Router
 from mailbridge.sdk import Ignored, Interest, Mail, Manifest, ParseError, Parser, TrustPolicy, fold
 
 MailOutcome = Literal["parsed", "ignored", "quarantined"]
@@ -19,6 +19,7 @@ class Reading:
         outcome: parsed, ignored or quarantined.
         reason: Short and constant; None when parsed.
         parser: Name of the parser that was asked, None when none was.
+        parser_version: Its version.
         interests: In mail order; empty unless parsed.
         detail: More about the reason, for the person who looks at it.
         asked: Parsers that would take the mail: (name, route, strength), strongest first.
@@ -27,6 +28,7 @@ class Reading:
     outcome: MailOutcome
     reason: str | None = None
     parser: str | None = None
+    parser_version: str | None = None
     interests: tuple[Interest, ...] = ()
     detail: str = ""
     asked: tuple[tuple[str, str, str], ...] = ()
@@ -51,23 +53,26 @@ class TrustRules:
 
 def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
     """Return the outcome of one mail; never raises, a parser's bug is an outcome too."""
-    asked: tuple[tuple[str, str, str], ...] = ()
-    name: str | None = None
+    known: dict[str, Any] = {}
     try:
         found = router.candidates(mail)
-        asked = tuple((one.parser.manifest.name, one.route.name, one.route.strength.name.lower()) for one in found)
+        known["asked"] = tuple(map(_told, found))
         _refuse_impersonation(mail, router.parsers, rules)
         parser = router.choose(mail, found).parser
-        name = parser.manifest.name
+        known |= {"parser": parser.manifest.name, "parser_version": parser.manifest.version}
         _require_trust(mail, parser.manifest, rules)
         result = parser.parse(mail)
         if isinstance(result, Ignored):
-            return Reading("ignored", result.reason, name, asked=asked)
-        return Reading("parsed", None, name, _stamped(result, parser.manifest), asked=asked)
+            return Reading("ignored", result.reason, **known)
+        return Reading("parsed", interests=_stamped(result, parser.manifest), **known)
     except ParseError as error:
-        return Reading("quarantined", error.reason, name, detail=error.detail, asked=asked)
+        return Reading("quarantined", error.reason, detail=error.detail, **known)
     except Exception:  # noqa: BLE001 - whatever a plugin does, the mail ends in quarantine and the next one goes on
-        return Reading("quarantined", "parser_failed", name, detail=traceback.format_exc(limit=-4), asked=asked)
+        return Reading("quarantined", "parser_failed", detail=traceback.format_exc(limit=-4), **known)
+
+
+def _told(candidate: Candidate) -> tuple[str, str, str]:
+    return candidate.parser.manifest.name, candidate.route.name, candidate.route.strength.name.lower()
 
 
 def _refuse_impersonation(mail: Mail, parsers: Iterable[Parser], rules: TrustRules) -> None:

@@ -146,6 +146,7 @@ class ReadingRoom:
             reason=reading.reason,
             detail=reading.detail,
             parser=reading.parser,
+            parser_version=reading.parser_version,
             interests=tuple((one, self._outgoing(one)) for one in reading.interests),
             facts=read.facts,
         )

@@ -42,6 +42,33 @@ class Line:
     problems: list[str] = field(default_factory=list)
 
 
+SHOWN_PER_NETWORK = 5
+"""Fixtures of one network that the demo sends: enough to see each outcome, few enough for a minute."""
+
+
+def chosen(cases: Iterable[Case]) -> list[Case]:
+    """Return some fixtures of every network, of each outcome and kind the first."""
+    picked: list[Case] = []
+    by_network: dict[str, list[Case]] = {}
+    for case in cases:
+        by_network.setdefault(case.name.split("/")[0], []).append(case)
+    for found in by_network.values():
+        firsts: dict[tuple[str, ...], Case] = {}
+        for case in found:
+            firsts.setdefault(_look(case), case)
+        rest = [case for case in found if case not in firsts.values()]
+        picked += [*firsts.values(), *rest][:SHOWN_PER_NETWORK]
+    return sorted(picked, key=lambda case: case.name)
+
+
+def _look(case: Case) -> tuple[str, ...]:
+    """What a case shows: its outcome, more than one interest, the reason of a quarantine, or the kind."""
+    interests = case.expected.get("interests") or ()
+    kind = interests[0].get("kind", "") if interests else ""
+    reason = case.expected.get("reason") or "" if case.expected["outcome"] == "quarantined" else ""
+    return case.expected["outcome"], "many" if len(interests) > 1 else "one", reason, kind
+
+
 def divide(cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
     """Return which mails wait in the mailbox before the daemon starts, and which arrive while it runs."""
     plain = [case for case in cases if case.is_plain]

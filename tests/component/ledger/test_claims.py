@@ -272,3 +272,21 @@ class TestLostLedger:
         assert (claim.kind, keys(claim)) == ("search", ["mb1-2"])
         kit.ledger.outcomes.found(claim, {}, kit.waits)
         assert keys(kit.claim()) == ["mb1-2"]
+
+
+@pytest.mark.parametrize("state", ["doubt", "dead"])
+def test_what_a_person_cancelled_and_retried_is_searched_before_it_is_written(kit, state):
+    key = kit.deliver(1)
+    claim = kit.claim()
+    sent(kit, claim)
+    kit.finish(claim, Unknown("cut"))
+    if state == "dead":
+        for _ in range(2):
+            kit.clock.now += 100
+            kit.ledger.outcomes.search_failed(kit.claim(), RetryLater("no search"), kit.waits)
+    assert kit.ledger.acts.cancel([key]) == 1
+    assert kit.ledger.acts.retry([key]) == 1
+    assert kit.claim() is None or state == "dead", "the quiet period goes on"
+    kit.clock.now += 1000
+    claim = kit.claim()
+    assert (claim.kind, claim.items[0].open) == ("search", ("lead",))
