@@ -80,6 +80,7 @@ class Daemon:
         self._thread("reading", self._read)
         for number, sender in enumerate(self._app.senders):
             self._thread(f"sink {sender.name} {number}", self._send, sender)
+        self._thread("news", self._listen)
 
     def _thread(self, name: str, target: Callable[..., None], *arguments: Any) -> None:
         thread = threading.Thread(target=self._guarded, args=(name, target, *arguments), name=name, daemon=True)
@@ -129,6 +130,13 @@ class Daemon:
             except LedgerUnavailable as error:
                 self._ledger_rests(error)
             self._await(self._work)
+
+    def _listen(self) -> None:
+        """Hear of what other nodes stored, where that is possible; otherwise everybody looks every `IDLE_S`."""
+        heard = {"mail": self._mail, "work": self._work}
+        for word in self._app.ledger.listen(self._stop):
+            if word in heard:
+                heard[word].set()
 
     def _await(self, news: threading.Event) -> None:
         news.wait(IDLE_S)
@@ -185,7 +193,7 @@ class Daemon:
 def mark_all(app: App) -> None:
     """Let people see on the servers what is done."""
     for desk in app.desks:
-        while desk.cycle() and not app.stop.is_set():
+        while app.ledger.holds(desk.name) and desk.cycle() and not app.stop.is_set():
             pass
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import wraps
+from itertools import chain, repeat
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Double, make_url, select
@@ -51,7 +52,7 @@ MAIL, WORK = "mail", "work"
 """What nodes tell each other: mails were stored; deliveries wait."""
 
 RETRIES_S = (0.02, 0.1, 0.3, 1.0)
-"""Waits before a transaction that the server took back (a deadlock, say) is run again; the last one repeats."""
+"""Waits before the transaction of a `kept` method is run again; the last one repeats."""
 
 PATIENCE_S = 15.0
 """What a CRM answered is kept in hand for so long while the ledger can't be used; then it becomes a doubt."""
@@ -118,29 +119,6 @@ class Database:
             # Only when the connection breaks during COMMIT nobody knows what was stored.
             raise self._translated(error, in_commit=ended) from error
 
-    def run(self, work: Callable[[Connection], Result], *, patience_s: float = 0.0) -> Result:
-        """Run one transaction, again when it is certain that nothing of it was stored.
-
-        Args:
-            work: What to do; it may be called several times.
-            patience_s: How long a ledger that can't be used is waited for.
-
-        Raises:
-            LedgerUnavailable: It can't be done now, or nobody knows whether it was.
-        """
-        deadline = time.monotonic() + patience_s
-        attempt = 0
-        while True:
-            try:
-                with self.write() as connection:
-                    return work(connection)
-            except LedgerUnavailable as error:
-                waits = attempt < len(RETRIES_S) - 1 or time.monotonic() < deadline
-                if isinstance(error, LeaseLost) or not error.rolled_back or not waits:
-                    raise
-            time.sleep(RETRIES_S[min(attempt, len(RETRIES_S) - 1)])
-            attempt += 1
-
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Run one transaction that only reads; it never waits for a writer to begin."""
@@ -190,20 +168,27 @@ class Database:
 
 
 def kept(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Let a method write the results of what was sent even when the disk is full: the reserve makes room for them.
+    """Let a method write the results of what was sent whatever it takes: they are known only here.
 
-    The method's first argument holds a `_database`; its transaction is done as a whole or not at all.
+    On a full disk the reserve makes room for them. What the server took back (a deadlock, a restart) is done again for
+    `PATIENCE_S`; then the results are a doubt. The method's first argument holds a `_database`; its transaction is
+    done as a whole or not at all.
     """
 
     @wraps(method)
     def again(*args: Arguments.args, **more: Arguments.kwargs) -> Result:
-        try:
-            return method(*args, **more)
-        except LedgerFull:
-            database: Database = args[0]._database  # type: ignore[attr-defined]  # noqa: SLF001
-            if not database.space.give_up_reserve():
-                raise
-            return method(*args, **more)
+        database: Database = args[0]._database  # type: ignore[attr-defined]  # noqa: SLF001
+        deadline = time.monotonic() + PATIENCE_S
+        waits = chain(RETRIES_S, repeat(RETRIES_S[-1]))
+        while True:
+            try:
+                return method(*args, **more)
+            except LedgerUnavailable as error:
+                if isinstance(error, LedgerFull) and database.space.give_up_reserve():
+                    continue
+                if not error.rolled_back or time.monotonic() > deadline:
+                    raise
+            time.sleep(next(waits))
 
     return again
 

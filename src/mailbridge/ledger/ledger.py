@@ -3,14 +3,15 @@
 import os
 import socket
 import sqlite3
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from mailbridge import __version__
 from mailbridge.ledger import leases
@@ -145,8 +146,14 @@ class Ledger:
     def beat(self) -> None:
         """Say that this node is alive."""
         with self.database.write() as connection:
-            connection.execute(update(node).where(node.c.id == self.node).values(seen_at=now()))
+            seen = update(node).where(node.c.id == self.node).values(seen_at=now())
+            if connection.execute(seen).rowcount == 0:
+                self._sign_in(connection)  # it was taken for dead
             leases.renew_all(connection, self.node)
+
+    def listen(self, stop: threading.Event) -> Iterator[str]:
+        """Yield "mail" and "work" when other nodes tell of some; ends at once where nothing can be heard."""
+        return self.database.listen(stop)
 
     def holds(self, name: str) -> bool:
         """Return whether this node works on a mailbox."""
@@ -186,10 +193,12 @@ class Ledger:
             if connection.execute(made.on_conflict_do_nothing()).rowcount:
                 values = {"epoch": "1", "searches_first": "no" if new else "yes"}
                 insert_new(connection, meta, [{"key": key, "value": value} for key, value in values.items()])
-            if not self._works:
-                return
-            row = {"id": self.node, "host": socket.gethostname(), "pid": os.getpid(), "version": __version__}
-            connection.execute(node.insert().values(**row, started_at=now(), seen_at=now()))
+            if self._works:
+                self._sign_in(connection)
+
+    def _sign_in(self, connection: Connection) -> None:
+        row = {"id": self.node, "host": socket.gethostname(), "pid": os.getpid(), "version": __version__}
+        connection.execute(node.insert().values(**row, started_at=now(), seen_at=now()))
 
 
 def _runs(pid: int) -> bool:

@@ -9,6 +9,8 @@ EVENTS: dict[str, str] = {
     "thread_died": "A thread ended that must not; the process stops. thread, error",
     "mailbox_synced": "A mailbox is in sync, for the first time or again after a failure. mailbox",
     "mailbox_failed": "A mailbox can't be read now; it is tried again. mailbox, error, retry_in_s",
+    "mailbox_held_elsewhere": "Another node works on this mailbox; this one stands by. mailbox",
+    "mailbox_taken_over": "This node works on a mailbox that another one held. mailbox",
     "mails_stored": "Mails were stored in the ledger. mailbox, count, new, vanished",
     "uidvalidity_changed": "The folder was rebuilt by the server; known mails are recognised by content. "
     "mailbox, old, new",

@@ -2,17 +2,23 @@
 
 import threading
 import time
+from contextlib import suppress
 
+from mailbridge.ledger.errors import LeaseLost, LedgerUnavailable
 from mailbridge.ledger.intake import Intake
 from mailbridge.observe.events import log
 from mailbridge.pipeline.backoff import reconnect_s
 from mailbridge.ports import Mailbox, MailboxError, MailboxRefused
 
+STAND_BY_S = 2.0
+"""How often a node that stands by looks whether the mailbox has become free."""
+
 
 class Collector:
-    """Brings the mails of one mailbox into the ledger.
+    """Brings the mails of one mailbox into the ledger, while this node holds its lease.
 
     Attributes:
+        holds: Whether this node works on the mailbox, None before the first look.
         failure: Why the mailbox can't be read now, None while it can.
         synced_at: Monotonic moment when it was last proven that nothing visible is missing, None = never.
     """
@@ -23,17 +29,20 @@ class Collector:
         self._poll_s = poll_s
         self._failures = 0
         self._uidvalidity = intake.last_uidvalidity()
+        self.holds: bool | None = None
         self.failure: MailboxError | None = None
         self.synced_at: float | None = None
 
     def cycle(self) -> int:
-        """Look once; return how many mails were never seen before.
+        """Look once, unless another node works on the mailbox; return how many mails were never seen before.
 
         Raises:
             MailboxError: The mailbox can't be read now; what was stored until then stays stored.
             LedgerUnavailable: Nothing can be stored now.
         """
         self._intake.require_space()
+        if not self._holds():
+            return 0
         new = 0
         try:
             for chunk in self.mailbox.look(self._intake):
@@ -47,12 +56,32 @@ class Collector:
             self.failure = error
             self.mailbox.close()
             raise
+        except LeaseLost:
+            self._stand_by()
+            return new
         self._intake.synced()
         if self.synced_at is None or self._failures:
             log.info("mailbox_synced", mailbox=self.mailbox.name)
         self.synced_at = time.monotonic()
         self.failure, self._failures = None, 0
         return new
+
+    def _holds(self) -> bool:
+        if not self._intake.hold():
+            if self.holds is not False:
+                self._stand_by()
+            return False
+        if self.holds is False:
+            log.info("mailbox_taken_over", mailbox=self.mailbox.name)
+            self._uidvalidity = self._intake.last_uidvalidity()
+        self.holds = True
+        return True
+
+    def _stand_by(self) -> None:
+        log.info("mailbox_held_elsewhere", mailbox=self.mailbox.name)
+        self.holds = False
+        self.synced_at = None
+        self.mailbox.close()
 
     def _compare(self, uidvalidity: int) -> None:
         if self._uidvalidity not in {None, uidvalidity}:
@@ -61,6 +90,9 @@ class Collector:
 
     def wait(self, stop: threading.Event) -> None:
         """Return when something may be new, or when `stop` is set."""
+        if not self.holds:
+            stop.wait(STAND_BY_S)
+            return
         try:
             self.mailbox.wait(self._poll_s, stop)
         except MailboxError as error:
@@ -71,8 +103,12 @@ class Collector:
         """Wait after a failure, longer each time, before the next connection."""
         self.failure = error
         self._failures += 1
-        seconds = reconnect_s(self._failures, refused=isinstance(error, MailboxRefused))
+        refused = isinstance(error, MailboxRefused)
+        seconds = reconnect_s(self._failures, refused=refused)
         log.warning("mailbox_failed", mailbox=self.mailbox.name, error=str(error), retry_in_s=round(seconds, 1))
+        if not refused:  # of several nodes only one must be refused: providers lock accounts out
+            with suppress(LedgerUnavailable):
+                self._intake.let_go()
         stop.wait(seconds)
 
     def close(self) -> None:
