@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mailbridge.sdk import MailbridgeError
 
@@ -135,6 +135,30 @@ class Mailbox(Protocol):
 
     def close(self) -> None:
         """Drop the connection; the next call makes a new one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lies:
+    """A place where a mail lies; `received_at` as in `Arrival`, of files the time of the file."""
+
+    uidvalidity: int
+    uid: int
+    received_at: datetime | None
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """A mailbox that can tell what lies in it without handing over the mails."""
+
+    name: str
+
+    def uids(self, since: datetime) -> Iterator[Lies]:
+        """Yield the places of mails received from then on that `look` would store.
+
+        Raises:
+            MailboxError: It can't be read.
+        """
         ...
 
 

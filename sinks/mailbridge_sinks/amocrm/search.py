@@ -42,6 +42,17 @@ class Search:
                 found[markers[marker]].setdefault(step, Receipt(str(row["id"]), created=False))
         return found
 
+    def copies(self, keys: Sequence[str]) -> dict[str, list[str]]:
+        """Return key → ids of all leads that carry it, oldest first; without Unsorted, which can't be filtered."""
+        return {
+            key: [
+                str(row["id"])
+                for row in self._client.rows("/leads", "leads", [("query", key), ("order[id]", "asc")])
+                if self._key_of(row) == key
+            ]
+            for key in keys
+        }
+
     def _leads(self, doubts: Sequence[Doubt]) -> dict[str, str]:
         """Return key → lead id; the lists of leads first, then Unsorted."""
         if not doubts:

@@ -80,6 +80,13 @@ class AmocrmSink:
         except UNREADABLE:
             raise unreadable("a search", write=False) from None
 
+    def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """See `Counting.copies`."""
+        try:
+            return Search(self._config, self._client, self._places()).copies(keys)
+        except UNREADABLE:
+            raise unreadable("a search", write=False) from None
+
     def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
         """See `Sink.deliver`."""
         batch = Batch(deliveries, steps, self._client.prepare)

@@ -35,6 +35,13 @@ class Search:
         self._by_text()
         return {key: steps for key, steps in self._found.items() if steps}
 
+    def copies(self, keys: Sequence[str]) -> dict[str, list[str]]:
+        """Return key → ids of all leads (or deals) that carry it, oldest first."""
+        found: dict[str, list[str]] = {}
+        for origin, number in self._listed_origins(keys):
+            found.setdefault(origin, []).append(number)
+        return found
+
     def _by_origin(self) -> None:
         owners = {}
         for step in (LEAD_STEP, CONTACT_STEP):

@@ -85,6 +85,10 @@ class Bitrix24Sink:
         """Search the portal by originId, and the timelines of found leads by marker."""
         return receipts(Search(self._client, self._config, doubts).run(), self._address)
 
+    def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """List all leads by originId."""
+        return Search(self._client, self._config, ()).copies(keys)
+
     def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
         """Write contact, lead, note and to-do, each for all deliveries at once."""
         work = Work(deliveries, steps)

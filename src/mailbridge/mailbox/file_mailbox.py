@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from mailbridge.mailbox.file_sources import Source
 from mailbridge.mailbox.files import raise_unreadable
 from mailbridge.mailbox.settings import DirectorySettings, MaildirSettings, MboxSettings
-from mailbridge.ports import ABOVE_ALL, Arrival, Chunk, Places
+from mailbridge.ports import ABOVE_ALL, Arrival, Chunk, Lies, Places
 
 
 class FileMailbox:
@@ -61,6 +62,13 @@ class FileMailbox:
             PathUnreadable: The path is missing.
         """
         return f"{self._settings.path}: {self._source.count():,} mails"
+
+    def uids(self, since: datetime) -> Iterator[Lies]:
+        """Yield the places of mails whose file was changed from then on; see `ports.Lists`."""
+        wanted = max(since, self._settings.since) if self._settings.since else since
+        for uid, changed_at in self._source.places():
+            if changed_at is None or changed_at >= wanted:
+                yield Lies(0, uid, changed_at)
 
     def close(self) -> None:
         """Forget what the ledger was known to have; the next look asks again."""

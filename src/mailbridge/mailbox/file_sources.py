@@ -47,6 +47,10 @@ class Source(Protocol):
         """Return how many mails there are."""
         ...
 
+    def places(self) -> Iterator[tuple[int, datetime | None]]:
+        """Yield every place and when its file was changed, None where one file holds many mails."""
+        ...
+
 
 def place_number(*parts: object) -> int:
     """Return a stable number from 1 to 2^63 - 2 for what names a place."""
@@ -84,6 +88,13 @@ class DirectorySource:
     def count(self) -> int:
         """Return how many files there are."""
         return len(self._files([]))
+
+    def places(self) -> Iterator[tuple[int, datetime | None]]:
+        """Yield every place; see `Source`."""
+        for file in self._files([]):
+            stat = _stat(file, [])
+            if stat is not None:
+                yield self._uid(file, stat), datetime.fromtimestamp(stat.st_mtime, UTC)
 
     def _files(self, failed: list[str]) -> list[Path]:
         root = require(self._settings.path)
@@ -147,6 +158,13 @@ class MaildirSource:
         """Return how many mails there are."""
         return len({_base_name(file) for file in self._files()})
 
+    def places(self) -> Iterator[tuple[int, datetime | None]]:
+        """Yield every place; see `Source`."""
+        for file in self._files():
+            stat = _stat(file, [])
+            if stat is not None:
+                yield place_number(_base_name(file)), datetime.fromtimestamp(stat.st_mtime, UTC)
+
     def _files(self) -> list[Path]:
         root = require(self._settings.path)
         if not is_maildir(root):
@@ -202,6 +220,11 @@ class MboxSource:
     def count(self) -> int:
         """Return how many mails the file holds."""
         return sum(1 for _ in self._slices())
+
+    def places(self) -> Iterator[tuple[int, datetime | None]]:
+        """Yield every place; see `Source`."""
+        for arrival in self._arrivals():
+            yield arrival.uid, None
 
     def _arrivals(self) -> Iterator[Arrival]:
         times: dict[bytes, int] = {}

@@ -3,12 +3,15 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from mailbridge.mailbox.imap_errors import Account
 from mailbridge.mailbox.imap_look import Look, Memory
 from mailbridge.mailbox.imap_session import Folder, Session
 from mailbridge.mailbox.settings import ImapSettings
-from mailbridge.ports import Chunk, Places
+from mailbridge.ports import Chunk, Lies, Places
+
+_PAGE = 500
 
 
 class ImapMailbox:
@@ -64,6 +67,20 @@ class ImapMailbox:
         idle = "yes" if session.can_idle else "no"
         place = f"{self._settings.folder} at {self._settings.host}"
         return f"{place}: {folder.exists:,} mails, UIDVALIDITY {folder.uidvalidity}, IDLE {idle}"
+
+    def uids(self, since: datetime) -> Iterator[Lies]:
+        """Yield the places of mails received from then on; see `ports.Lists`."""
+        wanted = max(since, self._settings.since) if self._settings.since else since
+        try:
+            session, folder = self.opened()
+            found = session.search("1:*", wanted)
+            for start in range(0, len(found), _PAGE):
+                for mail in session.describe(found[start : start + _PAGE]).values():
+                    if mail.received_at is None or mail.received_at >= wanted:
+                        yield Lies(folder.uidvalidity, mail.uid, mail.received_at)
+        except Exception:
+            self.drop()
+            raise
 
     def close(self) -> None:
         """Log out."""

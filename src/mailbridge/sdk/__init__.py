@@ -44,6 +44,7 @@ from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
 from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
 from mailbridge.sdk.plain_notice import read_mail_notice, read_plain_notice
 from mailbridge.sdk.sink import (
+    Counting,
     Delivered,
     Delivery,
     Doubt,
@@ -73,6 +74,7 @@ __all__ = [
     "Author",
     "Cell",
     "Channel",
+    "Counting",
     "CrmClient",
     "Deed",
     "Delivered",

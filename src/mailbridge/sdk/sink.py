@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import httpx
 from pydantic import BaseModel
@@ -233,6 +233,21 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Release connections."""
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A sink that can also tell whether a key is there more than once; an audit asks for it."""
+
+    manifest: ClassVar[Manifest]
+
+    def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return delivery key → ids of all main objects that carry it, oldest first; reads only.
+
+        Raises:
+            SinkError: The search could not be done.
+        """
         ...
 
 

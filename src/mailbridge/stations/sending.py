@@ -1,7 +1,7 @@
 """Steps 7–10 of the path for one sink account: claim a batch, search or deliver it, write down how it ended."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.claims import Claim
@@ -9,11 +9,13 @@ from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.outcomes import Waits
 from mailbridge.observe.events import log
 from mailbridge.pipeline import backoff
-from mailbridge.pipeline.delivery import AccountGate, count_delivered, deliver, search
+from mailbridge.pipeline.delivery import AccountGate, Item, count_copies, count_delivered, deliver, search
 from mailbridge.sdk import (
+    Counting,
     GatedTransport,
     NotWritten,
     Outcome,
+    Receipt,
     Rejected,
     RetryLater,
     Sink,
@@ -60,7 +62,7 @@ class Sender:
         self.name = name
         self.account_id = settings.account_id or name
         self._ledger = ledger
-        self._max_batch = max_batch
+        self.max_batch = max_batch
         self._interval_s = 1.0 / (rate_per_s * RATE_USED)
         self._clock = clock
         self._gate = AccountGate(self._take_slot, sleep, clock=clock)
@@ -81,7 +83,7 @@ class Sender:
         """Work off one batch; return how many deliveries it held, 0 when nothing is due or the account can't work."""
         if not self._may_work():
             return 0
-        claim = self._ledger.claims.take(self.account_id, self._max_batch, quiet_s=self._waits.quiet_s)
+        claim = self._ledger.claims.take(self.account_id, self.max_batch, quiet_s=self._waits.quiet_s)
         if claim is None:
             return 0
         began = self._clock()
@@ -95,6 +97,18 @@ class Sender:
         """Prove by reading only that the account can work; raises SinkError when it can't."""
         self._gate.begin(None, self._ledger.lease_s)
         self._sink.check()
+
+    def look_up(self, items: Sequence[Item]) -> Mapping[str, Mapping[str, Receipt]] | RetryLater | SinkUnusable:
+        """Search the CRM for deliveries that nobody works on; changes nothing, each request takes its rate slot."""
+        self._gate.begin(None, self._ledger.lease_s)
+        return search(self._sink, items)
+
+    def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]] | RetryLater | SinkUnusable:
+        """Return the ids of all main objects that carry a key, nothing where the sink can't tell; see `look_up`."""
+        if not isinstance(self._sink, Counting):
+            return {}
+        self._gate.begin(None, self._ledger.lease_s)
+        return count_copies(self._sink, keys)
 
     def close(self) -> None:
         """Release connections."""

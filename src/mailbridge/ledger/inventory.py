@@ -1,0 +1,109 @@
+"""What the ledger says that mailboxes and CRMs should hold; read by an audit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import exists, func, select
+
+from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger.schema import delivery, interest, place, suspect
+from mailbridge.sdk import Delivery, Interest
+
+FINAL = ("delivered", "cancelled", "dead")
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """A delivery that nobody will send any more, as the ledger has it; fits `pipeline.delivery.Item`.
+
+    Attributes:
+        state: delivered, cancelled or dead.
+        remote_id: Id of the main object, where one is known.
+        by_hand: A person said that it is delivered: the object need not carry the key.
+    """
+
+    delivery: Delivery
+    state: str
+    remote_id: str | None
+    by_hand: bool
+    done: Mapping[str, str]
+    open: tuple[str, ...] = ()
+    sent_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An interest, as far as it decides where it is wanted."""
+
+    interest_id: str
+    network: str
+    channel: str
+
+
+class Inventory:
+    """Read-only questions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def known_places(self, mailbox: str, uidvalidity: int, low: int, high: int) -> frozenset[int]:
+        """Return the UIDs from low to high that are stored or counted as vanished."""
+        mine = (place.c.mailbox == mailbox, place.c.uidvalidity == uidvalidity, place.c.uid.between(low, high))
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(select(place.c.uid).where(*mine)))
+
+    def undelivered(self, sink: str, since: float) -> list[Wish]:
+        """Return interests without a delivery to a sink; not those from before it had its first one."""
+        first = select(func.min(delivery.c.created_at)).where(delivery.c.sink == sink).scalar_subquery()
+        has = exists().where(delivery.c.interest_id == interest.c.id, delivery.c.sink == sink)
+        query = select(interest.c.id, interest.c.network, interest.c.channel).where(
+            interest.c.created_at >= since, interest.c.created_at >= first, ~has
+        )
+        with self._database.read() as connection:
+            return [Wish(*row) for row in connection.execute(query.order_by(interest.c.created_at))]
+
+    def final(self, sink: str, since: float, *, after: int, limit: int, settle_s: float) -> list[tuple[int, Final]]:
+        """Return a page of (row, delivery), in order.
+
+        Args:
+            sink: NAME of the sink.
+            since: Unix seconds: changed from then on.
+            after: The last row of the page before, 0 for the first.
+            limit: Most rows.
+            settle_s: Leave out what changed within so many seconds: a search may not see it yet.
+        """
+        query = (
+            select(delivery, interest.c.body)
+            .join(interest, interest.c.id == delivery.c.interest_id)
+            .where(delivery.c.sink == sink, delivery.c.state.in_(FINAL), delivery.c.id > after)
+            .where(delivery.c.updated_at >= since, delivery.c.updated_at <= now() - settle_s)
+            .order_by(delivery.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [
+            (
+                row.id,
+                Final(
+                    Delivery(row.key, Interest.model_validate_json(row.body), row.attempts, row.responsible),
+                    row.state,
+                    row.remote_id,
+                    row.reason == "resolved by hand",
+                    {},
+                ),
+            )
+            for row in rows
+        ]
+
+    def suspects(self, sink: str, since: float) -> list[tuple[str, str]]:
+        """Return (key, remote id) of results that came back after their lease and that nobody has judged."""
+        query = (
+            select(delivery.c.key, suspect.c.remote_id)
+            .join(delivery, delivery.c.id == suspect.c.delivery_id)
+            .where(delivery.c.sink == sink, suspect.c.seen_at >= since, suspect.c.resolved_at.is_(None))
+            .where(suspect.c.remote_id != func.coalesce(delivery.c.remote_id, ""))
+            .order_by(suspect.c.id)
+        )
+        with self._database.read() as connection:
+            return [(row.key, row.remote_id) for row in connection.execute(query)]

@@ -1,0 +1,136 @@
+"""Holds mailboxes, ledger and CRMs against each other, by reading only."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Literal
+
+from mailbridge.config import SinkSettings
+from mailbridge.ledger.inventory import Final, Inventory
+from mailbridge.observe.health import SYNC_SLACK_S
+from mailbridge.ports import Lies, Lists
+from mailbridge.sdk import MailbridgeError, Receipt, RetryLater, SinkUnusable
+from mailbridge.stations.sending import Sender
+
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is not as it should be.
+
+    Attributes:
+        what: missing: it should be there and is not. doubled: one key, several objects. orphaned: the CRM has
+            what the ledger gave up.
+        where: The mailbox or sink.
+        name: A place as UIDVALIDITY/UID, an interest's id, or a delivery's key.
+        about: What is wrong.
+    """
+
+    what: Literal["missing", "doubled", "orphaned"]
+    where: str
+    name: str
+    about: str
+
+
+class SinkSilent(MailbridgeError):  # noqa: N818 - says what is known
+    """A CRM can't be asked now.
+
+    Attributes:
+        exit_code: What a command that needs it exits with.
+    """
+
+    def __init__(self, outcome: RetryLater | SinkUnusable) -> None:
+        super().__init__(outcome.reason)
+        self.exit_code = 77 if isinstance(outcome, SinkUnusable) else 69
+
+
+def audit_mailbox(
+    mailbox: Lists, inventory: Inventory, *, since: datetime, poll_s: float, now: datetime
+) -> Iterator[Difference]:
+    """Yield the mails that lie in a mailbox and not in the ledger.
+
+    Args:
+        mailbox: The mailbox.
+        inventory: The ledger's side.
+        since: Only mails received from then on.
+        poll_s: How often the mailbox is looked at: what is younger may still be on its way.
+        now: The present.
+
+    Raises:
+        MailboxError: It can't be read.
+    """
+    places = mailbox.uids(since)
+    while page := list(islice(places, PAGE)):
+        for uidvalidity in {one.uidvalidity for one in page}:
+            mine = [one for one in page if one.uidvalidity == uidvalidity]
+            uids = [one.uid for one in mine]
+            known = inventory.known_places(mailbox.name, uidvalidity, min(uids), max(uids))
+            for one in mine:
+                if one.uid not in known and not _is_young(one, poll_s + SYNC_SLACK_S, now):
+                    about = f"received {_shown(one.received_at)}, visible in the mailbox, not in the ledger"
+                    yield Difference("missing", f"mailbox {mailbox.name}", f"{uidvalidity}/{one.uid}", about)
+
+
+def audit_outbox(name: str, settings: SinkSettings, inventory: Inventory, *, since: datetime) -> Iterator[Difference]:
+    """Yield the interests that a sink should have got and for which there is no delivery."""
+    for wish in inventory.undelivered(name, since.timestamp()):
+        if settings.wants(wish.network, wish.channel):
+            yield Difference("missing", f"sink {name}", wish.interest_id, "an interest without a delivery")
+
+
+def audit_sink(sender: Sender, inventory: Inventory, *, since: datetime, settle_s: float) -> Iterator[Difference]:
+    """Yield where a CRM does not hold what the ledger says.
+
+    Raises:
+        SinkSilent: It can't be asked.
+    """
+    where = f"sink {sender.name}"
+    for key, remote_id in inventory.suspects(sender.name, since.timestamp()):
+        yield Difference("doubled", where, key, f"{remote_id} came back after its lease, perhaps a second object")
+    after = 0
+    while page := inventory.final(
+        sender.name, since.timestamp(), after=after, limit=sender.max_batch, settle_s=settle_s
+    ):
+        after = page[-1][0]
+        yield from _compared(sender, where, [one for _, one in page])
+
+
+def _compared(sender: Sender, where: str, finals: Sequence[Final]) -> Iterator[Difference]:
+    found = sender.look_up(finals)
+    if isinstance(found, (RetryLater, SinkUnusable)):
+        raise SinkSilent(found)
+    copies = sender.copies([one.delivery.key for one in finals])
+    if isinstance(copies, (RetryLater, SinkUnusable)):
+        raise SinkSilent(copies)
+    for one in finals:
+        key = one.delivery.key
+        yield from _judged(where, one, found.get(key, {}), copies.get(key, ()))
+
+
+def _judged(where: str, one: Final, receipts: Mapping[str, Receipt], copies: Iterable[str]) -> Iterator[Difference]:
+    key = one.delivery.key
+    ids = list(dict.fromkeys(copies))
+    known = {receipt.remote_id for receipt in receipts.values()}
+    if len(ids) > 1:
+        yield Difference("doubled", where, key, f"the CRM has {len(ids)} objects with this key: {', '.join(ids)}")
+    if one.state != "delivered":
+        if known or ids:
+            there = ", ".join(sorted(known | set(ids)))
+            yield Difference("orphaned", where, key, f"{one.state} in the ledger, the CRM has {there}")
+    elif one.by_hand or (one.remote_id in known | set(ids)):
+        return
+    elif known or ids:
+        there = ", ".join(sorted(known | set(ids)))
+        yield Difference("missing", where, key, f"delivered as {one.remote_id}; under this key the CRM has {there}")
+    else:
+        yield Difference("missing", where, key, f"delivered as {one.remote_id}, the CRM finds nothing")
+
+
+def _is_young(one: Lies, seconds: float, now: datetime) -> bool:
+    return one.received_at is not None and (now - one.received_at).total_seconds() < seconds
+
+
+def _shown(moment: datetime | None) -> str:
+    return "at an unknown time" if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
