@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CRM ?= amocrm
 
-.PHONY: help demo run test check format lock bench clean
+.PHONY: help demo run test check format lock bench chaos clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 10
@@ -38,6 +38,12 @@ lock: $(READY) ## Pin the newest fitting versions of all dependencies, with hash
 
 bench: $(READY) ## How many mails a second are read, against the reference loop
 	$(BIN)/python bench/reading.py
+
+# MAILS= KILLS= FREEZES= OUTAGE= (seconds) LEDGER= (sqlite, postgresql) NODES= ONLY= (part of a name) SEED= KEEP= FULL=1
+WISHES := MAILS KILLS FREEZES OUTAGE LEDGER NODES ONLY SEED KEEP
+chaos: $(READY) ## Nothing lost, nothing twice: kills, freezes, broken links, CRMs and databases (5 minutes; FULL=1: an hour)
+	PYTHONPATH=tests $(BIN)/python -m chaos $(if $(FULL),--full) \
+		$(foreach wish,$(WISHES),$(if $($(wish)),--$(shell echo $(wish) | tr A-Z a-z) "$($(wish))"))
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""`make chaos`: the promise under real faults; nothing lost, nothing twice."""
