@@ -66,6 +66,8 @@ def test_kill_9_at_any_time_loses_and_doubles_nothing(running, parsed_cases):
 def test_a_term_signal_drains_and_ends_with_0(running, parsed_cases):
     running.mail.append([case.marked for case in parsed_cases[:5]])
     running.start("--new")
-    time.sleep(2)
+    deadline = time.monotonic() + 30
+    while '"event": "mails_settled"' not in running.log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert running.stop(signal.SIGTERM) == 0
     assert '"event": "stopped"' in running.log.read_text()
