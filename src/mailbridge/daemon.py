@@ -160,7 +160,7 @@ class Daemon:
     def _scheduled(self) -> Iterator[None]:
         scheduler = BackgroundScheduler(timezone="UTC", daemon=True)
         once_each = {"coalesce": True, "max_instances": 1}
-        scheduler.add_job(self._beat, "interval", seconds=10, **once_each)
+        scheduler.add_job(self._beat, "interval", seconds=self._app.ledger.leases.beat_s, **once_each)
         scheduler.add_job(self._free, "interval", seconds=30, **once_each)
         if self._app.desks:
             scheduler.add_job(self._mark, "interval", seconds=MARK_EVERY_S, **once_each)

@@ -16,6 +16,7 @@ from mailbridge.cli import (
     health,
     interests,
     mails,
+    nodes,
     parse,
     plugins,
     quarantine,
@@ -56,6 +57,7 @@ app.add_typer(mails.app, name="mails")
 app.add_typer(interests.app, name="interests")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(deliveries.app, name="deliveries")
+app.command("nodes")(nodes.nodes)
 app.command("health")(health.health)
 app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)

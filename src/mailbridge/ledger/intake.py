@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from mailbridge.ledger import leases
 from mailbridge.ledger.engine import MAIL, Database, LeaseLost, now
 from mailbridge.ledger.insert import insert, insert_new
+from mailbridge.ledger.leases import Leases, give_up
 from mailbridge.ledger.raws import CODEC, pack
 from mailbridge.ledger.schema import cursor, mail, mailbox, place, raw, tombstone
 from mailbridge.ports import Arrival, Chunk, Cursor
@@ -17,22 +17,22 @@ from mailbridge.ports import Arrival, Chunk, Cursor
 class Intake:
     """What the ledger knows of one mailbox, and how a chunk is stored; implements `ports.Places`."""
 
-    def __init__(self, database: Database, name: str, node: str) -> None:
+    def __init__(self, database: Database, name: str, leases: Leases) -> None:
         self._database = database
         self.name = name
-        self._node = node
+        self._leases = leases
         self._fence: int | None = None
 
     def hold(self) -> bool:
         """Take or renew the lease of the mailbox; return False while another node works on it."""
         with self._database.write() as connection:
-            self._fence = leases.take(connection, mailbox, self.name, self._node)
+            self._fence = self._leases.take(connection, mailbox, self.name)
         return self._fence is not None
 
     def let_go(self) -> None:
         """Let another node try: we can't reach the mailbox."""
         with self._database.write() as connection:
-            leases.give_up(connection, [self._node], only=self.name)
+            give_up(connection, [self._leases.node], only=self.name)
 
     def cursor(self, uidvalidity: int) -> Cursor | None:
         """Return how far the mailbox is stored, None when it was never seen."""
@@ -82,9 +82,9 @@ class Intake:
 
     def _prove(self, connection: Connection) -> None:
         if self._fence is None:
-            self._fence = leases.take(connection, mailbox, self.name, self._node)
+            self._fence = self._leases.take(connection, mailbox, self.name)
         fence = self._fence
-        if fence is None or not leases.prove(connection, mailbox, self.name, self._node, fence):
+        if fence is None or not self._leases.prove(connection, mailbox, self.name, fence):
             self._fence = None
             raise LeaseLost(f"mailbox {self.name}: another node works on it now")
 
@@ -99,7 +99,7 @@ class Intake:
     def synced(self) -> None:
         """Note that nothing visible in the mailbox is missing here."""
         with self._database.write() as connection:
-            mine = (mailbox.c.name == self.name, mailbox.c.owner == self._node)
+            mine = (mailbox.c.name == self.name, mailbox.c.owner == self._leases.node)
             connection.execute(update(mailbox).where(*mine).values(synced_at=now()))
 
 

@@ -1,6 +1,7 @@
 """Work that one node does at a time: a mailbox, and the reading of mails. A fence proves that it still is ours."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, select, update
 
@@ -8,41 +9,54 @@ from mailbridge.ledger.engine import now
 from mailbridge.ledger.insert import insert_new
 from mailbridge.ledger.schema import lease, mailbox
 
-LEASE_S = 45.0
-"""After so long without a sign of life another node takes over."""
-
-RENEW_S = 15.0
-"""Work that is done in short cycles renews its lease when this much of it is used."""
+LONGEST_S = 45.0
+"""After so long without a sign of life another node takes over, however long the lease of a batch is."""
 
 READING = "reading"
 """Name of the lease under which mails are read: one node, so that interests of one author keep their order."""
 
 
-def take(connection: Connection, table: Table, name: str, node: str) -> int | None:
-    """Take or renew a lease; return its fence, None while another node holds it."""
-    insert_new(connection, table, [{"name": name}])
-    query = select(table.c.owner, table.c.fence, table.c.lease_until, now().label("now")).where(table.c.name == name)
-    row = connection.execute(query.with_for_update(key_share=True)).one()
-    if row.owner not in {None, node} and row.lease_until > row.now:
-        return None
-    fence = int(row.fence) + (0 if row.owner == node else 1)
-    if row.owner != node or row.lease_until < row.now + LEASE_S - RENEW_S:
-        values = {"owner": node, "fence": fence, "lease_until": now() + LEASE_S}
-        connection.execute(update(table).where(table.c.name == name).values(**values))
-    return fence
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """What one node holds.
 
+    Attributes:
+        node: The node.
+        lease_s: How long its leases last without a sign of life.
+    """
 
-def prove(connection: Connection, table: Table, name: str, node: str, fence: int) -> bool:
-    """Extend a lease that still is ours; hold its row until the transaction ends, so that nobody takes it meanwhile."""
-    mine = (table.c.name == name, table.c.owner == node, table.c.fence == fence)
-    return bool(connection.execute(update(table).where(*mine).values(lease_until=now() + LEASE_S)).rowcount)
+    node: str
+    lease_s: float
 
+    @property
+    def beat_s(self) -> float:
+        """How often the node has to say that it is alive."""
+        return min(10.0, self.lease_s / 4)
 
-def renew_all(connection: Connection, node: str) -> None:
-    """Extend everything that a node holds: it is alive."""
-    for table in (mailbox, lease):
-        alive = (table.c.owner == node, table.c.lease_until > now())
-        connection.execute(update(table).where(*alive).values(lease_until=now() + LEASE_S))
+    def take(self, connection: Connection, table: Table, name: str) -> int | None:
+        """Take or renew a lease; return its fence, None while another node holds it."""
+        insert_new(connection, table, [{"name": name}])
+        columns = (table.c.owner, table.c.fence, table.c.lease_until, now().label("now"))
+        query = select(*columns).where(table.c.name == name).with_for_update(key_share=True)
+        row = connection.execute(query).one()
+        if row.owner not in {None, self.node} and row.lease_until > row.now:
+            return None
+        fence = int(row.fence) + (0 if row.owner == self.node else 1)
+        if row.owner != self.node or row.lease_until < row.now + self.lease_s * 2 / 3:
+            values = {"owner": self.node, "fence": fence, "lease_until": now() + self.lease_s}
+            connection.execute(update(table).where(table.c.name == name).values(**values))
+        return fence
+
+    def prove(self, connection: Connection, table: Table, name: str, fence: int) -> bool:
+        """Extend a lease that still is ours; its row is locked until the transaction ends, so nobody takes it now."""
+        mine = (table.c.name == name, table.c.owner == self.node, table.c.fence == fence)
+        return bool(connection.execute(update(table).where(*mine).values(lease_until=now() + self.lease_s)).rowcount)
+
+    def renew_all(self, connection: Connection) -> None:
+        """Extend everything that this node holds: it is alive."""
+        for table in (mailbox, lease):
+            alive = (table.c.owner == self.node, table.c.lease_until > now())
+            connection.execute(update(table).where(*alive).values(lease_until=now() + self.lease_s))
 
 
 def give_up(connection: Connection, nodes: Sequence[str], *, only: str | None = None) -> None:

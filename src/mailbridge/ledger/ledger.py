@@ -14,7 +14,6 @@ from urllib.parse import quote
 from sqlalchemy import Connection, delete, func, select, update
 
 from mailbridge import __version__
-from mailbridge.ledger import leases
 from mailbridge.ledger.accounts import Accounts
 from mailbridge.ledger.acts import Acts
 from mailbridge.ledger.claims import Claim, Claims
@@ -22,6 +21,7 @@ from mailbridge.ledger.damage import require_sound
 from mailbridge.ledger.engine import LedgerError, now, open_database
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.intake import Intake
+from mailbridge.ledger.leases import LONGEST_S, Leases, give_up
 from mailbridge.ledger.listing import Listings
 from mailbridge.ledger.outcomes import Outcomes
 from mailbridge.ledger.schema import OPEN, account, delivery, is_in, mail, mailbox, meta, node
@@ -89,10 +89,11 @@ class Ledger:
             self.database.space = space_of(self.database.url, min_free_bytes, reserve_bytes)
         self.lease_s = lease_s
         self.node = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
+        self.leases = Leases(self.node, min(lease_s, LONGEST_S))
         self._works = works
         self._first_words(new=new)
         self.accounts = Accounts(self.database)
-        self.reader = Reader(self.database, self.node)
+        self.reader = Reader(self.database, self.leases)
         self.claims = Claims(self.database, self.node, lease_s=lease_s)
         self.outcomes = Outcomes(self.database, self.node)
         self.listings = Listings(self.database)
@@ -100,7 +101,7 @@ class Ledger:
 
     def intake(self, mailbox: str) -> Intake:
         """Return the way into the ledger for one mailbox."""
-        return Intake(self.database, mailbox, self.node)
+        return Intake(self.database, mailbox, self.leases)
 
     def steps(self, claim: Claim, armed: Callable[[tuple[str, ...]], None]) -> LedgerSteps:
         """Return the memory of steps of a claimed batch."""
@@ -144,12 +145,12 @@ class Ledger:
             return Vitals(nodes, mailboxes, accounts, int(connection.scalar(open_ones) or 0))
 
     def beat(self) -> None:
-        """Say that this node is alive."""
+        """Say that this node is alive; due every `leases.beat_s`."""
         with self.database.write() as connection:
             seen = update(node).where(node.c.id == self.node).values(seen_at=now())
             if connection.execute(seen).rowcount == 0:
                 self._sign_in(connection)  # it was taken for dead
-            leases.renew_all(connection, self.node)
+            self.leases.renew_all(connection)
 
     def listen(self, stop: threading.Event) -> Iterator[str]:
         """Yield "mail" and "work" when other nodes tell of some; ends at once where nothing can be heard."""
@@ -173,7 +174,7 @@ class Ledger:
                 dead = [row.id for row in here if row.id in dead and row.silent_s > SILENT_S]
             held = (delivery.c.owner.in_(dead), delivery.c.lease_until > now(), is_in(delivery.c.state, "sending"))
             freed = connection.execute(update(delivery).where(*held).values(lease_until=now())).rowcount
-            leases.give_up(connection, dead)
+            give_up(connection, dead)
             gone = [*dead, *(row.id for row in others if row.silent_s > FORGOTTEN_S)]
             connection.execute(delete(node).where(node.c.id.in_(gone)))
             return int(freed)
@@ -183,7 +184,7 @@ class Ledger:
         if self._works:
             # Only a courtesy: a full or damaged ledger must not hide why the program ends.
             with suppress(LedgerError), self.database.write() as connection:
-                leases.give_up(connection, [self.node])
+                give_up(connection, [self.node])
                 connection.execute(delete(node).where(node.c.id == self.node))
         self.database.close()
 

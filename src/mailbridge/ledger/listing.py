@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, func, select
 
-from mailbridge.ledger.engine import Database
+from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.raws import unpack
 from mailbridge.ledger.schema import (
     announced,
@@ -16,6 +16,7 @@ from mailbridge.ledger.schema import (
     delivery,
     interest,
     mail,
+    mailbox,
     node,
     place,
     raw,
@@ -93,8 +94,12 @@ class Listings:
         return {"mails": {row[0]: row[1] for row in mails}, "deliveries": {row[0]: row[1] for row in states}}
 
     def nodes(self) -> list[Row]:
-        """Return the processes that work on this ledger."""
-        return self._rows(select(node).order_by(node.c.started_at))
+        """Return the processes that work on this ledger, each with the mailboxes it holds."""
+        rows = self._rows(select(node, (now() - node.c.seen_at).label("silent_s")).order_by(node.c.started_at))
+        with self._database.read() as connection:
+            query = select(mailbox.c.owner, mailbox.c.name).where(mailbox.c.lease_until > now())
+            held = connection.execute(query.order_by(mailbox.c.name)).all()
+        return [{**row, "mailboxes": [one.name for one in held if one.owner == row["id"]]} for row in rows]
 
     def mail(self, mail_id: str) -> Row:
         """Return everything about one mail: places, interests, deliveries, transitions."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from mailbridge.ledger import leases
 from mailbridge.ledger.engine import WORK, Database, now
 from mailbridge.ledger.insert import insert, insert_new
+from mailbridge.ledger.leases import READING, Leases
 from mailbridge.ledger.raws import unpack
 from mailbridge.ledger.schema import account, announced, delivery, interest, is_in, lease, mail, raw, transition
 from mailbridge.sdk import Interest
@@ -61,9 +61,9 @@ class Settlement:
 class Reader:
     """Takes stored mails out and settles them."""
 
-    def __init__(self, database: Database, node: str) -> None:
+    def __init__(self, database: Database, leases: Leases) -> None:
         self._database = database
-        self._node = node
+        self._leases = leases
 
     def take(self, limit: int) -> list[StoredMail]:
         """Return mails that wait to be read: fresh ones first, oldest first; counts the try; raises LedgerFull.
@@ -81,7 +81,7 @@ class Reader:
         self._database.require_space()
         with self._database.write() as connection:
             rows = connection.execute(query).mappings().all()
-            if not rows or leases.take(connection, lease, leases.READING, self._node) is None:
+            if not rows or self._leases.take(connection, lease, READING) is None:
                 return []
             ids = [row["id"] for row in rows]
             connection.execute(update(mail).where(mail.c.id.in_(ids)).values(tries=mail.c.tries + 1))
@@ -124,7 +124,7 @@ class Reader:
         if connection.execute(statement).rowcount == 0:
             return 0
         row = {"mail_id": one.mail_id, "at": now(), "old": "stored", "new": one.outcome, "why": one.reason}
-        connection.execute(transition.insert().values(**row, actor=self._node))
+        connection.execute(transition.insert().values(**row, actor=self._leases.node))
         origin = connection.execute(select(mail.c.backlog, mail.c.before_ledger).where(mail.c.id == one.mail_id)).one()
         doubtful = searches_first and origin.before_ledger
         count = 0

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailbridge.testing.amocrm import AmocrmEmulator
 from mailbridge.testing.bitrix24 import Bitrix24Emulator
@@ -18,10 +18,15 @@ from mailbridge.testing.mailserver import PASSWORD, USER, MailServer, mail_serve
 from mailbridge.testing.salesforce import SalesforceEmulator
 from mailbridge.testing.server import serve
 
+if TYPE_CHECKING:
+    from mailbridge.ledger.ledger import Glimpse
+
+LEDGER = "sqlite:///mailbridge.db"
+
 CONFIG = """\
 [ledger]
-url = "sqlite:///mailbridge.db"
-lease_s = 60
+url = "{ledger}"
+lease_s = {lease_s}
 
 [log]
 format = "json"
@@ -72,31 +77,42 @@ class World:
         mail: The mail server.
         crms: Sink name → emulator.
         addresses: Sink name → address of its emulator.
+        ledger: Address of the ledger.
     """
 
     def __init__(
-        self, folder: Path, mail: MailServer, crms: Mapping[str, Emulator], addresses: Mapping[str, str]
+        self, folder: Path, mail: MailServer, crms: Mapping[str, Emulator], addresses: Mapping[str, str], ledger: str
     ) -> None:
         self.folder = folder
         self.mail = mail
         self.crms = crms
         self.addresses = addresses
         self.config = folder / "config.toml"
-        self.log = folder / "mailbridge.log"
-        self._daemon: subprocess.Popen[bytes] | None = None
+        self.ledger = ledger
+        self.log = self.log_of("")
+        self._daemons: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, *more: str) -> None:
-        """Start the daemon as it runs in production."""
+    def log_of(self, node: str) -> Path:
+        """Return the log of one of several daemons; "" is the only one."""
+        return self.folder / f"mailbridge{node and '-'}{node}.log"
+
+    def start(self, *more: str, node: str = "") -> None:
+        """Start a daemon as it runs in production."""
         command = [sys.executable, "-m", "mailbridge", "run", "-c", str(self.config), *more]
-        with self.log.open("ab") as log:
-            self._daemon = subprocess.Popen(command, stdout=log, stderr=log, env=_environment())  # noqa: S603
+        with self.log_of(node).open("ab") as log:
+            self._daemons[node] = subprocess.Popen(  # noqa: S603 - our own program
+                command, stdout=log, stderr=log, env=_environment()
+            )
 
-    def stop(self, number: int = signal.SIGTERM, timeout_s: float = 40) -> int:
-        """Send the daemon a signal (SIGKILL for a crash) and wait for its end; return its exit code."""
-        daemon = self._daemon
+    def pid(self, node: str = "") -> int:
+        """Return the process of a daemon."""
+        return self._daemons[node].pid
+
+    def stop(self, number: int = signal.SIGTERM, timeout_s: float = 40, *, node: str = "") -> int:
+        """Send a daemon a signal (SIGKILL for a crash) and wait for its end; return its exit code."""
+        daemon = self._daemons.pop(node, None)
         if daemon is None:
             return 0
-        self._daemon = None
         daemon.send_signal(number)
         try:
             return daemon.wait(timeout_s)
@@ -105,10 +121,15 @@ class World:
             daemon.wait(10)
             raise
 
+    def stop_all(self) -> None:
+        """Stop every daemon."""
+        for node in list(self._daemons):
+            self.stop(node=node)
+
     @property
     def runs(self) -> bool:
-        """Whether the daemon is alive."""
-        return self._daemon is not None and self._daemon.poll() is None
+        """Whether any daemon is alive."""
+        return any(daemon.poll() is None for daemon in self._daemons.values())
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run another mailbridge command and return what it printed."""
@@ -124,15 +145,28 @@ class World:
 
     def await_calm(self, mails: int, timeout_s: float) -> bool:
         """Wait until that many mails are final with all their deliveries; return whether it came to that."""
-        from mailbridge.ledger.ledger import peek
-
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            seen = peek(self.folder / "mailbridge.db")
+            seen = self.glimpse()
             if seen is not None and seen.settled >= mails and not seen.open:
                 return True
             time.sleep(0.2)
         return False
+
+    def glimpse(self) -> "Glimpse | None":
+        """Return how far the daemons are, None before there is a ledger."""
+        from mailbridge.ledger.ledger import Glimpse, Ledger, peek
+
+        if self.ledger.startswith("sqlite:"):
+            return peek(self.folder / "mailbridge.db")
+        ledger = Ledger(self.ledger, works=False)
+        try:
+            waiting = ledger.waiting()
+            counts = ledger.listings.counts()
+        finally:
+            ledger.close()
+        settled = sum(counts["mails"].values()) - waiting.mails
+        return Glimpse(settled, waiting.total, counts["deliveries"].get("delivered", 0))
 
     def duplicates(self) -> list[str]:
         """Return "SINK KEY" of every delivery that has more than one object in its CRM."""
@@ -140,8 +174,10 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, *, ports: Sequence[int] = (0, 0, 0)) -> Iterator[World]:
-    """Start mail server and CRMs, write the configuration; the daemon is started by `World.start`."""
+def world(
+    folder: Path, *, ports: Sequence[int] = (0, 0, 0), ledger: str = LEDGER, lease_s: float = 60
+) -> Iterator[World]:
+    """Start mail server and CRMs, write the configuration; daemons are started by `World.start`."""
     crms: dict[str, Emulator] = {
         "amo": AmocrmEmulator(),
         "bitrix": Bitrix24Emulator(),
@@ -152,15 +188,15 @@ def world(folder: Path, *, ports: Sequence[int] = (0, 0, 0)) -> Iterator[World]:
         addresses = {
             name: stack.enter_context(serve(crm, port)) for (name, crm), port in zip(crms.items(), ports, strict=True)
         }
-        made = World(folder, mail, crms, addresses)
+        made = World(folder, mail, crms, addresses, ledger)
         by_type = {crm.name: addresses[name] for name, crm in crms.items()}
-        text = CONFIG.format(mail=mail, user=USER, password=PASSWORD, token=Emulator.token, **by_type)
+        words = {"user": USER, "password": PASSWORD, "token": Emulator.token, "ledger": ledger, "lease_s": lease_s}
+        text = CONFIG.format(mail=mail, **words, **by_type)
         made.config.write_text(text, encoding="utf-8")
         try:
             yield made
         finally:
-            if made.runs:
-                made.stop()
+            made.stop_all()
 
 
 def _environment() -> dict[str, str]:
