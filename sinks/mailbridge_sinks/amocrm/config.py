@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mailbridge_sinks.amocrm.card import PATHS
+from mailbridge.sdk import CARD_PATHS, is_card_path
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 OAUTH = ("client_id", "client_secret", "redirect_uri", "refresh_token")
@@ -84,8 +84,8 @@ class AmocrmConfig(_Table):
     @field_validator("fields", "contact_fields")
     @classmethod
     def _known_paths(cls, table: dict[str, Named]) -> dict[str, Named]:
-        if unknown := [path for path in table if path not in PATHS and not path.startswith("fields.")]:
-            raise ValueError(f"unknown path {unknown[0]!r}; known: {', '.join(sorted(PATHS))}, fields.LABEL")
+        if unknown := [path for path in table if not is_card_path(path)]:
+            raise ValueError(f"unknown path {unknown[0]!r}; known: {', '.join(sorted(CARD_PATHS))}, fields.LABEL")
         return table
 
     @model_validator(mode="after")

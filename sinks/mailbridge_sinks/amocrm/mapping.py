@@ -3,15 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mailbridge.sdk import Delivery, Interest, clean, cut, one_line
-from mailbridge_sinks.amocrm.card import author_name, note, title, value_at
+from mailbridge.sdk import (
+    Delivery,
+    Interest,
+    card_text,
+    card_title,
+    card_word,
+    clean,
+    cut,
+    name_or_address,
+    one_line,
+    utf8_length,
+    value_at,
+)
 from mailbridge_sinks.amocrm.config import AmocrmConfig
 from mailbridge_sinks.amocrm.places import FieldPlace, Id, Places
 from mailbridge_sinks.amocrm.values import LONGEST_FIELD, field_items
-from mailbridge_sinks.amocrm.words import word
 
 MOST_MAPPED = 38
 """amoCRM takes 40 fields; a lead has our key besides, a contact phone and e-mail."""
+
+MOST_NOTE = 60_000
+"""Bytes of a note; amoCRM names no limit, so this one is ours."""
 
 LEAD, UNSORTED, NOTE, TASK = "lead", "unsorted", "note", "task"
 MAIN_STEPS = (LEAD, UNSORTED)
@@ -47,7 +60,7 @@ class Mapper:
     def unsorted(self, delivery: Delivery) -> Element:
         """Return an element of POST /leads/unsorted/forms; a responsible does not exist there."""
         interest = delivery.interest
-        where = word("network", interest.source.network, self._language)
+        where = card_word("network", interest.source.network, self._language)
         contact = self.contact(delivery)
         lead = self._lead(delivery) | {"_embedded": {"tags": self._tags(interest)}}
         return self._element({
@@ -57,7 +70,7 @@ class Mapper:
             "pipeline_id": self._places.pipeline_id,
             "metadata": {
                 "form_id": cut(interest.refs.form or interest.source.network, LONGEST_FIELD),
-                "form_name": cut(title(interest, self._language), LONGEST_FIELD),
+                "form_name": cut(card_title(interest, self._language), LONGEST_FIELD),
                 "form_page": cut(interest.source.url or where, LONGEST_FIELD),
                 "form_sent_at": int(interest.mail.received_at.timestamp()),
                 "ip": "0.0.0.0",  # noqa: S104 - not an address to bind: amoCRM's form has the field, mails have none
@@ -69,7 +82,7 @@ class Mapper:
     def contact(self, delivery: Delivery) -> Element | None:
         """Return the model of a new contact, None when nothing is known of the person."""
         author = delivery.interest.author
-        name = author_name(delivery.interest)
+        name = name_or_address(author)
         if name is None and author.url is None:
             return None
         values = []
@@ -78,14 +91,17 @@ class Mapper:
         if author.email:
             values.append(_multitext("EMAIL", (author.email,)))
         mapped, _ = self._mapped(delivery.interest, self._places.contact)
-        contact: Element = {"name": cut(name or word("label", "somebody", self._language), LONGEST_FIELD)}
+        contact: Element = {"name": cut(name or card_word("label", "somebody", self._language), LONGEST_FIELD)}
         user = self._user(delivery)
         return contact | {"responsible_user_id": user, "custom_fields_values": values + mapped or None}
 
     def note(self, delivery: Delivery, lead_id: Id) -> Element:
         """Return an element of POST /leads/notes."""
         _, whole = self._mapped(delivery.interest, self._places.lead)
-        text = note(delivery, self._language, elsewhere=whole)
+        marker = delivery.step_key(NOTE)
+        text = card_text(
+            delivery.interest, self._language, marker=marker, most=MOST_NOTE, measure=utf8_length, told=whole
+        )
         return self._element({
             "entity_id": lead_id, "note_type": "common", "params": {"text": text}, "request_id": delivery.key,
         })  # fmt: skip
@@ -113,7 +129,7 @@ class Mapper:
         interest = delivery.interest
         mapped, _ = self._mapped(interest, self._places.lead)
         key = {"field_id": self._places.own_key().id, "values": [{"value": delivery.key}]}
-        lead: Element = {"name": cut(title(interest, self._language), LONGEST_FIELD)}
+        lead: Element = {"name": cut(card_title(interest, self._language), LONGEST_FIELD)}
         if interest.amount is not None:
             lead["price"] = round(interest.amount)
         return lead | {"custom_fields_values": [key, *mapped]}
@@ -125,9 +141,9 @@ class Mapper:
 
     def _tags(self, interest: Interest) -> list[Element]:
         parts: Mapping[str, tuple[str | None, ...]] = {
-            "network": (word("network", interest.source.network, self._language),),
-            "channel": (word("channel", interest.source.channel, self._language),),
-            "kind": (word("kind", interest.kind, self._language),),
+            "network": (card_word("network", interest.source.network, self._language),),
+            "channel": (card_word("channel", interest.source.channel, self._language),),
+            "kind": (card_word("kind", interest.kind, self._language),),
             "product": (interest.product.name,),
             "labels": interest.labels,
             "priority": (interest.priority,),

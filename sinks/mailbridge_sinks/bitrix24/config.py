@@ -1,12 +1,12 @@
 """Configuration of `[sinks.NAME] type = "bitrix24"`."""
 
 import re
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mailbridge.sdk import Interest
+from mailbridge.sdk import is_card_path
 
 _WEBHOOK_PATH = re.compile(r"/(?:[^?#]*/)?rest/\d+/[^/?#]+/?")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -110,7 +110,7 @@ class Bitrix24Config(BaseModel):
     @field_validator("fields")
     @classmethod
     def _maps_known_paths(cls, fields: dict[str, str]) -> dict[str, str]:
-        unknown = [path for path in fields if not _is_path(path)]
+        unknown = [path for path in fields if not is_card_path(path)]
         if unknown:
             raise ValueError(f"no such part of an interest: {', '.join(unknown)}")
         return fields
@@ -132,21 +132,3 @@ class Bitrix24Config(BaseModel):
 
 OWN_FIELDS = frozenset({"id", "originatorId", "originId", "contactId", "assignedById", "fm"})
 """Fields that no configuration may overwrite: recovery after a lost answer depends on them."""
-
-
-def _is_path(path: str) -> bool:
-    """Whether a dotted path leads to a value of an interest; `fields.LABEL` is a form field."""
-    head, _, rest = path.partition(".")
-    part = Interest.model_fields.get(head)
-    if part is None:
-        return False
-    if head == "fields":
-        return bool(rest)
-    model = next((kind for kind in (part.annotation, *get_args(part.annotation)) if _is_model(kind)), None)
-    if model is None:
-        return not rest
-    return bool(rest) and rest.partition(".")[0] in model.model_fields
-
-
-def _is_model(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)

@@ -1,15 +1,27 @@
 """From a delivery to the commands that write it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from mailbridge.sdk import Author, Delivery, Interest, Refused, cut, one_line
-from mailbridge_sinks.bitrix24.card import amount, comment, storable, summary
+from mailbridge.sdk import (
+    Author,
+    Delivery,
+    Interest,
+    Refused,
+    card_title,
+    card_word,
+    cut,
+    name_or_address,
+    one_line,
+    split_name,
+    value_at,
+    value_text,
+)
+from mailbridge_sinks.bitrix24.card import comment, storable, summary
 from mailbridge_sinks.bitrix24.commands import Command
 from mailbridge_sinks.bitrix24.config import Bitrix24Config
-from mailbridge_sinks.bitrix24.words import WORDS, Words
 
 LEAD, DEAL, CONTACT = 1, 2, 3
 CONTACT_STEP, LEAD_STEP, NOTE_STEP, TASK_STEP = "contact", "lead", "note", "task"
@@ -53,7 +65,7 @@ def add_lead(delivery: Delivery, config: Bitrix24Config, contact_id: str | None)
         "title": title(interest, config),
         "stageId": config.stage,
         "sourceDescription": _told(_place(interest), config),
-        "comments": summary(interest, WORDS[config.language], emoji=config.emoji) or None,
+        "comments": summary(interest, config) or None,
         **dict(_utm(interest)),
         **_money(interest, config),
         **_mapped(interest, config),
@@ -74,7 +86,7 @@ def add_lead(delivery: Delivery, config: Bitrix24Config, contact_id: str | None)
 def add_note(delivery: Delivery, config: Bitrix24Config, lead_id: str) -> Command:
     """Return the command of the step `note`: the whole card as a comment in the timeline."""
     marker = delivery.step_key(NOTE_STEP)
-    text = comment(delivery.interest, marker, WORDS[config.language], emoji=config.emoji)
+    text = comment(delivery.interest, marker, config)
     owner = {"ENTITY_TYPE": config.entity, "ENTITY_ID": lead_id}
     return Command("crm.timeline.comment.add", {"fields": {**owner, "COMMENT": text}})
 
@@ -115,12 +127,8 @@ def assignee(delivery: Delivery, config: Bitrix24Config) -> int | None:
 
 
 def title(interest: Interest, config: Bitrix24Config) -> str:
-    """Return what a person reads in the list: kind, network or place, and who."""
-    words = WORDS[config.language]
-    kind = words.kinds[interest.kind]
-    head = f"{kind[0].upper()}{kind[1:]} ({interest.source.network})"
-    who = _name(interest.author, words)
-    return cut(storable(one_line(f"{head}: {who}"), emoji=config.emoji), _MOST_TITLE)
+    """Return what a person reads in the list, as Bitrix24 can store it."""
+    return cut(_told(card_title(interest, config.language), config), _MOST_TITLE)
 
 
 def _owned(delivery: Delivery, config: Bitrix24Config) -> dict[str, Any]:
@@ -133,16 +141,12 @@ def _owned(delivery: Delivery, config: Bitrix24Config) -> dict[str, Any]:
     }
 
 
-def _name(author: Author, words: Words) -> str:
-    return author.name or author.email or next(iter(author.phones), None) or words.unknown_person
-
-
 def _person(author: Author, config: Bitrix24Config) -> dict[str, str]:
     """Return name and last name; only "Name Surname" is split, because any other order is a guess."""
-    whole = storable(_name(author, WORDS[config.language]), emoji=config.emoji)
-    parts = whole.split(" ") if author.name else [whole]
-    if len(parts) == 2:
-        return {"name": cut(parts[0], _MOST_NAME), "lastName": cut(parts[1], _MOST_NAME)}
+    whole = _told(name_or_address(author) or card_word("label", "somebody", config.language), config)
+    first, last = split_name(whole)
+    if author.name and last and " " not in last:
+        return {"name": cut(first, _MOST_NAME), "lastName": cut(last, _MOST_NAME)}
     return {"name": cut(whole, _MOST_NAME)}
 
 
@@ -178,21 +182,10 @@ def _money(interest: Interest, config: Bitrix24Config) -> dict[str, Any]:
 
 
 def _mapped(interest: Interest, config: Bitrix24Config) -> dict[str, str]:
-    values = interest.to_json()
-    found = {field: value_at(values, path, interest) for path, field in config.fields.items()}
+    found = {field: _text_at(interest, path, config) for path, field in config.fields.items()}
     return {field: _told(value, config) for field, value in found.items() if value}
 
 
-def value_at(values: Mapping[str, Any], path: str, interest: Interest) -> str:
-    """Return the value at a dotted path of an interest's JSON as text, "" when there is none."""
-    head, _, rest = path.partition(".")
-    if head == "fields":
-        return next((field.value for field in interest.fields if field.label.casefold() == rest.casefold()), "")
-    if path == "amount":
-        return amount(interest) or ""
-    value: Any = values
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    return "" if value is None else str(value)
+def _text_at(interest: Interest, path: str, config: Bitrix24Config) -> str:
+    text = value_text(value_at(interest, path, config.language), config.language)
+    return f"{text} {interest.currency}" if path == "amount" and text and interest.currency else text

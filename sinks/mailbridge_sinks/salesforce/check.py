@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mailbridge.sdk import Interest, Unusable
+from mailbridge.sdk import CARD_PATHS, Unusable
 from mailbridge_sinks.salesforce.client import SalesforceClient, literal
-from mailbridge_sinks.salesforce.config import SalesforceConfig, leaf_paths
+from mailbridge_sinks.salesforce.config import SalesforceConfig
 from mailbridge_sinks.salesforce.mapping import DEFAULT_LENGTH, LENGTHS, length_of, sent_fields
 
 _KEY_LENGTH = 30
@@ -15,7 +15,7 @@ _TYPES: Mapping[str, set[str]] = {
     "rating": _NUMBERS,
     "amount": _NUMBERS,
     "processed": {"boolean"},
-    **{path: {"datetime", "string"} for path in leaf_paths(Interest) if path.endswith("_at")},
+    **{path: {"datetime", "string"} for path in CARD_PATHS if path.endswith("_at")},
 }
 
 Described = Mapping[str, Mapping[str, Any]]

@@ -1,6 +1,5 @@
 """The settings of one Salesforce account."""
 
-from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -8,16 +7,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mailbridge.sdk import Interest
+from mailbridge.sdk import CARD_PATHS, is_card_path
 
 ApiName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 """Name of an object or a field as the API spells it; safe in a URL and in SOQL."""
 
 RecordId = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$")]
 """15 or 18 characters."""
-
-FORM_FIELD = "fields."
-"""Paths that begin so name a form field by its label."""
 
 RESERVED = frozenset({"Id", "LastName", "FirstName", "Email", "Phone", "Description", "OwnerId"})
 """Fields that the sink fills in itself."""
@@ -120,10 +116,9 @@ class SalesforceConfig(_Settings):
     @field_validator("fields")
     @classmethod
     def _known_paths(cls, value: dict[str, str]) -> dict[str, str]:
-        known = set(leaf_paths(Interest))
-        unknown = [path for path in value if path not in known and not path.startswith(FORM_FIELD)]
+        unknown = [path for path in value if not is_card_path(path)]
         if unknown:
-            raise ValueError(f"an interest has no {', '.join(unknown)}; it has {', '.join(sorted(known))}")
+            raise ValueError(f"an interest has no {', '.join(unknown)}; it has {', '.join(sorted(CARD_PATHS))}")
         return value
 
     @model_validator(mode="after")
@@ -158,13 +153,3 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def leaf_paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Yield the dotted paths of a model's plain fields; lists of objects are left out."""
-    for name, info in model.model_fields.items():
-        kind = info.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from leaf_paths(kind, f"{prefix}{name}.")
-        elif name not in {"schema_", "fields", "attachments"}:
-            yield prefix + name

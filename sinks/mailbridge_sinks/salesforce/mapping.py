@@ -2,16 +2,27 @@
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailbridge.sdk import Delivery, Interest, clean, one_line
-from mailbridge_sinks.salesforce.card import description, fit
-from mailbridge_sinks.salesforce.config import FORM_FIELD, SalesforceConfig, TaskConfig
-from mailbridge_sinks.salesforce.words import WORDS
+from mailbridge.sdk import (
+    Delivery,
+    Interest,
+    card_text,
+    card_word,
+    fit,
+    name_or_address,
+    one_line,
+    split_name,
+    utf16_length,
+    value_at,
+)
+from mailbridge_sinks.salesforce.config import SalesforceConfig, TaskConfig
 
 Record = dict[str, Any]
+JsonValue = str | int | float | bool | None
 
 LENGTHS: Mapping[str, int] = {
     "LastName": 80, "FirstName": 40, "Company": 255, "Email": 80, "Phone": 40, "MobilePhone": 40, "LeadSource": 255,
@@ -42,7 +53,14 @@ def lead_record(config: SalesforceConfig, delivery: Delivery) -> Record:
     owner = owner_id(config, delivery)
     if owner:
         record["OwnerId"] = owner
-    record["Description"] = description(interest, delivery.key, config.language, told)
+    record["Description"] = card_text(
+        interest,
+        config.language,
+        marker=f"mailbridge: {delivery.key}",
+        most=LENGTHS["Description"],
+        measure=utf16_length,
+        told=told,
+    )
     return record
 
 
@@ -55,15 +73,16 @@ def owner_id(config: SalesforceConfig, delivery: Delivery) -> str | None:
 
 def task_record(config: SalesforceConfig, task: TaskConfig, delivery: Delivery, who_id: str) -> Record:
     """Return the task of a delivery; its key stands in the configured field and as a line of its description."""
-    interest, words = delivery.interest, WORDS[config.language]
-    first = task.subject or words.task_subject
-    subject = f"{first}: {words.kinds[interest.kind]}, {interest.author.name or words.unknown_author}"
+    interest, language = delivery.interest, config.language
+    first = task.subject or card_word("label", "reply", language)
+    who = interest.author.name or card_word("label", "somebody", language)
+    subject = f"{first}: {card_word('kind', interest.kind, language)}, {who}"
     due = interest.mail.received_at.astimezone(ZoneInfo(task.timezone)).date() + timedelta(days=task.deadline_days)
     lines = [interest.reply.target, interest.source.url, delivery.step_key("task")]
     record: Record = {
         "attributes": {"type": "Task"},
         "WhoId": who_id,
-        "Subject": fit(one_line(subject), 255),
+        "Subject": _cut(one_line(subject), 255),
         "ActivityDate": due.isoformat(),
         "Status": "Not Started",
         "Priority": "High" if interest.priority == "high" else "Normal",
@@ -96,14 +115,14 @@ def is_email(value: str) -> bool:
 
 
 def _person(config: SalesforceConfig, interest: Interest, told: set[str]) -> Record:
-    first, _, last = (interest.author.name or "").partition(" ")
+    first, last = split_name(interest.author.name or "")
     record: Record = {"Company": config.company}
     # Shown as "FirstName LastName": parted at the first blank the name reads as the person wrote it.
-    if last and fit(first, LENGTHS["FirstName"]) == first:
-        record |= {"FirstName": first, "LastName": fit(last, LENGTHS["LastName"])}
+    if last and utf16_length(first) <= LENGTHS["FirstName"]:
+        record |= {"FirstName": first, "LastName": _cut(last, LENGTHS["LastName"])}
     else:
-        name = interest.author.name or interest.author.email or WORDS[config.language].unknown_author
-        record |= {"LastName": fit(name, LENGTHS["LastName"])}
+        name = name_or_address(interest.author) or card_word("label", "somebody", config.language)
+        record |= {"LastName": _cut(name, LENGTHS["LastName"])}
     if f"{record.get('FirstName', '')} {record['LastName']}".strip() == interest.author.name:
         told.add("author.name")
     return record
@@ -115,7 +134,7 @@ def _contacts(interest: Interest, told: set[str]) -> Record:
     if email and is_email(email):
         record["Email"] = email
         told.add("author.email")
-    if phones and fit(phones[0], LENGTHS["Phone"]) == phones[0]:
+    if phones and utf16_length(phones[0]) <= LENGTHS["Phone"]:
         record["Phone"] = phones[0]
         if len(phones) == 1:
             told.add("author.phones")
@@ -126,28 +145,29 @@ def _mapped(config: SalesforceConfig, interest: Interest, told: set[str]) -> Rec
     """Return the fields of the settings; a link that doesn't fit is left to the description, a text is cut."""
     record: Record = {}
     for path, field in config.fields.items():
-        value = value_at(interest, path)
+        value = json_value(interest, path)
         if value is None:
             continue
         length = length_of(config, field)
-        if not isinstance(value, str) or fit(value, length) == value:
+        if not isinstance(value, str) or utf16_length(value) <= length:
             told.add(path)
             record[field] = value
         elif not path.endswith(("url", "target", "email")):
-            record[field] = fit(value, length)
+            record[field] = _cut(value, length)
     return record
 
 
-def value_at(interest: Interest, path: str) -> str | int | float | bool | None:
+def json_value(interest: Interest, path: str) -> JsonValue:
     """Return a part of the interest as a JSON value; lists are joined by commas, empty ones are None."""
-    if path.startswith(FORM_FIELD):
-        label = path.removeprefix(FORM_FIELD)
-        values = [field.value for field in interest.fields if field.label == label]
-        return clean(", ".join(values)) or None
-    value: Any = interest.to_json()
-    for name in path.split("."):
-        value = value[name]
-    if isinstance(value, list):
+    value = value_at(interest, path)
+    if isinstance(value, tuple):
         return one_line(", ".join(value)) or None
-    result: str | int | float | bool | None = value
-    return result
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+def _cut(value: str, length: int) -> str:
+    return fit(value, length, utf16_length)

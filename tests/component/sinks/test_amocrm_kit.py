@@ -86,7 +86,7 @@ def failed_search_is_nothing(monkeypatch):
 
 
 def no_marker_in_the_note(monkeypatch):
-    monkeypatch.setattr(mapping, "note", lambda delivery, language, elsewhere=(): f"{delivery.interest.text}")
+    monkeypatch.setattr(mapping, "card_text", lambda interest, language, **more: f"{interest.text}")
 
 
 def one_bad_takes_all(monkeypatch):
@@ -180,21 +180,21 @@ def outcomes_in_another_order(monkeypatch):
 
 
 def cuts_the_text(monkeypatch):
-    note = mapping.note
+    whole = mapping.card_text
 
-    def short(delivery, language, elsewhere=()):
-        text = note(delivery, language, elsewhere=elsewhere)
-        return text if len(text) < 2000 else f"{text[:2000]}\n{delivery.step_key('note')}"
+    def short(interest, language, *, marker, **more):
+        text = whole(interest, language, marker=marker, **more)
+        return text if len(text) < 2000 else f"{text[:2000]}\n{marker}"
 
-    monkeypatch.setattr(mapping, "note", short)
+    monkeypatch.setattr(mapping, "card_text", short)
 
 
 def leaves_out_the_photo(monkeypatch):
-    note = mapping.note
+    whole = mapping.card_text
     monkeypatch.setattr(
         mapping,
-        "note",
-        lambda delivery, language, elsewhere=(): note(delivery, language, elsewhere={"author.photo_url"}),
+        "card_text",
+        lambda interest, language, **more: whole(interest, language, **{**more, "told": {"author.photo_url"}}),
     )
 
 

@@ -43,7 +43,7 @@ def prepared(case):
         {"field_code": "PHONE", "values": [{"value": "+79120000001", "enum_code": "WORK"}]},
     ]}  # fmt: skip
     lead = emulator.records.add_lead({
-        "name": "ВКонтакте, комментарий: Иван Петров-1", "tags_to_add": [{"name": "mailbridge"}],
+        "name": "Комментарий (ВКонтакте): Иван Петров-1", "tags_to_add": [{"name": "mailbridge"}],
         "custom_fields_values": [{"field_id": 294471, "values": [{"value": key}]}],
     })  # fmt: skip
     emulator.account.leads[LEAD_ID] = lead

@@ -40,7 +40,7 @@ def make_mapper(fields=None, contact=None, **settings):
         ("date", MOMENT, [{"value": 1778324587}], False),
         ("date", "вчера", [], False),
         ("text", True, [{"value": "да"}], True),
-        ("text", MOMENT, [{"value": "09.05.2026 11:03 (UTC+0000)"}], True),
+        ("text", MOMENT, [{"value": "09.05.2026 11:03 (UTC)"}], True),
         ("text", ("a", "b"), [{"value": "a, b"}], True),
         ("multitext", ("+7912", "+7"), [WORK | {"value": "+7912"}, WORK | {"value": "+7"}], True),
         ("text", None, [], False),
@@ -100,8 +100,39 @@ def test_a_contact_has_every_phone_and_a_name():
 
 def test_a_profile_without_a_name_is_a_contact_without_a_name():
     delivery = make_delivery(make_card(1, author=Author(url="https://vk.com/id1")))
-    assert make_mapper().contact(delivery)["name"] == "без имени"
+    assert make_mapper().contact(delivery)["name"] == "Без имени"
     assert make_mapper().contact(make_delivery(make_card(1, author=Author()))) is None
+
+
+def test_the_note_leaves_out_what_fields_hold_whole():
+    fields = {"source.url": FieldPlace(7, "url"), "kind": FieldPlace(8, "text"), "source.title": FieldPlace(9, "text")}
+    source = make_card(1).source.model_copy(update={"title": "Т" * 300})
+    delivery = make_delivery(make_card(1, source=source))
+    lines = make_mapper(fields).note(delivery, 5)["params"]["text"].splitlines()
+    assert f"Источник: {'Т' * 300}" in lines
+    assert not [line for line in lines if line.startswith("Вид действия")]
+    assert lines[-1] == f"{delivery.key}/note"
+
+
+def test_the_note_in_english():
+    text = make_mapper(language="en").note(make_delivery(make_card(1)), 5)["params"]["text"]
+    assert "\nDate: 2026-05-09 14:04 (UTC+3)\n" in text
+    assert "\nAction: comment\n" in text
+
+
+def test_a_huge_text_is_cut_and_the_key_stays():
+    for text in ("щ" * 100_000, "🎂" * 100_000):
+        delivery = make_delivery(make_card(1, text=text))
+        note = make_mapper().note(delivery, 5)["params"]["text"]
+        assert len(note.encode()) < 65_536
+        assert note.endswith(f"\n{delivery.key}/note")
+        assert "Ответственный: Ольга 1" in note
+
+
+def test_leads_and_tags_are_named_in_words():
+    lead = make_mapper(tag_by=("network", "channel", "kind")).lead(make_delivery(make_card(1)), None)
+    assert lead["name"] == "Комментарий (ВКонтакте): Иван Петров-1"
+    assert [tag["name"] for tag in lead["tags_to_add"]] == ["ВКонтакте", "социальная сеть", "комментарий"]
 
 
 def test_control_characters_and_lone_surrogates_never_reach_the_wire():

@@ -57,7 +57,7 @@ def test_nobody_gets_no_made_up_name_in_the_lead():
     fields = lead_fields(delivery(author=Author()))
     assert "name" not in fields
     assert "fm" not in fields
-    assert fields["title"] == "Комментарий (vk): Без имени"
+    assert fields["title"] == "Комментарий (ВКонтакте): Торт № 1"
 
 
 def test_a_link_longer_than_bitrix_stores_is_left_out_instead_of_cut():
@@ -72,9 +72,10 @@ def test_the_title_fits():
 def test_configured_fields_get_their_values_and_empty_ones_nothing():
     paths = {
         "source.url": "ufCrm_1", "fields.город": "ufCrm_2", "author.phones": "ufCrm_3", "rating": "ufCrm_4",
-        "refs.order": "sourceDescription", "proof": "ufCrm_6",
+        "refs.order": "sourceDescription", "proof": "ufCrm_6", "kind": "ufCrm_7", "amount": "ufCrm_8",
     }  # fmt: skip
-    one = delivery(fields=(FormField(label="Город", value="Тверь"),), rating=5, refs=Refs(order="A-17"))
+    one = delivery(fields=(FormField(label="Город", value="Тверь"),), rating=5, refs=Refs(order="A-17"),
+                   amount="10.50", currency="RUB")  # fmt: skip
     fields = lead_fields(one, config(fields=paths, constants={"ufCrm_5": "mail"}))
     assert fields["ufCrm_1"] == "https://vk.com/wall-1_1?reply=17"
     assert fields["ufCrm_2"] == "Тверь"
@@ -83,6 +84,8 @@ def test_configured_fields_get_their_values_and_empty_ones_nothing():
     assert fields["ufCrm_5"] == "mail"
     assert fields["sourceDescription"] == "A-17"
     assert "ufCrm_6" not in fields
+    assert fields["ufCrm_7"] == "комментарий"
+    assert fields["ufCrm_8"] == "10.50 RUB"
 
 
 def test_utm_marks_of_a_form_reach_their_fields():
