@@ -1,6 +1,6 @@
 """Searches the account for what earlier attempts may have left there."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mailbridge.sdk import Doubt, Receipt
@@ -43,15 +43,10 @@ class Search:
         return found
 
     def copies(self, keys: Sequence[str]) -> dict[str, list[str]]:
-        """Return key → ids of all leads that carry it, oldest first; without Unsorted, which can't be filtered."""
-        return {
-            key: [
-                str(row["id"])
-                for row in self._client.rows("/leads", "leads", [("query", key), ("order[id]", "asc")])
-                if self._key_of(row) == key
-            ]
-            for key in keys
-        }
+        """Return key → ids of all leads that carry it, oldest first; in Unsorted there is one at most to be seen."""
+        found = {key: self._all_of(key) for key in keys}
+        waiting = self._in_unsorted({key for key in keys if not found[key]}, 0.0)
+        return {key: [waiting[key]] if key in waiting else ids for key, ids in found.items()}
 
     def _leads(self, doubts: Sequence[Doubt]) -> dict[str, str]:
         """Return key → lead id; the lists of leads first, then Unsorted."""
@@ -62,7 +57,8 @@ class Search:
         if found is None:
             found = self._by_query(keys)
         waiting = [doubt for doubt in doubts if doubt.delivery.key not in found and self._maybe_unsorted(doubt)]
-        return found | self._in_unsorted(waiting)
+        oldest = min((doubt.since for doubt in waiting), default=0.0) - CLOCK_MARGIN_S
+        return found | self._in_unsorted({doubt.delivery.key for doubt in waiting}, oldest)
 
     def _by_filter(self, keys: Sequence[str]) -> dict[str, str] | None:
         """Ask for the field itself; None when amoCRM ignores the filter, which it does without a word."""
@@ -79,18 +75,15 @@ class Search:
 
     def _by_query(self, keys: Sequence[str]) -> dict[str, str]:
         """Ask by full text, then compare the field: the oldest lead counts."""
-        found: dict[str, str] = {}
-        for key in keys:
-            for row in self._client.rows("/leads", "leads", [("query", key), ("order[id]", "asc")]):
-                if self._key_of(row) == key:
-                    found.setdefault(key, str(row["id"]))
-        return found
+        return {key: ids[0] for key in keys if (ids := self._all_of(key))}
 
-    def _in_unsorted(self, doubts: Sequence[Doubt]) -> dict[str, str]:
+    def _all_of(self, key: str) -> list[str]:
+        rows = self._client.rows("/leads", "leads", [("query", key), ("order[id]", "asc")])
+        return [str(row["id"]) for row in rows if self._key_of(row) == key]
+
+    def _in_unsorted(self, waiting: Collection[str], oldest: float) -> dict[str, str]:
         """Walk the Unsorted list, newest first; it has no filter for our key."""
-        waiting = {doubt.delivery.key for doubt in doubts}
         found: dict[str, str] = {}
-        oldest = min((doubt.since for doubt in doubts), default=0.0) - CLOCK_MARGIN_S
         if not waiting:
             return found
         for row in self._client.rows("/leads/unsorted", "unsorted", [("order[created_at]", "desc")]):

@@ -18,13 +18,18 @@ class Search:
 
     def leads(self, keys: Collection[str]) -> dict[str, Receipt]:
         """Return delivery key → receipt of the leads that carry one of the keys; of several the oldest."""
+        return {
+            key: Receipt(ids[0], self.client.page_of(ids[0]), created=False) for key, ids in self.copies(keys).items()
+        }
+
+    def copies(self, keys: Collection[str]) -> dict[str, list[str]]:
+        """Return key → ids of the leads that carry it, oldest first; several only where the field is not unique."""
         field = self.config.key_field
-        found: dict[str, Receipt] = {}
+        found: dict[str, list[str]] = {}
         records = self.client.select_in(f"Id, {field}", self.config.object, field, keys)
         for record in sorted(records, key=lambda record: str(record["Id"])):
-            key, remote_id = record.get(field), str(record["Id"])
-            if key in keys:
-                found.setdefault(str(key), Receipt(remote_id, self.client.page_of(remote_id), created=False))
+            if record.get(field) in keys:
+                found.setdefault(str(record[field]), []).append(str(record["Id"]))
         return found
 
     def tasks(self, deliveries: Collection[Delivery], leads: Mapping[str, str]) -> dict[str, Receipt]:

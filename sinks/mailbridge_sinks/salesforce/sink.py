@@ -84,6 +84,10 @@ class SalesforceSink:
             found.setdefault(key, {})[TASK] = receipt
         return found
 
+    def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Search leads by the key field."""
+        return self._search.copies(keys)
+
     def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
         """Write the leads that are not there yet with one request, then their tasks with another."""
         receipts: dict[str, Receipt] = {}

@@ -1,6 +1,6 @@
 """Holds mailboxes, ledger and CRMs against each other, by reading only."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -10,7 +10,7 @@ from mailbridge.config import SinkSettings
 from mailbridge.ledger.inventory import Final, Inventory
 from mailbridge.observe.health import SYNC_SLACK_S
 from mailbridge.ports import Lies, Lists
-from mailbridge.sdk import MailbridgeError, Receipt, RetryLater, SinkUnusable
+from mailbridge.sdk import MailbridgeError, RetryLater, SinkUnusable
 from mailbridge.stations.sending import Sender
 
 PAGE = 500
@@ -98,34 +98,21 @@ def audit_sink(sender: Sender, inventory: Inventory, *, since: datetime, settle_
 
 
 def _compared(sender: Sender, where: str, finals: Sequence[Final]) -> Iterator[Difference]:
-    found = sender.look_up(finals)
-    if isinstance(found, (RetryLater, SinkUnusable)):
-        raise SinkSilent(found)
-    copies = sender.copies([one.delivery.key for one in finals])
-    if isinstance(copies, (RetryLater, SinkUnusable)):
-        raise SinkSilent(copies)
+    present = sender.present(finals)
+    if isinstance(present, (RetryLater, SinkUnusable)):
+        raise SinkSilent(present)
     for one in finals:
-        key = one.delivery.key
-        yield from _judged(where, one, found.get(key, {}), copies.get(key, ()))
-
-
-def _judged(where: str, one: Final, receipts: Mapping[str, Receipt], copies: Iterable[str]) -> Iterator[Difference]:
-    key = one.delivery.key
-    ids = list(dict.fromkeys(copies))
-    known = {receipt.remote_id for receipt in receipts.values()}
-    if len(ids) > 1:
-        yield Difference("doubled", where, key, f"the CRM has {len(ids)} objects with this key: {', '.join(ids)}")
-    if one.state != "delivered":
-        if known or ids:
-            there = ", ".join(sorted(known | set(ids)))
-            yield Difference("orphaned", where, key, f"{one.state} in the ledger, the CRM has {there}")
-    elif one.by_hand or (one.remote_id in known | set(ids)):
-        return
-    elif known or ids:
-        there = ", ".join(sorted(known | set(ids)))
-        yield Difference("missing", where, key, f"delivered as {one.remote_id}; under this key the CRM has {there}")
-    else:
-        yield Difference("missing", where, key, f"delivered as {one.remote_id}, the CRM finds nothing")
+        ids = list(dict.fromkeys(present.get(one.delivery.key, ())))
+        there = ", ".join(ids)
+        if sender.counts and len(ids) > 1:
+            about = f"the CRM has {len(ids)} objects with this key: {there}"
+            yield Difference("doubled", where, one.delivery.key, about)
+        if one.state != "delivered" and ids:
+            about = f"{one.state} in the ledger, the CRM has {there}"
+            yield Difference("orphaned", where, one.delivery.key, about)
+        if one.state == "delivered" and not one.by_hand and one.remote_id not in ids:
+            about = f"delivered as {one.remote_id}; under this key the CRM has {there or 'nothing'}"
+            yield Difference("missing", where, one.delivery.key, about)
 
 
 def _is_young(one: Lies, seconds: float, now: datetime) -> bool:

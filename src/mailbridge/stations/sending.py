@@ -15,7 +15,6 @@ from mailbridge.sdk import (
     GatedTransport,
     NotWritten,
     Outcome,
-    Receipt,
     Rejected,
     RetryLater,
     Sink,
@@ -98,17 +97,23 @@ class Sender:
         self._gate.begin(None, self._ledger.lease_s)
         self._sink.check()
 
-    def look_up(self, items: Sequence[Item]) -> Mapping[str, Mapping[str, Receipt]] | RetryLater | SinkUnusable:
-        """Search the CRM for deliveries that nobody works on; changes nothing, each request takes its rate slot."""
-        self._gate.begin(None, self._ledger.lease_s)
-        return search(self._sink, items)
+    def present(self, items: Sequence[Item]) -> Mapping[str, Sequence[str]] | RetryLater | SinkUnusable:
+        """Return delivery key → ids of what the CRM has of deliveries that nobody works on; changes nothing.
 
-    def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]] | RetryLater | SinkUnusable:
-        """Return the ids of all main objects that carry a key, nothing where the sink can't tell; see `look_up`."""
-        if not isinstance(self._sink, Counting):
-            return {}
+        Each request takes its rate slot. Where the sink can't count, the ids are those of all its steps.
+        """
         self._gate.begin(None, self._ledger.lease_s)
-        return count_copies(self._sink, keys)
+        if isinstance(self._sink, Counting):
+            return count_copies(self._sink, [item.delivery.key for item in items])
+        found = search(self._sink, items)
+        if isinstance(found, (RetryLater, SinkUnusable)):
+            return found
+        return {key: [receipt.remote_id for receipt in steps.values()] for key, steps in found.items()}
+
+    @property
+    def counts(self) -> bool:
+        """Whether the sink can tell that a key is there twice."""
+        return isinstance(self._sink, Counting)
 
     def close(self) -> None:
         """Release connections."""
