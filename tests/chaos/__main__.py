@@ -27,7 +27,8 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything started here ends with us
     began = time.monotonic()
     with _parts(options.keep) as (folder, running):
-        runs = plan(Limits(**{name: getattr(options, name) for name in Limits.__annotations__}), running.ledgers.kinds)
+        limits = Limits(**{name: getattr(options, name) for name in Limits.__annotations__})
+        runs = plan(limits, running.ledgers.kinds, options.seed)
         tell(f"seed {options.seed}; {settings.described()}\n\n{head()}")
         lines = [_line(running, run, options.seed, folder / f"run{number}") for number, run in enumerate(runs)]
     tell(f"\n{tail(lines, time.monotonic() - began)}")

@@ -29,7 +29,7 @@ class Cells:
     suspects: int
 
 
-_WIDTHS = [max(len(one.name), width) for one, width in zip(fields(Cells), (40, 10), strict=False)]
+_WIDTHS = [max(len(one.name), width) for one, width in zip(fields(Cells), (44, 10), strict=False)]
 _WIDTHS += [len(one.name) for one in fields(Cells)[len(_WIDTHS) :]]
 
 
