@@ -1,87 +1,94 @@
-"""All that a plugin may import of mailbridge."""
+"""All that a plugin may import of mailbridge.
 
-from mailbridge.sdk.card import (
-    CARD_PATHS,
-    CardLine,
-    CardValue,
-    card_lines,
-    card_text,
-    card_title,
-    fit,
-    is_card_path,
-    name_or_address,
-    split_name,
-    utf8_length,
-    utf16_length,
-    value_at,
-    value_text,
-)
-from mailbridge.sdk.card_words import CardLanguage, card_word
-from mailbridge.sdk.dates import date_in_mail, read_date
-from mailbridge.sdk.deeds import Deed, actors_in, deed_in
-from mailbridge.sdk.errors import (
-    MailbridgeError,
-    MaybeWritten,
-    NotWritten,
-    ParseError,
-    Refused,
-    SinkError,
-    TemplateChanged,
-    Unusable,
-)
-from mailbridge.sdk.html import Html, Link, Node
-from mailbridge.sdk.http import CrmClient, Gate, GatedTransport, Judge, judge_status, lost, read_json, retry_after_s
-from mailbridge.sdk.interest import (
-    SCHEMA,
-    Author,
-    Channel,
-    FileRef,
-    FormField,
-    Interest,
-    Kind,
-    MailRef,
-    Precision,
-    Product,
-    Refs,
-    Reply,
-    Source,
-    TrustRef,
-    business_id,
-    make_interest,
-)
-from mailbridge.sdk.layout import Cell, Grid, Piece, TextLine, text_layout
-from mailbridge.sdk.lines import Line, Run, html_lines, plain_text, text_lines
-from mailbridge.sdk.links import canonical_url, host_of, query_of, unwrap_url, urls_in
-from mailbridge.sdk.mail import Address, AttachedFile, Headers, Mail, Trust, Verdict
-from mailbridge.sdk.manifest import API, Evidence, Manifest, TrustPolicy
-from mailbridge.sdk.noise import noise_in
-from mailbridge.sdk.notice import Notice, read_notice, unquoted
-from mailbridge.sdk.pairs import Pair, split_label
-from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
-from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
-from mailbridge.sdk.plain_notice import read_mail_notice, read_plain_notice
-from mailbridge.sdk.sink import (
-    Counting,
-    Delivered,
-    Delivery,
-    Doubt,
-    NoTokens,
-    Outcome,
-    PlannedRequest,
-    Receipt,
-    Rejected,
-    RetryLater,
-    Sink,
-    SinkType,
-    SinkUnusable,
-    Steps,
-    TokenStore,
-    Unknown,
-    outcome_of,
-)
-from mailbridge.sdk.social import read_social, social_interests
-from mailbridge.sdk.targets import NetworkLinks, Target
-from mailbridge.sdk.text import clean, cut, fold, one_line, paragraphs
+A name is loaded when it is first asked for: whoever needs an error class alone does not pay for the HTML parser.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mailbridge.sdk.card import (
+        CARD_PATHS,
+        CardLine,
+        CardValue,
+        card_lines,
+        card_text,
+        card_title,
+        fit,
+        is_card_path,
+        name_or_address,
+        split_name,
+        utf8_length,
+        utf16_length,
+        value_at,
+        value_text,
+    )
+    from mailbridge.sdk.card_words import CardLanguage, card_word
+    from mailbridge.sdk.dates import date_in_mail, read_date
+    from mailbridge.sdk.deeds import Deed, actors_in, deed_in
+    from mailbridge.sdk.errors import (
+        MailbridgeError,
+        MaybeWritten,
+        NotWritten,
+        ParseError,
+        Refused,
+        SinkError,
+        TemplateChanged,
+        Unusable,
+    )
+    from mailbridge.sdk.html import Html, Link, Node
+    from mailbridge.sdk.http import CrmClient, Gate, GatedTransport, Judge, judge_status, lost, read_json, retry_after_s
+    from mailbridge.sdk.interest import (
+        SCHEMA,
+        Author,
+        Channel,
+        FileRef,
+        FormField,
+        Interest,
+        Kind,
+        MailRef,
+        Precision,
+        Product,
+        Refs,
+        Reply,
+        Source,
+        TrustRef,
+        business_id,
+        make_interest,
+    )
+    from mailbridge.sdk.layout import Cell, Grid, Piece, TextLine, text_layout
+    from mailbridge.sdk.lines import Line, Run, html_lines, plain_text, text_lines
+    from mailbridge.sdk.links import canonical_url, host_of, query_of, unwrap_url, urls_in
+    from mailbridge.sdk.mail import Address, AttachedFile, Headers, Mail, Trust, Verdict
+    from mailbridge.sdk.manifest import API, Evidence, Manifest, TrustPolicy
+    from mailbridge.sdk.noise import noise_in
+    from mailbridge.sdk.notice import Notice, read_notice, unquoted
+    from mailbridge.sdk.pairs import Pair, split_label
+    from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
+    from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
+    from mailbridge.sdk.plain_notice import read_mail_notice, read_plain_notice
+    from mailbridge.sdk.sink import (
+        Counting,
+        Delivered,
+        Delivery,
+        Doubt,
+        NoTokens,
+        Outcome,
+        PlannedRequest,
+        Receipt,
+        Rejected,
+        RetryLater,
+        Sink,
+        SinkType,
+        SinkUnusable,
+        Steps,
+        TokenStore,
+        Unknown,
+        outcome_of,
+    )
+    from mailbridge.sdk.social import read_social, social_interests
+    from mailbridge.sdk.targets import NetworkLinks, Target
+    from mailbridge.sdk.text import clean, cut, fold, one_line, paragraphs
 
 __all__ = [
     "API",
@@ -212,3 +219,55 @@ __all__ = [
     "value_at",
     "value_text",
 ]
+
+_HOMES = {
+    "card": (
+        "CARD_PATHS CardLine CardValue card_lines card_text card_title fit is_card_path name_or_address "
+        "split_name utf8_length utf16_length value_at value_text"
+    ),
+    "card_words": "CardLanguage card_word",
+    "dates": "date_in_mail read_date",
+    "deeds": "Deed actors_in deed_in",
+    "errors": "MailbridgeError MaybeWritten NotWritten ParseError Refused SinkError TemplateChanged Unusable",
+    "html": "Html Link Node",
+    "http": "CrmClient Gate GatedTransport Judge judge_status lost read_json retry_after_s",
+    "interest": (
+        "SCHEMA Author Channel FileRef FormField Interest Kind MailRef Precision Product Refs Reply Source "
+        "TrustRef business_id make_interest"
+    ),
+    "layout": "Cell Grid Piece TextLine text_layout",
+    "lines": "Line Run html_lines plain_text text_lines",
+    "links": "canonical_url host_of query_of unwrap_url urls_in",
+    "mail": "Address AttachedFile Headers Mail Trust Verdict",
+    "manifest": "API Evidence Manifest TrustPolicy",
+    "noise": "noise_in",
+    "notice": "Notice read_notice unquoted",
+    "pairs": "Pair split_label",
+    "parser": "Ignored NoConfig Parser Route Strength",
+    "people": "emails_in is_email is_phone is_robot person_name phone phones_in",
+    "plain_notice": "read_mail_notice read_plain_notice",
+    "sink": (
+        "Counting Delivered Delivery Doubt NoTokens Outcome PlannedRequest Receipt Rejected RetryLater Sink "
+        "SinkType SinkUnusable Steps TokenStore Unknown outcome_of"
+    ),
+    "social": "read_social social_interests",
+    "targets": "NetworkLinks Target",
+    "text": "clean cut fold one_line paragraphs",
+}
+"""Module → the names it holds; the same as the imports above, which only type checkers and editors follow."""
+
+_MODULES = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+
+if not TYPE_CHECKING:  # else a misspelt name would be anything for a type checker
+
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
