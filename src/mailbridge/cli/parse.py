@@ -41,7 +41,7 @@ def parse(
 ) -> None:
     """Show what would be read out of mails, by which parser, and why. No network, no configuration, no ledger."""
     count = 0
-    for row, notes in _rows(paths, trust.value if trust else None, receiver):
+    for row, notes in _rows(paths, trust.value if trust else None, receiver, explain=explain):
         count += 1
         if as_json:
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -53,14 +53,16 @@ def parse(
         raise NoMailFound(f"no mail in {', '.join(paths)}: expected a Maildir, or files *.eml *.msg *.raw *.mbox")
 
 
-def _rows(paths: list[str], trust: Any, receiver: str | None) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def _rows(
+    paths: list[str], trust: Any, receiver: str | None, *, explain: bool
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     from mailbridge.mailbox.files import walk
     from mailbridge.pipeline.parsing import TrustRules
     from mailbridge.pipeline.routing import Router
     from mailbridge.registry import make_parsers
     from mailbridge.worker import job_of, read_raw
 
-    router = Router(make_parsers())
+    router = Router(make_parsers(), asks_all=explain)
     rules = TrustRules(override=trust)
     for path in paths:
         for found in walk(path):

@@ -22,7 +22,7 @@ class Reading:
         parser_version: Its version.
         interests: In mail order; empty unless parsed.
         detail: More about the reason, for the person who looks at it.
-        asked: Parsers that would take the mail: (name, route, strength), strongest first.
+        asked: Parsers that would take the mail: (name, route, strength), strongest first; see `Router`.
     """
 
     outcome: MailOutcome

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailbridge.sdk import Mail, ParseError, Parser, Route
+from mailbridge.sdk import Mail, ParseError, Parser, Route, Strength
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,19 +15,40 @@ class Candidate:
 
 
 class Router:
-    """Chooses among all parsers."""
+    """Chooses among all parsers.
 
-    def __init__(self, parsers: Sequence[Parser]) -> None:
+    Args:
+        parsers: In any order.
+        asks_all: Whether parsers whose routes are too weak to win are asked as well, for a person who wants to know.
+    """
+
+    def __init__(self, parsers: Sequence[Parser], *, asks_all: bool = False) -> None:
         self.parsers = tuple(sorted(parsers, key=lambda parser: parser.manifest.name))
+        self._asks_all = asks_all
+        self._routes = {
+            strength: [
+                Candidate(parser, route)
+                for parser in self.parsers
+                for route in parser.routes
+                if route.strength == strength
+            ]
+            for strength in sorted(Strength, reverse=True)
+        }
 
     def candidates(self, mail: Mail) -> list[Candidate]:
-        """Return every parser that would take the mail, strongest first."""
-        found = []
-        for parser in self.parsers:
-            routes = [route for route in parser.routes if route.holds(mail)]
-            if routes:
-                found.append(Candidate(parser, max(routes, key=lambda route: route.strength)))
-        return sorted(found, key=lambda candidate: -candidate.route.strength)
+        """Return the parsers that would take the mail by their strongest routes, strongest first.
+
+        Without `asks_all` only those of the greatest strength: the condition of a weaker route reads the whole body.
+        """
+        found: dict[str, Candidate] = {}
+        for routes in self._routes.values():
+            for one in routes:
+                name = one.parser.manifest.name
+                if name not in found and one.route.holds(mail):
+                    found[name] = one
+            if found and not self._asks_all:
+                break
+        return list(found.values())
 
     @staticmethod
     def choose(mail: Mail, found: Sequence[Candidate]) -> Candidate:

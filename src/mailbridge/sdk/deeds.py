@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailbridge.sdk.deed_words import DEEDS
 from mailbridge.sdk.interest import Kind
@@ -62,6 +63,7 @@ class Deed:
     end: int
 
 
+@lru_cache(maxsize=256)
 def deed_in(headline: str, *names: str) -> Deed | None:
     """Return what a headline announces, by its first verb; quotations and the given names say nothing."""
     words = _masked(_plain(headline), names)

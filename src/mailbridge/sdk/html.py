@@ -8,7 +8,7 @@ from functools import cached_property
 from bs4 import BeautifulSoup, Tag
 
 from mailbridge.sdk.layout import Grid, Piece, html_layout
-from mailbridge.sdk.markup import Event, document_events, element_events, soup, visible_text
+from mailbridge.sdk.markup import Event, document_events, element_events, soup, visible, visible_events, visible_text
 from mailbridge.sdk.pairs import Pair, pairs_of
 from mailbridge.sdk.text import one_line
 
@@ -43,7 +43,7 @@ class Node:
     @property
     def text(self) -> str:
         """Visible words in lines, as a reader sees them."""
-        return visible_text(element_events(self._tag))
+        return visible_text(visible(element_events(self._tag)))
 
     @property
     def parent(self) -> "Node | None":
@@ -106,11 +106,10 @@ class Html:
 
     @property
     def _events(self) -> Iterable[Event]:
-        events = document_events(self.source)
         if _HAS_LINES.search(self.source):
-            return events
+            return visible_events(self.source)
         # Home-made mailers declare text/html and send plain lines: no browser breaks them, their authors meant to.
-        return [("open", "pre", {}), *events, ("close", "pre", {})]
+        return visible([("open", "pre", {}), *document_events(self.source), ("close", "pre", {})])
 
     @cached_property
     def text(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby, takewhile
 
-from mailbridge.sdk.markup import Event, breaks_around, visible
+from mailbridge.sdk.markup import Event, breaks_around
 from mailbridge.sdk.text import one_line
 
 _BOLD_ELEMENTS = frozenset("b strong th thead dt label h1 h2 h3 h4 h5 h6".split())  # noqa: SIM905
@@ -101,9 +101,9 @@ def text_layout(text: str) -> list[Piece]:
 
 
 def html_layout(events: Iterable[Event]) -> list[Piece]:
-    """Lay out an HTML document; tables that only arrange the page dissolve into what they hold."""
+    """Lay out what is visible of an HTML document; tables that only arrange the page dissolve into what they hold."""
     builder = _Builder()
-    for kind, value, attributes in visible(events):
+    for kind, value, attributes in events:
         if kind == "open":
             builder.open(value, attributes)
         elif kind == "close":

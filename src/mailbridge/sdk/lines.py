@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mailbridge.sdk.links import host_of, unwrap_url, urls_in
-from mailbridge.sdk.markup import BLOCKS, Event, document_events, visible
+from mailbridge.sdk.markup import BLOCKS, Event, visible_events
 from mailbridge.sdk.text import one_line
 
 _ENTITIES = {"&nbsp;": " ", "&bull;": "•", "&quot;": '"', "&laquo;": "«", "&raquo;": "»", "&amp;": "&"}
@@ -72,7 +72,7 @@ def html_lines(source: str, skip: Callable[[str, Mapping[str, str]], bool] | Non
         source: The markup as sent.
         skip: Told an element's name and attributes, whether to leave it and all inside it out.
     """
-    events = visible(document_events(source))
+    events = visible_events(source)
     return _joined(_html_runs(_without(events, skip) if skip else events))
 
 

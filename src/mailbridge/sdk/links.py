@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote_plus, urljoin, urlsplit
 
 _LONGEST = 4000
@@ -45,8 +46,10 @@ _WRAPPERS = (
     _Wrapper(("safelinks.protection.outlook.com",), r"/.*", ("url",)),
     _Wrapper(("checklink.mail.ru",), r"/proxy/?", ("url",)),
 )
+_WRAPPING_HOSTS = tuple(host for wrapper in _WRAPPERS for host in wrapper.hosts)
 
 
+@lru_cache(maxsize=512)
 def unwrap_url(url: str) -> str:
     """Return where a link leads behind the redirect pages of networks and mail providers, read from the link itself."""
     url = _tidy(url)
@@ -123,6 +126,8 @@ def _tidy(url: str) -> str:
 
 def _wrapped(url: str) -> str:
     host = host_of(url)
+    if not host.endswith(_WRAPPING_HOSTS):
+        return ""
     for wrapper in _WRAPPERS:
         if any(host == own or host.endswith("." + own) for own in wrapper.hosts):
             target = _target(url, wrapper)

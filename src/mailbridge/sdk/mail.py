@@ -68,18 +68,21 @@ class Headers:
 
     def __init__(self, fields: tuple[tuple[str, str], ...] = ()) -> None:
         self._fields = fields
+        self._values: dict[str, list[str]] = {}
+        for name, value in fields:
+            self._values.setdefault(name.casefold(), []).append(value)
 
     def get(self, name: str, default: str = "") -> str:
         """Return the first value of a header, or the default."""
-        return next(iter(self.all(name)), default)
+        values = self._values.get(name.casefold())
+        return values[0] if values else default
 
     def all(self, name: str) -> list[str]:
         """Return every value of a header, topmost first."""
-        name = name.casefold()
-        return [value for key, value in self._fields if key.casefold() == name]
+        return list(self._values.get(name.casefold(), ()))
 
     def __contains__(self, name: str) -> bool:
-        return bool(self.all(name))
+        return name.casefold() in self._values
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._fields)

@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from bs4 import BeautifulSoup, Comment, Tag, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString
@@ -44,6 +45,12 @@ def document_events(source: str) -> Iterator[Event]:
         yield from element_events(soup(source))
     elif root is not None:
         yield from _lxml_events(root)
+
+
+@lru_cache(maxsize=2)
+def visible_events(source: str) -> tuple[Event, ...]:
+    """Return the visible events of a whole document. Cached: several analyses of one mail begin here."""
+    return tuple(visible(document_events(source)))
 
 
 def _lxml_events(root: "etree._Element") -> Iterator[Event]:
@@ -137,12 +144,12 @@ def breaks_around(name: str, attributes: Mapping[str, str]) -> int:
 
 
 def visible_text(events: Iterable[Event]) -> str:
-    """Return what a reader sees, one line per block or table row, cells of a row divided by a tab."""
+    """Return what a reader sees of visible events, a line per block or table row, cells of a row divided by a tab."""
     lines: list[str] = []
     line: list[str] = []
     due = 0
     styled: list[tuple[str, int]] = []
-    for kind, value, attributes in visible(events):
+    for kind, value, attributes in events:
         if kind == "text":
             for number, words in enumerate(value.split("\n")):
                 due += bool(number)

@@ -78,6 +78,7 @@ class _Reading:
         self.announced = announced
         self.lines = lines
         self.links = links
+        self._targets_seen: dict[str, Target] = {}
 
     def notice(self) -> Notice:
         at = self.headline_at
@@ -149,7 +150,9 @@ class _Reading:
         return role in {"person", "place"} or (role == "object" and not run.text.strip()[:1].islower())
 
     def _target(self, run: Run) -> Target:
-        return self.links.target(run.href)
+        if run.href not in self._targets_seen:
+            self._targets_seen[run.href] = self.links.target(run.href)
+        return self._targets_seen[run.href]
 
     def _people(self, line: Line) -> list[Run]:
         return [run for run in line.links if self._is_person(run)]

@@ -13,6 +13,8 @@ _UNSEEN = re.compile(
 # A zero-width joiner has a meaning only inside an emoji sequence.
 _EMOJI = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
 _LONE_JOINER = re.compile(f"(?<![{_EMOJI}])\u200d|\u200d(?![{_EMOJI}])")
+_BLANK_LETTERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5]")
+"""Of the unseen characters those that Python counts as printable."""
 _SPACES = re.compile(r"[^\S\n]+")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
@@ -26,6 +28,8 @@ def clean(value: str) -> str:
 
 def one_line(value: str) -> str:
     """Return the cleaned text with every run of white space as one blank."""
+    if value.isprintable() and (value.isascii() or not _BLANK_LETTERS.search(value)):
+        return " ".join(value.split())  # nothing to clean, as in most strings
     return " ".join(clean(value).split())
 
 
@@ -42,4 +46,6 @@ def cut(value: str, length: int) -> str:
 
 def fold(value: str) -> str:
     """Return the text for comparison: NFKC, case folded, ё as е, white space single."""
+    if value.isascii() and value.isprintable():
+        return " ".join(value.lower().split())
     return " ".join(unicodedata.normalize("NFKC", clean(value)).casefold().replace("ё", "е").split())
