@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         business_id,
         make_interest,
     )
+    from mailbridge.sdk.language import language_of
     from mailbridge.sdk.layout import Cell, Grid, Piece, TextLine, text_layout
     from mailbridge.sdk.lines import Line, Run, html_lines, plain_text, text_lines
     from mailbridge.sdk.links import canonical_url, host_of, query_of, unwrap_url, urls_in
@@ -187,6 +188,7 @@ __all__ = [
     "is_phone",
     "is_robot",
     "judge_status",
+    "language_of",
     "lost",
     "make_interest",
     "name_or_address",
@@ -235,6 +237,7 @@ _HOMES = {
         "SCHEMA Author Channel FileRef FormField Interest Kind MailRef Precision Product Refs Reply Source "
         "TrustRef business_id make_interest"
     ),
+    "language": "language_of",
     "layout": "Cell Grid Piece TextLine text_layout",
     "lines": "Line Run html_lines plain_text text_lines",
     "links": "canonical_url host_of query_of unwrap_url urls_in",
