@@ -246,9 +246,16 @@ def _send_all(app: App) -> None:
             deadline = time.monotonic() + PATIENCE_S
             continue
         due_in_s = app.ledger.waiting().due_in_s
-        if due_in_s is None or time.monotonic() + due_in_s > deadline or all(one.failure for one in app.senders):
+        if due_in_s is None or time.monotonic() + due_in_s > deadline:
+            return
+        if all(_hopeless(app, sender) for sender in app.senders):
             return
         app.stop.wait(min(0.2, max(0.02, due_in_s)))
+
+
+def _hopeless(app: App, sender: Sender) -> bool:
+    """Whether an account pauses for longer than a single cycle waits."""
+    return sender.failure is not None and app.ledger.accounts.state(sender.account_id).paused_s > PATIENCE_S
 
 
 @contextmanager
