@@ -44,8 +44,12 @@ class Acts:
     def resume(self, account_id: str) -> None:
         """End the pause of an account: what was wrong has been mended."""
         with self._database.write() as connection:
-            if connection.scalar(select(account.c.id).where(account.c.id == account_id)) is None:
+            pauses = connection.scalar(select(account.c.pauses).where(account.c.id == account_id))
+            if pauses is None:
                 raise NotThere(f"no account {account_id!r} in this ledger")
+            if pauses:
+                row = {"old": "paused", "new": "resumed", "why": f"account {account_id} resumed by hand"}
+                connection.execute(transition.insert().values(**row, actor=ACTOR, at=now()))
             end_pause(connection, account_id)
 
     @staticmethod

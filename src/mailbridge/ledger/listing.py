@@ -150,7 +150,7 @@ class Listings:
         if len(found) != 1:
             words = "several" if found else "no"
             listed = {"delivery": "deliveries"}.get(table.name, f"{table.name}s")
-            raise NotThere(f"{words} {listed} begin with {beginning!r}; list them with: mailbridge {listed}")
+            raise NotThere(f"{words} {listed} begin with {beginning!r}; list them with: mailbridge {listed} list")
         return found[0]
 
     def _rows(self, query: Select[Any]) -> list[Row]:
