@@ -1,6 +1,5 @@
 """What a reader sees of a mail: its text, its HTML, its files, and the mails attached to it."""
 
-import hashlib
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,8 @@ from email.message import Message
 from mailbridge.mailbox.bodies_flowed import unflow
 from mailbridge.mailbox.bodies_tree import Part, leaves
 from mailbridge.mailbox.charset import html_charset, to_text
+from mailbridge.mailbox.limits import Limits, check_parsed
+from mailbridge.mailbox.slim import Cuts
 from mailbridge.sdk import AttachedFile
 
 _BODY_TYPES = frozenset(["text/plain", "text/html"])
@@ -23,7 +24,7 @@ class Bodies:
         text: The text/plain parts.
         html_source: The text/html parts.
         attachments: Files, in mail order.
-        mails: Attached mails, as bytes.
+        mails: Attached mails, as bytes; large parts stay cut.
         charset: What the first text part declares, "" when nothing.
         defects: What was repaired or guessed.
     """
@@ -36,11 +37,16 @@ class Bodies:
     defects: list[str] = field(default_factory=list)
 
 
-def read_bodies(message: Message) -> Bodies:
-    """Read a parsed mail. Which parts are bodies and which are files follows RFC 8621 §4.1.4."""
+def read_bodies(message: Message, cuts: Cuts, limits: Limits) -> Bodies:
+    """Read a parsed mail. Which parts are bodies and which are files follows RFC 8621 §4.1.4.
+
+    Raises:
+        Undecodable: "text_too_large", before the text is decoded.
+    """
     bodies = Bodies()
-    parts = list(leaves(message, bodies.defects))
+    parts = list(leaves(message, bodies.defects, cuts))
     shown = [part for part in parts if _is_body(part)] or _unnamed_texts(parts)
+    check_parsed(sum(part.encoded_size for part in shown), limits)
     bodies.charset = next((part.parameters["charset"] for part in shown if part.parameters.get("charset")), "")
     _read_shown(shown, bodies)
     for part in parts:
@@ -105,8 +111,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def _attach(part: Part, bodies: Bodies) -> None:
-    data = part.content(bodies.defects)
     if part.is_mail:
-        bodies.mails.append(data)
-    digest = hashlib.sha256(data).hexdigest()
-    bodies.attachments.append(AttachedFile(part.name, part.media_type, len(data), digest, part.content_id))
+        bodies.mails.append(part.content(bodies.defects))
+    size, digest = part.measured(bodies.defects)
+    bodies.attachments.append(AttachedFile(part.name, part.media_type, size, digest, part.content_id))

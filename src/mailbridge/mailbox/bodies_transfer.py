@@ -3,13 +3,13 @@
 import binascii
 import re
 
-from mailbridge.mailbox.headers_words import base64_bytes
+from mailbridge.mailbox.transfer_base64 import base64_bytes
 
 WRONG = "transfer_encoding_wrong"
 """The declared transfer encoding is not the real one, or was cut; what could be read was."""
 
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]*={0,2}\s*")
-_WORDS = re.compile(rb"[^\s=]{2,}[ \t]+[^\s=]{2,}[ \t]+[^\s=]{2,}|[\x80-\xff<>]")
+_WORDS = re.compile(rb"(?<![^\s=])[^\s=]{2,}+[ \t]++[^\s=]{2,}+[ \t]++[^\s=]{2}|[\x80-\xff<>]")
 _UNDECLARED_QP = re.compile(rb"(?:=[CDE][0-9A-F](?:=\r?\n)?=[89AB][0-9A-F](?:=\r?\n)?){4}")
 _UNDECLARED_BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{1,76}={0,2}\s*")
 
@@ -32,7 +32,7 @@ def undo(data: bytes, encoding: str, defects: list[str], *, is_text: bool) -> by
         defects.append(WRONG)
         return binascii.a2b_qp(data)
     if is_text and _UNDECLARED_BASE64.fullmatch(data):
-        return _if_text(base64_bytes(data.decode("ascii")), data, defects)
+        return _if_text(base64_bytes(data), data, defects)
     return data
 
 
@@ -54,9 +54,8 @@ def _base64(data: bytes, defects: list[str], *, is_text: bool) -> bytes:
         return binascii.a2b_base64(squeezed)
     defects.append(WRONG)
     if not is_text:
-        return base64_bytes(data.decode("ascii", "replace"))
-    lines = data.splitlines(keepends=True)
-    encoded = next((place for place, line in enumerate(lines) if _WORDS.search(line)), len(lines))
+        return base64_bytes(data)
     # Lists and virus scanners append plain words to encoded text; some senders label plain text as base64.
-    rest = b"".join(lines[encoded:])
-    return base64_bytes(b"".join(lines[:encoded]).decode("ascii", "replace")) + rest
+    words = _WORDS.search(data)
+    encoded = max(data.rfind(b"\n", 0, words.start()), data.rfind(b"\r", 0, words.start())) + 1 if words else len(data)
+    return base64_bytes(data[:encoded]) + data[encoded:]

@@ -228,6 +228,7 @@ _DOUBLED = (
     (re.compile(_PAIR_1251 + "{3}"), re.compile(_PAIR_1251 + "+"), "cp1251"),
     (re.compile(f"{_PAIR_1252}(?s:.){{0,2000}}?{_PAIR_1252}"), re.compile(_PAIR_1252 + "+"), "cp1252"),
 )
+_C1 = "".join(map(chr, range(0x80, 0xC0)))
 _SEARCHED = 20_000
 
 
@@ -244,13 +245,21 @@ def undouble(text: str) -> str:
 
 
 def _undoubled(codec: str, run: re.Match[str]) -> str:
-    text = _strict(b"".join(_byte(sign, codec) for sign in run.group()), "utf-8")
-    return run.group() if text is None else text
+    try:
+        return run.group().translate(_BYTES[codec]).encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return run.group()
 
 
-def _byte(sign: str, codec: str) -> bytes:
+def _byte_of(sign: str, codec: str) -> int | None:
     """Return the byte of a character; a byte that the charset leaves open may come as C1 control."""
     try:
-        return sign.encode(codec)
+        return sign.encode(codec)[0]
     except UnicodeEncodeError:
-        return bytes([ord(sign)]) if "\x80" <= sign <= "\xbf" else b"\xff"
+        return ord(sign) if "\x80" <= sign <= "\xbf" else None
+
+
+_BYTES = {
+    codec: {ord(sign): _byte_of(sign, codec) for sign in {*bytes(range(0x80, 0x100)).decode(codec, "ignore"), *_C1}}
+    for codec in ("cp1251", "cp1252")
+}

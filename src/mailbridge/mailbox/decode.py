@@ -19,7 +19,8 @@ from mailbridge.mailbox.headers import Fields, body_of, content_id, decoded_head
 from mailbridge.mailbox.headers_addresses import parse_addresses
 from mailbridge.mailbox.headers_dates import parse_date, received_date
 from mailbridge.mailbox.headers_repair import repaired
-from mailbridge.mailbox.limits import Limits, Undecodable, check_html, check_raw, check_size
+from mailbridge.mailbox.limits import Limits, Undecodable, check_html, check_parsed, check_raw, check_size
+from mailbridge.mailbox.slim import Cuts, slim
 from mailbridge.mailbox.trust import judge
 from mailbridge.sdk import Address, Headers, Mail, Trust
 
@@ -27,7 +28,9 @@ __all__ = ["Limits", "Undecodable", "decode"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DEFAULT_LIMITS = Limits()
+_NOTHING_CUT = Cuts()
 _MOST_ENCODED_WORDS = 1_000
+_MOST_FOR_ENGINE = 4_000_000
 
 # The library logs what it finds in mails; no text of a mail belongs in a log.
 logging.getLogger("mailparser").setLevel(logging.CRITICAL + 1)
@@ -73,8 +76,9 @@ def _aware(moment: datetime | None) -> datetime | None:
 class _Decoder:
     """Decodes one mail; attached mails get a decoder of their own."""
 
-    def __init__(self, raw: bytes, limits: Limits, depth: int) -> None:
+    def __init__(self, raw: bytes, limits: Limits, depth: int, cuts: Cuts = _NOTHING_CUT) -> None:
         self._raw = raw
+        self._cuts = cuts
         self._limits = limits
         self._depth = depth
         self._defects: list[str] = []
@@ -82,19 +86,23 @@ class _Decoder:
     def mail(self, receiver: str | None) -> Mail:
         source, repairs = repaired(self._raw)
         self._defects.extend(repairs)
+        mail_id, size = self._identity()
+        if not self._depth and len(source) >= self._limits.slim_from:
+            source, self._cuts = slim(source, mail_id, self._limits.slim_part)
+        check_parsed(len(source), self._limits)
         check_raw(source, self._limits)
         message, engine = self._parsed(source)
         fields = fields_of(message)
         if not is_mail(fields):
             raise Undecodable("not_a_mail", "no header field that mails have")
-        bodies = self._bodies(message, engine)
+        bodies = self._bodies(message, engine, source)
         headers = decoded_headers(fields, self._defects, bodies.charset)
         senders = self._addresses(fields, "From", hint=bodies.charset)
         date = parse_date(headers.get("Date"))
         return Mail(
-            mail_id=hashlib.sha256(self._raw).hexdigest(),
-            content_id=content_id(fields, body_of(source)),
-            size=len(self._raw),
+            mail_id=mail_id,
+            content_id=content_id(fields, self._cuts.chunks(body_of(source))),
+            size=size,
             headers=headers,
             subject=headers.get("Subject"),
             senders=senders,
@@ -111,10 +119,19 @@ class _Decoder:
             defects=tuple(dict.fromkeys([*self._defects, *bodies.defects])),
         )
 
+    def _identity(self) -> tuple[str, int]:
+        digest = hashlib.sha256()
+        size = 0
+        for chunk in self._cuts.chunks(self._raw):
+            digest.update(chunk)
+            size += len(chunk)
+        return digest.hexdigest(), size
+
     def _parsed(self, source: bytes) -> tuple[Message, mailparser.MailParser | None]:
         """Parse with the reference engine; where it breaks down, with what it stands on."""
-        if source.count(b"=?") > _MOST_ENCODED_WORDS:
-            self._defects.append("engine_skipped")  # its time grows with the square of their number
+        # Its time grows with the square of the number of encoded words; of long texts it makes several copies.
+        if len(source) > _MOST_FOR_ENGINE or source.count(b"=?") > _MOST_ENCODED_WORDS:
+            self._defects.append("engine_skipped")
             return message_from_bytes(source), None
         try:
             engine = mailparser.parse_from_bytes(source)
@@ -123,17 +140,25 @@ class _Decoder:
             return message_from_bytes(source), None
         return engine.message, engine
 
-    def _bodies(self, message: Message, engine: mailparser.MailParser | None) -> Bodies:
-        bodies = read_bodies(message)
+    def _bodies(self, message: Message, engine: mailparser.MailParser | None, source: bytes) -> Bodies:
+        bodies = read_bodies(message, self._cuts, self._limits)
         if engine is not None and not (bodies.text.strip() or bodies.html_source.strip() or bodies.mails):
-            bodies.text = "\n".join(engine.text_plain)
-            bodies.html_source = "\n".join(engine.text_html)
-            if bodies.text or bodies.html_source:
-                self._defects.append("text_by_engine")
+            self._take_text(bodies, engine, source)
         if len(bodies.text) > self._limits.text_bytes:
             raise Undecodable("text_too_large", f"{len(bodies.text)} characters, at most {self._limits.text_bytes}")
         check_html(bodies.html_source, self._limits)
         return bodies
+
+    def _take_text(self, bodies: Bodies, engine: mailparser.MailParser, source: bytes) -> None:
+        """Take what the engine holds for text; it must have seen the mail with everything in it."""
+        if (engine.text_plain or engine.text_html) and self._cuts.holds_marks(source):
+            if self._cuts.size(source) > self._limits.parsed_bytes:
+                return
+            engine = mailparser.parse_from_bytes(self._cuts.restored(source))
+        bodies.text = "\n".join(engine.text_plain)
+        bodies.html_source = "\n".join(engine.text_html)
+        if bodies.text or bodies.html_source:
+            self._defects.append("text_by_engine")
 
     def _addresses(self, fields: Fields, *names: str, hint: str) -> tuple[Address, ...]:
         found = values(fields, names, self._defects, hint)
@@ -149,9 +174,10 @@ class _Decoder:
         if self._depth >= self._limits.inner_depth:
             return ()
         found = []
+        cuts = self._cuts.with_lf()
         for raw in bodies.mails:
             try:
-                found.append(_Decoder(raw, self._limits, self._depth + 1).mail(None))
+                found.append(_Decoder(raw, self._limits, self._depth + 1, cuts).mail(None))
             except Undecodable:
                 self._defects.append("inner_undecodable")
         return tuple(found)

@@ -2,11 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from email.message import Message
 
 from mailbridge.mailbox.charset import to_text
 from mailbridge.mailbox.headers_words import header_text
+from mailbridge.mailbox.slim import with_lf
 from mailbridge.sdk import Headers, one_line
 
 Fields = tuple[tuple[str, bytes], ...]
@@ -29,7 +30,6 @@ _IDENTIFYING = frozenset(
     "delivered-to resent-from list-id x-mailer".split()
 )
 _BLANKS = re.compile(rb"[ \t\r\n]+")
-_ENDS = re.compile(rb"\r\n?")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -60,8 +60,13 @@ def _text(name: str, value: bytes, defects: list[str], hint: str) -> str:
     return header_text(value, defects, hint)
 
 
-def content_id(fields: Fields, body: bytes) -> str:
-    """Return SHA-256 over what the sender wrote: fields without trace, order, folding and line ends do not count."""
+def content_id(fields: Fields, body: Iterable[bytes]) -> str:
+    """Return SHA-256 over what the sender wrote: fields without trace, order, folding and line ends do not count.
+
+    Args:
+        fields: All header fields.
+        body: What follows them, in pieces.
+    """
     kept = sorted(
         (name.lower().encode("ascii", "replace"), _BLANKS.sub(b" ", value).strip())
         for name, value in fields
@@ -70,8 +75,21 @@ def content_id(fields: Fields, body: bytes) -> str:
     digest = hashlib.sha256()
     for name, value in kept:
         digest.update(name + b":" + value + b"\n")
-    digest.update(b"\n" + _ENDS.sub(b"\n", body).rstrip(b"\n"))
+    digest.update(b"\n")
+    for chunk in _without_last_ends(with_lf(body)):
+        digest.update(chunk)
     return digest.hexdigest()
+
+
+def _without_last_ends(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    held = 0
+    for chunk in chunks:
+        stripped = chunk.rstrip(b"\n")
+        if stripped:
+            yield b"\n" * held
+            yield stripped
+            held = 0
+        held += len(chunk) - len(stripped)
 
 
 def body_of(raw: bytes) -> bytes:

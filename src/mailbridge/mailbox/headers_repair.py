@@ -33,18 +33,19 @@ def repaired(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
     elif b"\n" not in body and b"\r" in body:
         body = body.replace(b"\r", b"\n")
         defects.append("line_ends")
-    head, rest = _split(body)
+    end = _head_end(body)
+    head = body[:end]
     closed = _BLANK_BEFORE_COLON.sub(rb"\1:", head)
     folded = _with_folds(closed)
-    if folded != head:
-        defects.append("header_repaired")
-    return folded + rest, tuple(defects)
+    if folded == head:
+        return body, tuple(defects)  # not a copy: mails may be large
+    defects.append("header_repaired")
+    return b"".join((folded, memoryview(body)[end:])), tuple(defects)
 
 
-def _split(raw: bytes) -> tuple[bytes, bytes]:
+def _head_end(raw: bytes) -> int:
     end = _HEAD_END.search(raw)
-    place = end.start() if end else min(len(raw), _LONGEST_HEAD)
-    return raw[:place], raw[place:]
+    return end.start() if end else min(len(raw), _LONGEST_HEAD)
 
 
 def _with_folds(head: bytes) -> bytes:

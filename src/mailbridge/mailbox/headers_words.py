@@ -1,14 +1,13 @@
 """Encoded words in header fields (RFC 2047, RFC 2231 §5), and fields that hold bytes beyond ASCII."""
 
-import binascii
 import re
 from dataclasses import dataclass, field
 
 from mailbridge.mailbox.charset import to_text
+from mailbridge.mailbox.transfer_base64 import base64_bytes
 from mailbridge.sdk import one_line
 
 _OPENING = re.compile(r"=\?[ \t]*([^\s?*]{1,60})(?:\*[^\s?]{0,40})?[ \t]*\?([bBqQ])\?")
-_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 _HEX_ESCAPE = re.compile(rb"=([0-9A-Fa-f]{2})")
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
 
@@ -32,20 +31,8 @@ class _Run:
             return _HEX_ESCAPE.sub(lambda found: bytes([int(found.group(1), 16)]), data)
         payloads = ["".join(payload.split()) for payload in self.payloads]
         if any(len(payload) % 4 for payload in payloads[:-1]) and not any("=" in one for one in payloads[:-1]):
-            return base64_bytes("".join(payloads))  # cut without regard to groups of four
-        return b"".join(base64_bytes(payload) for payload in payloads)
-
-
-def base64_bytes(text: str) -> bytes:
-    """Decode base64 whatever its padding and line ends; groups that are cut short give what they can."""
-    return b"".join(_base64_run(run) for run in text.split("="))
-
-
-def _base64_run(run: str) -> bytes:
-    run = _NOT_BASE64.sub("", run)
-    if len(run) % 4 == 1:
-        run = run[:-1]
-    return binascii.a2b_base64(run + "=" * (-len(run) % 4)) if run else b""
+            return base64_bytes("".join(payloads).encode("ascii", "replace"))  # cut without regard to groups of four
+        return b"".join(base64_bytes(payload.encode("ascii", "replace")) for payload in payloads)
 
 
 def decode_words(value: str, defects: list[str], hint: str = "") -> str:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from mailbridge.mailbox.limits_html import html_depth
 from mailbridge.sdk import MailbridgeError
 
 
@@ -26,6 +27,9 @@ class Limits:
 
     Attributes:
         raw_bytes: Whole mail.
+        slim_from: Mails from this size on are slimmed before they are parsed.
+        slim_part: Bodies of parts from this size on are taken out then.
+        parsed_bytes: What a MIME parser gets, and the encoded bytes of what is read as text.
         head_bytes: All header fields together.
         header_bytes: One header field with its folded lines.
         headers: Number of header fields.
@@ -38,7 +42,10 @@ class Limits:
         inner_depth: How deep attached mails are decoded; deeper ones are only listed.
     """
 
-    raw_bytes: int = 10_000_000
+    raw_bytes: int = 50 * 1024 * 1024
+    slim_from: int = 4_000_000
+    slim_part: int = 16_000
+    parsed_bytes: int = 10_000_000
     head_bytes: int = 256_000
     header_bytes: int = 64_000
     headers: int = 1_000
@@ -51,6 +58,7 @@ class Limits:
     inner_depth: int = 3
 
 
+_CONTENT = re.compile(rb"[^ \t\r\n\0]")
 _FIELD = re.compile(rb"From |[!-9;-~]*:|[ \t]")
 _BOUNDARY = re.compile(rb"\bboundary\*?\d*\*?\s*=\s*(?:\"([^\"\r\n]*)\"|([^\s;\"]+))", re.IGNORECASE)
 _ATTACHED_MAIL = re.compile(rb"(?:^|\n)content-type\s*:\s*message/", re.IGNORECASE)
@@ -64,10 +72,22 @@ def check_size(raw: bytes, size: int, limits: Limits) -> None:
     Raises:
         Undecodable: "empty" or "too_large".
     """
-    if not raw.strip(b" \t\r\n\0"):
+    if not _CONTENT.search(raw):
         raise Undecodable("empty", f"{size} bytes without content")
     if size > limits.raw_bytes:
         raise Undecodable("too_large", f"{size} bytes, at most {limits.raw_bytes}")
+    if size > len(raw):
+        raise Undecodable("too_large", f"{size} bytes, of which only the first {len(raw)} were stored")
+
+
+def check_parsed(size: int, limits: Limits) -> None:
+    """Refuse what is too much for a parser, files not counted.
+
+    Raises:
+        Undecodable: "text_too_large".
+    """
+    if size > limits.parsed_bytes:
+        raise Undecodable("text_too_large", f"{size} bytes besides large files, at most {limits.parsed_bytes}")
 
 
 def check_raw(raw: bytes, limits: Limits) -> None:
@@ -180,38 +200,6 @@ class _Structure:
         self._parts += 1
         if self._parts > self._limits.parts:
             raise Undecodable("too_many_parts", f"more than {self._limits.parts} parts")
-
-
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
-# Elements that hold nothing, or that an HTML parser closes by itself when the next one begins.
-_NOT_COUNTED = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th tbody thead tfoot "  # noqa: SIM905
-    "option colgroup html head body path rect circle line polygon polyline ellipse use stop image".split()
-)
-
-
-def html_depth(source: str) -> int:
-    """Return how deep elements nest at most, in linear time: tree builders are quadratic in it."""
-    depth = deepest = 0
-    open_by_name: dict[str, int] = {}
-    order: list[str] = []
-    for found in _TAG.finditer(source):
-        name = found.group(2).lower()
-        if name in _NOT_COUNTED or ":" in name:
-            continue
-        if not found.group(1):
-            order.append(name)
-            open_by_name[name] = open_by_name.get(name, 0) + 1
-            depth += 1
-            deepest = max(deepest, depth)
-        elif open_by_name.get(name):
-            while True:
-                closed = order.pop()
-                open_by_name[closed] -= 1
-                depth -= 1
-                if closed == name:
-                    break
-    return deepest
 
 
 def check_html(source: str, limits: Limits) -> None:

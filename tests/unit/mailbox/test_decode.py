@@ -258,7 +258,7 @@ def test_the_reader_survives_the_engine(monkeypatch):
 
 
 def test_an_unforeseen_error_is_undecodable_too(monkeypatch):
-    def broken(_):
+    def broken(*_):
         raise ZeroDivisionError
 
     monkeypatch.setattr(module, "read_bodies", broken)
