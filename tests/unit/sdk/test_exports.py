@@ -1,4 +1,5 @@
 import ast
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from mailbridge import sdk
 
 SOURCE = Path(sdk.__file__)
+DOCUMENT = Path(__file__).parents[3] / "docs" / "sdk.md"
 
 
 def imports_for_type_checkers():
@@ -37,6 +39,20 @@ def test_a_misspelt_name_is_refused_as_in_any_module():
     with pytest.raises(ImportError, match="Intrest"):
         from mailbridge.sdk import Intrest  # noqa: F401
     assert not hasattr(sdk, "Intrest")
+
+
+def documented():
+    """Yield (module, name) of the tables in docs/sdk.md; a row without a module goes on with the one above."""
+    module = ""
+    for row in re.findall(r"^\|(.*?)\|(.*?)\|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE):
+        module = next(iter(re.findall("`(.+?)`", row[0])), module)
+        yield from ((module, name) for name in re.findall("`(.+?)`", row[1]))
+
+
+def test_the_document_names_every_module_and_no_name_that_is_not_there():
+    told = set(documented())
+    assert told <= {(module, name) for name, module in sdk._MODULES.items()}
+    assert {module for module, _ in told} == set(sdk._HOMES)
 
 
 def test_no_name_hides_a_module():
