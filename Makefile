@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CRM ?= amocrm
 
-.PHONY: help demo run test check format lock bench chaos clean
+.PHONY: help demo run test check format lock bench bench-claims chaos clean
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
 
 demo: $(READY) ## The main job on this machine, start to end; ONCE=1 exits after the summary
 	$(BIN)/mailbridge demo $(if $(ONCE)$(CI),--once)
@@ -38,6 +38,9 @@ lock: $(READY) ## Pin the newest fitting versions of all dependencies, with hash
 
 bench: $(READY) ## How many mails a second are read, against the reference loop
 	$(BIN)/python bench/reading.py
+
+bench-claims: $(READY) ## What a claim costs on PostgreSQL beside a million delivered rows
+	PYTHONPATH=tests $(BIN)/python bench/claims.py
 
 # MAILS= KILLS= FREEZES= OUTAGE= (seconds) LEDGER= (sqlite, postgresql) NODES= ONLY= (part of a name) SEED= KEEP= FULL=1
 WISHES := MAILS KILLS FREEZES OUTAGE LEDGER NODES ONLY SEED KEEP

@@ -24,8 +24,8 @@ from mailbridge.sdk import (
     outcome_of,
 )
 
-RATE_USED = 0.92
-"""Share of the permitted rate that is used: what is sent evenly arrives unevenly."""
+RATE_USED = 0.87
+"""Share of the permitted rate that is used: what several nodes send evenly arrives unevenly."""
 
 SinkMaker = Callable[[GatedTransport], Sink]
 
