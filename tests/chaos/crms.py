@@ -52,8 +52,11 @@ class Crm:
         return sum(b'"fault": ""' not in line for line in self.journal.open("rb"))
 
     def refused(self) -> int:
-        """Return how many requests met the real rate limits, by the journal on disk."""
-        return sum(b'"status": 429' in line and b'"fault": ""' in line for line in self.journal.open("rb"))
+        """Return how many requests met the real rate limits, by the journal on disk; Bitrix24 says 503 there."""
+        return sum(
+            b'"fault": ""' in line and (b'"status": 429' in line or b'"status": 503' in line)
+            for line in self.journal.open("rb")
+        )
 
     def _get(self, what: str) -> Any:
         return self.http.get(f"/_emulator/{what}").raise_for_status().json()

@@ -61,7 +61,7 @@ class Run:
     def afterwards(self, arena: Arena) -> list[str]:
         """Return what is wrong beyond the judge's verdict."""
         refused = {name: crm.refused() for name, crm in arena.crms.items()}
-        problems = [f"{name} answered 429 {count} times" for name, count in refused.items() if count]
+        problems = [f"{name} refused {count} requests: too many" for name, count in refused.items() if count]
         if self.stormy and not arena.met():
             problems.append("no fault met anything: the run proves nothing")
         return problems
@@ -69,7 +69,12 @@ class Run:
 
 def plan(limits: Limits, kinds: Sequence[str], seed: int) -> list[Run]:
     """Return the runs that are wanted."""
-    runs = [*_calm(limits), *_storms(limits, kinds), *_freezes(limits, kinds), *_backlogs(limits, random.Random(seed))]
+    runs = [
+        *_calm(limits, kinds),
+        *_storms(limits, kinds),
+        *_freezes(limits, kinds),
+        *_backlogs(limits, random.Random(seed)),
+    ]
     return [run for run in runs if _is_wanted(run, limits) and run.ledger in kinds]
 
 
@@ -81,10 +86,12 @@ def _is_wanted(run: Run, limits: Limits) -> bool:
     )
 
 
-def _calm(limits: Limits) -> Iterator[Run]:
-    for ledger in ("sqlite", "postgresql"):
-        play = partial(_played, scenarios.calm, Size(30))
-        yield Run("calm, real rate limits", ledger, 3, 90 if limits.full else 30, play, limited=True)
+def _calm(limits: Limits, kinds: Sequence[str]) -> Iterator[Run]:
+    for ledger, nodes in _places(limits, kinds):
+        if nodes > 1:
+            mails = limits.mails or (90 if limits.full else 30)
+            play = partial(_played, scenarios.calm, Size(mails))
+            yield Run("calm, real rate limits", ledger, nodes, mails, play, limited=True)
 
 
 def _storms(limits: Limits, kinds: Sequence[str]) -> Iterator[Run]:
