@@ -152,7 +152,7 @@ class _Decoder:
     def _take_text(self, bodies: Bodies, engine: mailparser.MailParser, source: bytes) -> None:
         """Take what the engine holds for text; it must have seen the mail with everything in it."""
         if (engine.text_plain or engine.text_html) and self._cuts.holds_marks(source):
-            if self._cuts.size(source) > self._limits.parsed_bytes:
+            if self._cuts.size(source) > _MOST_FOR_ENGINE:
                 return
             engine = mailparser.parse_from_bytes(self._cuts.restored(source))
         bodies.text = "\n".join(engine.text_plain)

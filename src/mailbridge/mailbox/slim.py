@@ -136,7 +136,9 @@ class _Cutter:
 
     def _is_leaf(self, start: int, end: int) -> bool:
         head = self._source[start:end]
-        return bool(_TYPE.search(head)) and not _HOLDS_PARTS.search(head)
+        # Below the top, a part without a type may be a mail (multipart/digest, RFC 2046 §5.1.5).
+        is_typed = bool(_TYPE.search(head)) or (not start and b"content-type" not in head.lower())
+        return is_typed and not _HOLDS_PARTS.search(head)
 
     def _next(self, place: int) -> int | None:
         """Return where the line end before the next line stands that may delimit a part."""

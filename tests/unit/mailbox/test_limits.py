@@ -133,12 +133,14 @@ def test_html_depth(source, depth):
         UTF8 + "Привет".encode().decode("cp1251").encode() * 180_000,
         UTF8 + ("Привет " + "Привет".encode().decode("cp1252", "replace")).encode() * 150_000,
         HEAD + b"\n" + bytes(range(256)) * 19_000,
+        HEAD + b"\n" + b"\n" * 9_900_000,
+        html(b"\n" * 9_900_000),
         html(b"<p a='" * 300_000),
         html(b"<!--" * 400_000),
         html(b"<!-- -->" * 240_000),
         HEAD + b"\n" + ("Привет\n".encode() + "Привет как\n".encode("cp1251")) * 20_000,
     ],
-    ids=range(22),
+    ids=range(24),
 )
 def test_bombs_cost_little(raw):
     started = time.process_time()
