@@ -7,6 +7,7 @@ remove every mail that any person has marked for deletion.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from imaplib import IMAP4
 
 from imap_tools.errors import MailboxFolderSelectError
 from imap_tools.imap_utf7 import utf7_encode
@@ -62,6 +63,8 @@ class ImapMarker:
     def _marked(self, tools: Tools, uidvalidity: int, uids: list[int]) -> MarkResult:
         try:
             tools.folder.set(self._settings.folder, readonly=False)
+        except IMAP4.readonly:
+            return MarkResult(frozenset(), "the folder is read-only for this log-in")
         except MailboxFolderSelectError as error:
             raise MailboxUnreachable(f"{self._account.label}: the folder can't be opened to mark in it") from error
         told = tools.wire.untagged_responses
@@ -76,8 +79,6 @@ class ImapMarker:
 
     def _refusal(self, tools: Tools) -> str | None:
         told = tools.wire.untagged_responses
-        if "READ-ONLY" in told:
-            return "the folder is read-only for this log-in"
         if self._settings.mark == "move":
             if {"MOVE", "UIDPLUS"} & set(tools.wire.capabilities):
                 return None
