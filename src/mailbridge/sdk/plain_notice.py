@@ -15,7 +15,8 @@ from mailbridge.sdk.text import paragraphs
 
 _FAR = 30
 _FOOTER = re.compile(
-    r"--\s*$|[-_=*]{5,}\s*$|©|(?:с уважением|вы получили это|это письмо|вы можете (?:изменить|отписаться)|чтобы (?:отписаться|не получать)"
+    r"--\s*$|[-_=*]{5,}\s*$|©|(?:с уважением|вы получили это|это письмо"
+    r"|вы можете (?:изменить|отписаться)|чтобы (?:отписаться|не получать)"
     r"|you (?:received|are receiving) this|this (?:message|email) was sent|to (?:unsubscribe|stop receiving))",
     re.IGNORECASE,
 )
