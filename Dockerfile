@@ -16,7 +16,7 @@ COPY fixtures/mails fixtures/mails
 RUN pip install --no-index --find-links /wheels hatchling \
  && pip wheel --no-index --no-deps --no-build-isolation --wheel-dir /wheels . \
  && python -m venv /opt/mailbridge \
- && /opt/mailbridge/bin/pip install --no-index --find-links /wheels mailbridge-daemon
+ && /opt/mailbridge/bin/pip install --no-index --find-links /wheels 'mailbridge-daemon[postgres]'
 
 FROM python:${PYTHON_VERSION}-slim
 LABEL org.opencontainers.image.title="mailbridge" \

@@ -104,6 +104,10 @@ class World:
                 command, stdout=log, stderr=log, env=_environment()
             )
 
+    def nodes(self) -> list[str]:
+        """Return the names of the daemons that were started and not stopped."""
+        return list(self._daemons)
+
     def pid(self, node: str = "") -> int:
         """Return the process of a daemon."""
         return self._daemons[node].pid
