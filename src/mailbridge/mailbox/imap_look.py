@@ -27,19 +27,21 @@ class Memory:
             used counts three, a connection that broke one.
         too_old: UIDs that `since` leaves out, in the part that every look lists again.
         good_uid: A mail whose bytes came through, 0 when there is none yet.
+        fell_back: (UIDNEXT, EXISTS) of the last complete look at a folder whose UIDNEXT has fallen.
     """
 
     uidvalidity: int = 0
     points: dict[int, int] = field(default_factory=dict)
     too_old: set[int] = field(default_factory=set)
     good_uid: int = 0
+    fell_back: tuple[int, int] | None = None
 
     def forget_unless(self, uidvalidity: int) -> None:
         """Start afresh when the folder is another one."""
         if self.uidvalidity != uidvalidity:
             self.points.clear()
             self.too_old.clear()
-            self.uidvalidity, self.good_uid = uidvalidity, 0
+            self.uidvalidity, self.good_uid, self.fell_back = uidvalidity, 0, None
 
 
 class Door(Protocol):
@@ -95,6 +97,9 @@ class Look:
         first_uid = self._cursor.first_uid if self._cursor else ABOVE_ALL
         self._starts = first_uid == ABOVE_ALL  # a new ledger, or a restored one
         self._first_uid = self._folder.uidnext if self._starts else first_uid
+        self._falls_back = self._folder.uidnext <= self._stood
+        state = (self._folder.uidnext, self._folder.exists)
+        self._by_content = memory.fell_back != state and (self._falls_back or memory.fell_back is not None)
         self._progress = self._told = self._stood
         self._reconnects = 0
         self._held: dict[int, Listed] = {}
@@ -122,13 +127,14 @@ class Look:
         self._progress = max(self._progress, self._folder.uidnext - 1 - self._settings.recheck_uids)
         if self._high() > self._told:
             yield self._chunk([], [], backlog=False)
+        self._memory.fell_back = (self._folder.uidnext, self._folder.exists) if self._falls_back else None
         if self._held:
             held = ", ".join(str(uid) for uid in sorted(self._held)[:10])
             raise MailboxUnreachable(f"{self._why} (UID {held}; all other mails are stored, this is tried again)")
 
     def _listed(self) -> Iterator[list[int]]:
         """List in ranges, so that no answer grows with the mailbox; sparse numbers make the ranges wider."""
-        low = max(1, self._stood - self._settings.recheck_uids + 1)
+        low = max(1, min(self._stood, self._folder.uidnext - 1) - self._settings.recheck_uids + 1)
         top = self._folder.uidnext - 1
         span = _SPAN
         while low + span <= top:
@@ -147,6 +153,8 @@ class Look:
 
     def _missing(self, uids: list[int]) -> Iterator[Chunk]:
         stored = self._places.stored_uids(self._folder.uidvalidity, uids[0], uids[-1])
+        if self._by_content:  # a server that was set back gives numbers a second time: to other mails
+            stored = frozenset()
         passed = stored | self._memory.too_old | self._ahead
         missing = [uid for uid in uids if uid not in passed]
         self._later.extend(uid for uid in missing if uid in self._memory.points)
