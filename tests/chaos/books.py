@@ -33,10 +33,13 @@ class Reader:
         )
 
     def busy_pids(self) -> set[int]:
-        """Return the processes that have deliveries in their hands."""
+        """Return the processes that have deliveries in their hands; none while the database is away."""
         query = select(node.c.pid).join(delivery, delivery.c.owner == node.c.id).where(delivery.c.state == "sending")
-        with self._open().database.read() as connection:
-            return set(connection.scalars(query))
+        try:
+            with self._open().database.read() as connection:
+                return set(connection.scalars(query))
+        except LedgerError:
+            return set()
 
     def await_calm(self, mails: int, timeout_s: float, tend: Callable[[], None]) -> bool:
         """Wait until so many mails are settled and nothing is open; return whether it came to that."""

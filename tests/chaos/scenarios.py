@@ -60,12 +60,13 @@ def storm(arena: Arena, mails: Sequence[Sent], size: Size) -> None:
 
 
 def _kill(arena: Arena) -> None:
-    """Kill one node, mostly in the middle of its work, sometimes while it is still starting."""
+    """Kill one node: mostly with a batch in its hands, sometimes at any time, so also while it starts."""
     chance = arena.chance
     node = chance.choice(arena.nodes)
     if chance.random() < 0.8:
         node.await_start()
-    time.sleep(chance.uniform(0.05, 4.0))
+        node = _working(arena, 3.0)
+    time.sleep(chance.uniform(0.05, 1.5))
     arena.kill(node)
 
 
@@ -82,7 +83,7 @@ def freezes(arena: Arena, mails: Sequence[Sent], size: Size) -> None:
             arena.links[sink].trouble = Trouble("latency", "to_server", delay_s=chance.uniform(0.1, 0.7))
         arena.deliver(arriving)
         arena.tend()
-        node = _working(arena)
+        node = _working(arena, 10.0)
         time.sleep(chance.uniform(0.0, 0.5))
         node.freeze()
         arena.freezes += 1
@@ -93,15 +94,15 @@ def freezes(arena: Arena, mails: Sequence[Sent], size: Size) -> None:
         time.sleep(chance.uniform(0.5, 2.0))
 
 
-def _working(arena: Arena) -> Node:
+def _working(arena: Arena, patience_s: float) -> Node:
     """Return a node that has a batch in its hands; any, when none comes to have one."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         busy = arena.reader.busy_pids()
         found = [node for node in arena.nodes if node.pid in busy]
         if found:
             return arena.chance.choice(found)
-        time.sleep(0.02)
+        time.sleep(0.05)
     return arena.chance.choice(arena.nodes)
 
 

@@ -67,7 +67,7 @@ class Weather:
 
     def _blow(self) -> None:
         chance = self._chance
-        while not self._over.wait(chance.uniform(0.1, 0.6)):
+        while not self._over.wait(chance.uniform(0.3, 2.0)):
             chance.choice((self._on_a_link, self._on_a_link, self._in_a_crm))()
 
     def _on_a_link(self) -> None:
