@@ -9,6 +9,9 @@ from chaos.arena import SERVER_ACTS_S, TIMEOUT_S, Arena
 from mailbridge.testing.emulator import Fault
 from mailbridge.testing.proxy import Direction, Trouble
 
+MANY = 1000
+"""Times of a fault that lasts until it is taken away."""
+
 _DIRECTIONS: tuple[Direction, ...] = ("to_server", "to_client", "both")
 
 
@@ -31,18 +34,17 @@ def _trouble(chance: random.Random) -> Trouble:
 
 def _fault(chance: random.Random) -> Fault:
     """Return what a CRM does wrong by itself: a storm of 429, a time-out after the commit, errors of both kinds."""
-    times = chance.randrange(1, 6)
     return chance.choice(
         (
-            Fault("status", status=429, times=chance.randrange(5, 20)),
-            Fault("late", delay_s=TIMEOUT_S + 1.0, times=times),
-            Fault("late", method="POST", delay_s=TIMEOUT_S + 1.0, times=1),
-            Fault("drop_after", times=times),
-            Fault("drop_before", times=times),
-            Fault("status", status=500, times=times),
-            Fault("status", status=503, times=times, process=True),
-            Fault("html", status=502, times=times, process=True),
-            Fault("truncate", times=times),
+            Fault("status", status=429, times=MANY),
+            Fault("late", delay_s=TIMEOUT_S + 1.0, times=MANY),
+            Fault("late", method="POST", delay_s=TIMEOUT_S + 1.0, times=MANY),
+            Fault("drop_after", times=MANY),
+            Fault("drop_before", times=MANY),
+            Fault("status", status=500, times=MANY),
+            Fault("status", status=503, times=MANY, process=True),
+            Fault("html", status=502, times=MANY, process=True),
+            Fault("truncate", times=MANY),
         )
     )
 
@@ -77,8 +79,11 @@ class Weather:
         link.trouble = None
 
     def _in_a_crm(self) -> None:
-        fault = _fault(self._chance)
-        self._arena.crms[self._chance.choice(sorted(self._arena.crms))].spoil(fault)
+        # Bounded by time, not by number: each 429 lets the account rest, so that twenty would last for hours.
+        crm = self._arena.crms[self._chance.choice(sorted(self._arena.crms))]
+        crm.spoil(_fault(self._chance))
+        self._over.wait(self._chance.uniform(0.2, 2.0))
+        crm.heal()
 
 
 @contextmanager
