@@ -74,11 +74,12 @@ class Claims:
             row = connection.execute(lock.with_for_update(skip_locked=True, key_share=True)).first()
             if row is None or row.paused_until > row.now:
                 return None
-            rescue(connection, account_id, self._node, quiet_s)
-            doubts = _due_doubts(connection, account_id, limit)
+            moment = float(row.now)  # a value: what a function returns can't be looked up in an index
+            rescue(connection, account_id, self._node, quiet_s, moment)
+            doubts = _due_doubts(connection, account_id, limit, moment)
             if doubts:
                 return self._lease(connection, "search", account_id, doubts)
-            _end_waits(connection, account_id)
+            _end_waits(connection, account_id, moment)
             ready = _ready(connection, account_id, limit)
             return self._lease(connection, "deliver", account_id, ready) if ready else None
 
@@ -100,12 +101,12 @@ class Claims:
         return Claim(kind, account_id, self._node, items)
 
 
-def rescue(connection: Connection, account_id: str, node: str, quiet_s: float) -> None:
+def rescue(connection: Connection, account_id: str, node: str, quiet_s: float, moment: float) -> None:
     """Free deliveries whose lease has run out: without an open intent nothing was sent, else they are in doubt."""
     orphan = (
         delivery.c.account_id == account_id,
         is_in(delivery.c.state, "sending"),
-        delivery.c.lease_until <= now(),
+        delivery.c.lease_until <= moment,
     )
     intent = exists().where(step.c.delivery_id == delivery.c.id, step.c.state == "writing")
     connection.execute(
@@ -120,26 +121,27 @@ def rescue(connection: Connection, account_id: str, node: str, quiet_s: float) -
     )
 
 
-def _due_doubts(connection: Connection, account_id: str, limit: int) -> list[int]:
+def _due_doubts(connection: Connection, account_id: str, limit: int, moment: float) -> list[int]:
     query = (
         select(delivery.c.id)
         .where(
             delivery.c.account_id == account_id,
             is_in(delivery.c.state, "doubt"),
-            delivery.c.due <= now(),
-            or_(delivery.c.owner.is_(None), delivery.c.lease_until <= now()),
+            delivery.c.due <= moment,
+            or_(delivery.c.owner.is_(None), delivery.c.lease_until <= moment),
         )
         .order_by(delivery.c.due)
     )
     return _fresh_first(connection, query, limit)
 
 
-def _end_waits(connection: Connection, account_id: str) -> None:
+def _end_waits(connection: Connection, account_id: str, moment: float) -> None:
     over = select(delivery.c.id).where(
-        delivery.c.account_id == account_id, is_in(delivery.c.state, "waiting"), delivery.c.due <= now()
+        delivery.c.account_id == account_id, is_in(delivery.c.state, "waiting"), delivery.c.due <= moment
     )
-    some = over.order_by(delivery.c.due).limit(DUE_AT_ONCE)
-    connection.execute(update(delivery).where(delivery.c.id.in_(some)).values(state="ready"))
+    ids = connection.scalars(over.order_by(delivery.c.due).limit(DUE_AT_ONCE)).all()
+    if ids:
+        connection.execute(update(delivery).where(delivery.c.id.in_(ids)).values(state="ready"))
 
 
 def _ready(connection: Connection, account_id: str, limit: int) -> list[int]:

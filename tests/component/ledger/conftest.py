@@ -108,7 +108,7 @@ def interest(number, mail_id="0" * 64):
     )  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "pgbouncer"])
+@pytest.fixture(params=["sqlite", "postgresql", pytest.param("pgbouncer", marks=pytest.mark.slow)])
 def make_kit(request, tmp_path):
     """Everything about the ledger holds on both databases, and behind a pooler."""
     with ExitStack() as stack:
