@@ -20,7 +20,8 @@ class LedgerSettings(_Table):
 
     url: str = Field(
         "sqlite:///mailbridge.db",
-        description="sqlite:///PATH; a path that does not begin with / is relative to this file.",
+        description="sqlite:///PATH; a path that does not begin with / is relative to this file. For several nodes "
+        "postgresql://USER@HOST/DATABASE.",
     )
     lease_s: float = Field(
         120, ge=10, le=3600, description="Seconds a batch belongs to one worker without a sign of life."
