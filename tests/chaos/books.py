@@ -41,18 +41,22 @@ class Reader:
         except LedgerError:
             return set()
 
+    def is_calm(self, mails: int) -> bool:
+        """Whether so many mails are settled and nothing is open; False while the database is away."""
+        try:
+            books = self.books()
+        except LedgerError:
+            return False
+        settled = sum(count for state, count in books.mails.items() if state != "stored")
+        still = sum(books.deliveries.get(state, 0) for state in ("ready", "sending", "waiting", "doubt"))
+        return settled >= mails and not books.mails.get("stored") and not still
+
     def await_calm(self, mails: int, timeout_s: float, tend: Callable[[], None]) -> bool:
-        """Wait until so many mails are settled and nothing is open; return whether it came to that."""
+        """Wait until everything is final; return whether it came to that."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             tend()
-            try:
-                books = self.books()
-            except LedgerError:
-                continue
-            settled = sum(count for state, count in books.mails.items() if state != "stored")
-            still = sum(books.deliveries.get(state, 0) for state in ("ready", "sending", "waiting", "doubt"))
-            if settled >= mails and not books.mails.get("stored") and not still:
+            if self.is_calm(mails):
                 return True
             time.sleep(0.3)
         return False

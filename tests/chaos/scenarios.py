@@ -12,6 +12,10 @@ from chaos.weather import weather
 from mailbridge.testing.proxy import Trouble
 
 
+WORK_S = 20.0
+"""So long is waited for a node to be at work before one is killed or frozen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much happens.
@@ -64,8 +68,7 @@ def _kill(arena: Arena) -> None:
     chance = arena.chance
     node = chance.choice(arena.nodes)
     if chance.random() < 0.8:
-        node.await_start()
-        node = _working(arena, 3.0)
+        node = _working(arena)
     time.sleep(chance.uniform(0.05, 1.5))
     arena.kill(node)
 
@@ -83,7 +86,7 @@ def freezes(arena: Arena, mails: Sequence[Sent], size: Size) -> None:
             arena.links[sink].trouble = Trouble("latency", "to_server", delay_s=chance.uniform(0.1, 0.7))
         arena.deliver(arriving)
         arena.tend()
-        node = _working(arena, 10.0)
+        node = _working(arena)
         time.sleep(chance.uniform(0.0, 0.5))
         node.freeze()
         arena.freezes += 1
@@ -94,14 +97,15 @@ def freezes(arena: Arena, mails: Sequence[Sent], size: Size) -> None:
         time.sleep(chance.uniform(0.5, 2.0))
 
 
-def _working(arena: Arena, patience_s: float) -> Node:
-    """Return a node that has a batch in its hands; any, when none comes to have one."""
-    deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
+def _working(arena: Arena) -> Node:
+    """Return a node that has a batch in its hands; any, when there is no work or none comes to it."""
+    deadline = time.monotonic() + WORK_S
+    while time.monotonic() < deadline and not arena.reader.is_calm(len(arena.mails)):
         busy = arena.reader.busy_pids()
         found = [node for node in arena.nodes if node.pid in busy]
         if found:
             return arena.chance.choice(found)
+        arena.tend()
         time.sleep(0.05)
     return arena.chance.choice(arena.nodes)
 
