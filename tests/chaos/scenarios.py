@@ -11,7 +11,6 @@ from chaos.nodes import Node
 from chaos.weather import weather
 from mailbridge.testing.proxy import Trouble
 
-
 WORK_S = 20.0
 """So long is waited for a node to be at work before one is killed or frozen."""
 
