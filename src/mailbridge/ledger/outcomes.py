@@ -95,6 +95,10 @@ class Outcomes:
     def _found_one(
         self, connection: Connection, item: Claimed, receipts: Mapping[str, Receipt], again_at: float | None
     ) -> None:
+        mine = select(delivery.c.id).where(delivery.c.id == item.row_id, delivery.c.fence == item.fence)
+        if connection.scalar(mine) is None:
+            self._end_attempt(connection, item, "late", None)  # who has taken over searches by itself
+            return
         for name, receipt in receipts.items():
             _add_found(connection, item, name, receipt)
         if again_at is not None and not receipts:
