@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CRM ?= amocrm
+SEEDS ?= 200
 
-.PHONY: help demo run test check format lock bench bench-claims chaos clean
+.PHONY: help demo run test check format lock bench bench-claims chaos simulate bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -47,6 +48,12 @@ WISHES := MAILS KILLS FREEZES OUTAGE LEDGER NODES ONLY SEED KEEP
 chaos: $(READY) ## Nothing lost, nothing twice: kills, freezes, broken links, CRMs and databases (5 minutes; FULL=1: an hour)
 	PYTHONPATH=tests $(BIN)/python -m chaos $(if $(FULL),--full) \
 		$(foreach wish,$(WISHES),$(if $($(wish)),--$(shell echo $(wish) | tr A-Z a-z) "$($(wish))"))
+
+simulate: $(READY) ## The whole system in one thread, everything going wrong by chance; SEEDS=1000 for more
+	PYTHONPATH=tests $(BIN)/python -m simulation.walk --seeds $(SEEDS)
+
+bugs: $(READY) ## Which check of the simulation catches which planted bug
+	PYTHONPATH=tests $(BIN)/python -m simulation.bugs
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
