@@ -200,7 +200,18 @@ def _gaps(settings: Settings) -> list[str]:
         if account_id in accounts:
             problems.append(f"[sinks.{name}] account_id {account_id!r} is that of [sinks.{accounts[account_id]}] too")
         accounts[account_id] = name
+        longest_s = longest_request_s(getattr(sink, "timeout_s", 0.0))
+        if longest_s >= settings.ledger.lease_s:
+            problems.append(
+                f"[sinks.{name}] timeout_s: a request may last {longest_s:.0f} s, which [ledger] lease_s = "
+                f"{settings.ledger.lease_s:.0f} does not outlive: nothing would ever be sent; lower one or raise the other"
+            )
     return problems
+
+
+def longest_request_s(timeout_s: float) -> float:
+    """Return how long one request may last: `CrmClient` waits so long for connecting (5 s at most), writing, reading."""
+    return min(5.0, timeout_s) + 2 * timeout_s
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
