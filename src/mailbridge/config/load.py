@@ -203,14 +203,14 @@ def _gaps(settings: Settings) -> list[str]:
         longest_s = longest_request_s(getattr(sink, "timeout_s", 0.0))
         if longest_s >= settings.ledger.lease_s:
             problems.append(
-                f"[sinks.{name}] timeout_s: a request may last {longest_s:.0f} s, which [ledger] lease_s = "
-                f"{settings.ledger.lease_s:.0f} does not outlive: nothing would ever be sent; lower one or raise the other"
+                f"[sinks.{name}] timeout_s: a request may last {longest_s:.0f} s, and [ledger] lease_s = "
+                f"{settings.ledger.lease_s:.0f} does not outlive it: nothing would ever be sent; change one of them"
             )
     return problems
 
 
 def longest_request_s(timeout_s: float) -> float:
-    """Return how long one request may last: `CrmClient` waits so long for connecting (5 s at most), writing, reading."""
+    """Return how long one request may last: `CrmClient` waits for connecting (5 s at most), writing and reading."""
     return min(5.0, timeout_s) + 2 * timeout_s
 
 
