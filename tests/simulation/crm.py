@@ -66,7 +66,7 @@ class Crm:
             self._begin(request, body)
         self.world.point("gap")
         response = self._processed(request, body, fate)
-        self.world.point("sent")
+        self.world.point("sent" if write else "answered")
         return response
 
     def _begin(self, request, body):

@@ -51,7 +51,7 @@ class Plan:
     """Nothing goes wrong."""
 
     def at(self, world, kind):
-        """Called at every point: sql, commit, committed, sleep, imap, gap (gate passed, nothing sent), sent."""
+        """Called at every point: sql, commit, committed, sleep, imap, gap (nothing sent yet), sent, answered (a read)."""
 
     def fate(self, crm, *, write):
         """Return what happens to a request, "ok" or one of FATES."""

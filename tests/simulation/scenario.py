@@ -38,11 +38,15 @@ class Watch(OneLost):
 
 
 class FreezeAndCrash(FreezeAt):
-    """While one process stands still another one takes over its work and dies after its first request."""
+    """While one process stands still another one takes over its work and dies after its first write, or search."""
+
+    def __init__(self, number, seconds, last):
+        super().__init__(number, seconds)
+        self._last = last
 
     def at(self, world, kind):
         super().at(world, kind)
-        if len(world.stack) > 1 and not world.crashes and kind == "sent":
+        if len(world.stack) > 1 and not world.crashes and kind == self._last:
             raise Crash
 
 
@@ -78,7 +82,7 @@ def crash_everywhere() -> Iterator[World]:
     What is durable differs only after a commit and after a request; to die between two statements of a transaction is
     to die before its commit.
     """
-    kinds = ("commit", "committed", "gap", "sent", "sleep", "imap") if THOROUGH else ("committed", "sent")
+    kinds = ("commit", "committed", "gap", "sent", "answered", "sleep", "imap") if THOROUGH else ("committed", "sent")
     for number in watched().places(*kinds):
         yield play(CrashAt(number))
 
@@ -121,7 +125,8 @@ def freeze_everywhere() -> Iterator[World]:
 def freeze_and_crash() -> Iterator[World]:
     """The process stands still, and the node that takes over dies in the midst of it."""
     for number in some(watched(nodes=2).places("committed", "sent"), 4):
-        yield play(FreezeAndCrash(number, LONGER_THAN_A_LEASE_S), nodes=2)
+        yield play(FreezeAndCrash(number, LONGER_THAN_A_LEASE_S, "sent"), nodes=2)
+        yield play(FreezeAndCrash(number, LONGER_THAN_A_LEASE_S, "answered"), nodes=2)
 
 
 def lost_ledger() -> Iterator[World]:

@@ -16,7 +16,7 @@ def test_nothing_is_lost_and_nothing_is_doubled(check):
 def test_the_run_that_is_repeated_does_all_that_there_is_to_interrupt():
     watch = watched()
     kinds = {kind: watch.kinds.count(kind) for kind in set(watch.kinds)}
-    assert set(kinds) == {"sql", "commit", "committed", "sleep", "imap", "gap", "sent"}
+    assert set(kinds) == {"sql", "commit", "committed", "sleep", "imap", "gap", "sent", "answered"}
     assert kinds["gap"] == watch.requests >= 8
     assert kinds["commit"] >= 30
 
