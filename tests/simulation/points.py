@@ -51,7 +51,7 @@ class Plan:
     """Nothing goes wrong."""
 
     def at(self, world, kind):
-        """Called at every point: sql, commit, committed, sleep, imap, gap (nothing sent yet), sent, answered (a read)."""
+        """Called at every point: sql, commit, committed, sleep, imap, gap (not yet sent), sent, answered (reads)."""
 
     def fate(self, crm, *, write):
         """Return what happens to a request, "ok" or one of FATES."""
