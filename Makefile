@@ -45,7 +45,7 @@ bench-claims: $(READY) ## What a claim costs on PostgreSQL beside a million deli
 
 # MAILS= KILLS= FREEZES= OUTAGE= (seconds) LEDGER= (sqlite, postgresql) NODES= ONLY= (part of a name) SEED= KEEP= FULL=1
 WISHES := MAILS KILLS FREEZES OUTAGE LEDGER NODES ONLY SEED KEEP
-chaos: $(READY) ## Nothing lost, nothing twice: kills, freezes, broken links, CRMs and databases (5 minutes; FULL=1: an hour)
+chaos: $(READY) ## Nothing lost, nothing twice: kills, freezes, broken links, CRMs and databases (under 5 minutes; FULL=1: an hour)
 	PYTHONPATH=tests $(BIN)/python -m chaos $(if $(FULL),--full) \
 		$(foreach wish,$(WISHES),$(if $($(wish)),--$(shell echo $(wish) | tr A-Z a-z) "$($(wish))"))
 
