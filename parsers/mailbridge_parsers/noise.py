@@ -48,6 +48,15 @@ _RECEIPT = re.compile(
     r"|акт сверки|списание средств",
     re.IGNORECASE,
 )
+_ALERT = re.compile(
+    r"^\W*(?:problem|recovery|acknowledgement|flapping\w*)\b\W+(?:service|host)\b.{0,20}\balert\b"
+    r"|\b(?:service|host)\b.{0,80}\bis\s+(?:critical|warning|down|up|unreachable|ok|recovered)\b|^cron <"
+    r"|^\[(?:firing|resolved)(?::\d+)?\]",
+    re.IGNORECASE,
+)
+_MONITORS = re.compile(
+    r"(?:nagios|icinga|zabbix|monit|monitor(?:ing)?|grafana|prometheus|alertmanager|uptime\w*)\d*(?:[-+.]\w+)?"
+)
 _MACHINES = ("X-Cron-Env", "X-Logwatch-Version", "X-Nagios-Notification-Type", "X-Zabbix", "X-Fail2Ban")
 _TICKET_HEADERS = (
     "X-JIRA-FingerPrint", "X-GitHub-Reason", "X-GitLab-Project", "X-Redmine-Project", "X-Bugzilla-Reason",
@@ -102,6 +111,13 @@ def _machine(mail: Mail) -> str:
     return "machine_report" if any(name in mail.headers for name in _MACHINES) else ""
 
 
+def _monitor(mail: Mail) -> str:
+    """A program that watches machines, by its address, or by what it says and that nobody can answer."""
+    local = mail.sender.email.partition("@")[0]
+    alerts = is_robot(mail.sender.email) or local in {"root", "admin"}
+    return "machine_report" if _MONITORS.fullmatch(local) or (alerts and _ALERT.search(mail.subject)) else ""
+
+
 def _bulk(mail: Mail) -> str:
     if "List-Post" in mail.headers or "Mailing-List" in mail.headers or _precedence(mail) == "list":
         return "list_mail"
@@ -137,6 +153,7 @@ _KINDS = (
     _Noise("bounce", Strength.SENDER_AND_SIGN, _bounce),
     _Noise("automatic-reply", Strength.SENDER_AND_SIGN, _automatic),
     _Noise("machine", Strength.SIGN, _machine),
+    _Noise("monitor", Strength.SIGN, _monitor),
     _Noise("list-headers", Strength.STRUCTURE, _bulk),
     _Noise("calendar", Strength.STRUCTURE, _calendar),
     _Noise("subject-words", Strength.WORDS, _from_words),

@@ -70,6 +70,8 @@ def is_laid_out(mail: Mail) -> bool:
     made_by = " ".join(mail.headers.get(name) for name in ("X-Mailer", "User-Agent", "Message-ID"))
     if _MAIL_PROGRAMS.search(made_by):
         return False
+    if mail.html_source.lower().count("<table") < 3:
+        return False
     return len(mail.html.links) >= _LEAST_LINKS and mail.html.first("table table table") is not None
 
 
@@ -85,6 +87,8 @@ def is_service(mail: Mail) -> bool:
 def offers_unsubscribing(mail: Mail) -> bool:
     """Whether the HTML body has a link to unsubscribe: a mail to many, whoever signed it."""
     if _answers(mail):
+        return False
+    if not (_UNSUBSCRIBE.search(mail.html_source) or _UNSUBSCRIBE.search(mail.html.text)):
         return False
     return any(_UNSUBSCRIBE.search(link.text) or _UNSUBSCRIBE.search(link.href) for link in mail.html.links)
 

@@ -41,6 +41,8 @@ _ADVICE = re.compile(r"^(?:gysj|pyml|pymk)_")
 _IN_GROUP = re.compile(
     r"\s(?:в группе|in the group|nel gruppo|dans le groupe|in der Gruppe)\s+(?P<group>[^\s].*?)\s*\.?$"
 )
+from mailbridge.sdk.deeds import untagged
+
 _STARS = re.compile(r"\b([1-5])[- ](?:stars?|зв[её]зд\w*)\b", re.IGNORECASE)
 _NOT_SAID = re.compile(r"(?:посмотрите|see|check|view|guarda|découvrez|sieh|ответьте|reply)\b", re.IGNORECASE)
 
@@ -106,7 +108,8 @@ class FacebookParser:
 
 def _own_subject(mail: Mail) -> str:
     """The subject where it is Facebook's own sentence: "[group] words" quotes a person."""
-    return "" if mail.subject.startswith("[") else mail.subject
+    subject = untagged(mail.subject) if "List-Post" in mail.headers else mail.subject
+    return "" if subject.startswith("[") else subject
 
 
 def _kind(mail: Mail, event: str, html: Notice, text: TextPart) -> tuple[Kind | None, str | None]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 
 from mailbridge.sdk import fold
 from mailbridge.sdk.layout import Cell, Grid, Piece, TextLine
@@ -56,6 +57,7 @@ _VALUE_HEADINGS = frozenset({"value", "значение", "answer", "ответ"
 _QUESTION = frozenset({"вопрос", "question", "q"})
 _ANSWER = frozenset({"ответ", "ответы", "answer", "answers", "a"})
 _CELL_LABEL = 200
+_MOST_IN_LINE = 50
 _MOST_LABELLED = 2000
 """No form has so many fields; lines beyond are what a visitor pasted."""
 
@@ -113,7 +115,8 @@ def _answered(items: list[Item]) -> list[Item]:
     found: list[Item] = []
     for item in items:
         asked = found[-1] if found else None
-        if item.key in _ANSWER and asked is not None and asked.key in _QUESTION and asked.value:
+        is_answer = item.style is not Style.NONE and item.key in _ANSWER
+        if is_answer and asked is not None and asked.key in _QUESTION and asked.value:
             found[-1] = Item(item.text, item.style, asked.value, item.value, role_of(asked.value), gap=asked.gap)
         else:
             found.append(item)
@@ -189,7 +192,8 @@ _SPLITS: tuple[tuple[Style, Callable[[TextLine], tuple[str, str] | None]], ...] 
 def _apart(item: Item) -> Iterator[Item]:
     """Divide a line that holds several fields, as in "Имя: Анна, Телефон: 8 912 …"."""
     cuts = []
-    for match in _INLINE.finditer(item.text, item.text.index(item.value) if item.value else len(item.text)):
+    start = item.text.index(item.value) if item.value else len(item.text)
+    for match in islice(_INLINE.finditer(item.text, start), _MOST_IN_LINE):
         words = match[1].split()
         for length in range(min(4, len(words)), 0, -1):
             label = " ".join(words[-length:])

@@ -91,6 +91,7 @@ def heads_address(text: str) -> bool:
     return len(text) <= 40 and label_key(text) in words.ADDRESS_HEADINGS
 
 
+@lru_cache(maxsize=4096)
 def label_key(label: str) -> str:
     """Return a label for comparison: folded, look-alike letters of one alphabet, signs as blanks."""
     key = " ".join(_one_alphabet(word) for word in _SIGNS.sub(" ", fold(label)).split())

@@ -10,7 +10,7 @@ from mailbridge_parsers.form.kinds import names_form
 from mailbridge_parsers.form.labels import CONTACTS, Role, label_key
 from mailbridge_parsers.form.letters import read_letter
 from mailbridge_parsers.form.reading import Reading
-from mailbridge_parsers.form.site import Site
+from mailbridge_parsers.form.site import FREE_DOMAINS, Site
 from mailbridge_parsers.form.systems import SYSTEMS
 
 _OTHERS = re.compile(r"comment\.php\?action=|#comment-\d|#isso-\d")
@@ -27,6 +27,10 @@ _LISTS = ("List-Unsubscribe", "List-Post", "List-Id", "Mailing-List", "X-Campaig
 _FROM = frozenset(["from", "от"])
 _HEADER = frozenset(["to", "кому", "cc", "копия", "message id", "mime version", "content type", "sent", "отправлено"])
 _HEADS = 12
+_MAIL_PROGRAM = re.compile(
+    r"@mail\.gmail\.com>|outlook|thunderbird|apple mail|iphone mail|ipad mail|the bat!|mail\.ru mailer|yandex",
+    re.IGNORECASE,
+)
 
 
 def _is_ours(mail: Mail) -> bool:
@@ -74,9 +78,21 @@ def _is_letter(mail: Mail, reading: Reading) -> bool:
     if Site(mail).sender_is_site or names_form(mail.subject) or any(one.style is Style.CELL for one in reading.fields):
         return False
     above = [fold(item.text) for item in reading.loose[: reading.heads]]
+    if _names_another(mail, reading) and above and not any(names_form(line) for line in above):
+        return True
     greets = any(_GREETING.match(line) for line in above)
     talks = sum(len(line.split()) for line in above) > 15 and not any(names_form(line) for line in above)
     return greets or talks
+
+
+def _names_another(mail: Mail, reading: Reading) -> bool:
+    """Whether the fields are of somebody else than the person who wrote the mail by hand."""
+    made_by = " ".join(mail.headers.get(name) for name in ("X-Mailer", "User-Agent", "Message-ID"))
+    if mail.sender.domain not in FREE_DOMAINS and not _MAIL_PROGRAM.search(made_by):
+        return False
+    sender, name = fold(mail.sender.name).split(), fold(reading.first(Role.NAME)).split()
+    emails = {one.value.strip().lower() for one in reading.all(Role.EMAIL)}
+    return len(sender) > 1 and bool(name) and set(sender).isdisjoint(name) and mail.sender.email not in emails
 
 
 def _is_named(mail: Mail) -> bool:

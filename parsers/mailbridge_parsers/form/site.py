@@ -5,7 +5,7 @@ from functools import cached_property
 
 from mailbridge.sdk import Address, Mail, fold, is_email, is_robot
 
-_FREE = frozenset(
+FREE_DOMAINS = frozenset(
     [
         "gmail.com",
         "googlemail.com",
@@ -64,7 +64,9 @@ class Site:
     def hosts(self) -> frozenset[str]:
         """Domains of the site and of the company."""
         addresses = (self.mail.sender, *(() if self.is_addressed else self.mail.recipients))
-        return frozenset(one.domain.removeprefix("www.") for one in addresses if one.domain and one.domain not in _FREE)
+        return frozenset(
+            one.domain.removeprefix("www.") for one in addresses if one.domain and one.domain not in FREE_DOMAINS
+        )
 
     @cached_property
     def sender_is_site(self) -> bool:
@@ -72,7 +74,7 @@ class Site:
         sender = self.mail.sender
         if is_robot(sender.email) or not sender.email or sender.email in self.recipients:
             return True
-        ours = {one.domain for one in self.mail.recipients} - _FREE
+        ours = {one.domain for one in self.mail.recipients} - FREE_DOMAINS
         return any(sender.domain == own or sender.domain.endswith("." + own) for own in ours)
 
     def may_be_visitor(self, email: str, *, labelled: bool) -> bool:
@@ -88,7 +90,7 @@ class Site:
         if email == self.mail.sender.email and self.sender_is_site:
             return False
         domain = email.rpartition("@")[2]
-        if domain in _FREE:
+        if domain in FREE_DOMAINS:
             return True
         if labelled:
             return not (self.sender_is_site and domain == self.mail.sender.domain)

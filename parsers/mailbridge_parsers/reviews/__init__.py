@@ -16,6 +16,7 @@ from mailbridge.sdk import (
     Mail,
     Manifest,
     NoConfig,
+    ParseError,
     Product,
     Refs,
     Reply,
@@ -64,8 +65,14 @@ class ReviewsParser:
         self.config = config
 
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
-        """Return the reviews of a mail."""
-        network = next(route.name for route in self.routes if route.holds(mail))
+        """Return the reviews of a mail.
+
+        Raises:
+            ParseError: The sender is none of the services, or see the reader of each.
+        """
+        network = next((route.name for route in self.routes if route.holds(mail)), None)
+        if network is None:
+            raise ParseError("unknown_sender", mail.sender.email)
         found = _READERS[network][1](mail)
         if isinstance(found, Ignored):
             return found

@@ -23,6 +23,7 @@ _YOURS = re.compile(
     re.IGNORECASE,
 )
 _BOTH_GENDERS = re.compile(r"(?<=[а-я])\((?:л?ась|л?а|л?и|сь)\)")  # "поделился(ась)", "оставил(а)"
+_TAGS = re.compile(r"^\s*(?:\[[^\[\]]{1,40}\]\s*)+(?=\S)")
 _EDGES = re.compile(r"^[^\w@(]+|[\s,;:–—|•·-]+$")
 _WORD = r"(?:[^\W\d_a-zа-яёßà-ÿ][\w’'.\-]*)"
 _NAME = rf"{_WORD}(?:\s+(?:{_WORD}|\({_WORD}\)|(?:von|van|de|da|di|del|la|le|bin|al)(?=\s))){{0,4}}"
@@ -94,8 +95,13 @@ def actors_in(headline: str) -> list[str]:
     return _names(after["name"]) if after else []
 
 
+def untagged(subject: str) -> str:
+    """Return a subject without the tags that mailing lists and gateways put before it, such as "[sales]"."""
+    return _TAGS.sub("", subject)
+
+
 def _plain(headline: str) -> str:
-    return _BOTH_GENDERS.sub("", one_line(headline)[:_LONGEST])
+    return _BOTH_GENDERS.sub("", untagged(one_line(headline))[:_LONGEST])
 
 
 def _is_verb(words: str, start: int, language: str) -> bool:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -169,6 +170,10 @@ def business_id(*parts: str) -> str:
     return "in1-" + base64.b32encode(digest)[:26].decode("ascii").lower()
 
 
+_LIST_FOOTER = re.compile(r"(?:\A|\n)_{30,}\n.{0,1000}\Z", re.DOTALL)
+"""What mailing lists write below a mail that they pass on."""
+
+
 def make_interest(
     mail: Mail,
     *,
@@ -200,6 +205,8 @@ def make_interest(
     Raises:
         pydantic.ValidationError: A field has no valid value: a bug in the parser.
     """
+    if more.get("text") and ("List-Id" in mail.headers or "List-Post" in mail.headers):
+        more["text"] = _LIST_FOOTER.sub("", more["text"])
     identity = (network, *key) if key else ("mail", mail.content_id, str(position))
     moment, precision = when or (mail.received_at, "received")
     return Interest(

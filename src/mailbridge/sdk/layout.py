@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, takewhile
 
 from mailbridge.sdk.markup import Event, breaks_around
-from mailbridge.sdk.text import one_line
+from mailbridge.sdk.text import clean, one_line
 
 _BOLD_ELEMENTS = frozenset("b strong th thead dt label h1 h2 h3 h4 h5 h6".split())  # noqa: SIM905
 _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)|\bfont\s*:\s*bold", re.IGNORECASE)
@@ -16,6 +16,8 @@ _LABEL_CLASS = re.compile(
 )
 _HOLDS = frozenset(["td", "th", "dt", "dd"])
 _LABEL_LENGTH = 100
+_MOST_LINES = 4000
+_BUNDLE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,24 @@ def _one_line(text: str) -> str:
 
 
 def text_layout(text: str) -> list[Piece]:
-    """Lay out plain text: every line is a line."""
+    """Lay out plain text: every line is a line; in the middle of a body longer than any template, twenty are."""
     pieces: list[Piece] = []
     gap = False
-    for raw in text.split("\n"):
-        if words := _one_line(raw):
+    for raw in _bundled(text.split("\n")):
+        if words := _one_line(raw) if "\n" not in raw else clean(raw):
             label, tab, value = raw.strip().partition("\t")
             lead = _one_line(label) if tab and value.strip() and len(label) <= _LABEL_LENGTH else ""
             pieces.append(TextLine(words, lead, gap=gap))
         gap = not words
     return pieces
+
+
+def _bundled(lines: list[str]) -> list[str]:
+    if len(lines) <= _MOST_LINES:
+        return lines
+    middle = lines[_MOST_LINES // 2 : -_MOST_LINES // 2]
+    bundles = ["\n".join(middle[at : at + _BUNDLE]) for at in range(0, len(middle), _BUNDLE)]
+    return [*lines[: _MOST_LINES // 2], *bundles, *lines[-_MOST_LINES // 2 :]]
 
 
 def html_layout(events: Iterable[Event]) -> list[Piece]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from mailbridge.sdk.links import host_of, unwrap_url, urls_in
@@ -11,6 +11,8 @@ from mailbridge.sdk.text import one_line
 
 _ENTITIES = {"&nbsp;": " ", "&bull;": "•", "&quot;": '"', "&laquo;": "«", "&raquo;": "»", "&amp;": "&"}
 _EDGE, _BREAK, _PARAGRAPH = range(3)
+_MOST_LINES = 4000
+_FOLDED = 100
 _ENTITY = re.compile("|".join(_ENTITIES))
 
 
@@ -78,8 +80,18 @@ def html_lines(source: str, skip: Callable[[str, Mapping[str, str]], bool] | Non
 
 def text_lines(source: str) -> list[Line]:
     """Return the lines of a text part; its web addresses are links, entities left by the sender are decoded."""
-    lines = _ENTITY.sub(lambda match: _ENTITIES[match.group()], source).split("\n")
+    lines = _folded_middle(_ENTITY.sub(lambda match: _ENTITIES[match.group()], source).split("\n"))
     return [Line(tuple(_text_runs(line))) for line in lines]
+
+
+def _folded_middle(lines: list[str]) -> list[str]:
+    """Of a body longer than any notification's, lines in the middle become paragraphs."""
+    if len(lines) <= _MOST_LINES:
+        return lines
+    half = _MOST_LINES // 2
+    middle = lines[half:-half]
+    folded = (" ".join(middle[at : at + _FOLDED]) for at in range(0, len(middle), _FOLDED))
+    return [*lines[:half], *folded, *lines[-half:]]
 
 
 def plain_text(lines: Iterable[Line]) -> str:
@@ -136,10 +148,10 @@ class _Anchors:
 
 def _divided(run: Run) -> Iterator[Run | int]:
     first, *more = run.text.split("\n")
-    yield replace(run, text=first)
-    for words in more:
+    yield Run(first, run.href)
+    for words in _folded_middle(more):
         yield _BREAK
-        yield replace(run, text=words)
+        yield Run(words, run.href)
 
 
 def _joined(runs: Iterable[Run | int]) -> list[Line]:
@@ -162,7 +174,7 @@ def _joined(runs: Iterable[Run | int]) -> list[Line]:
 
 def _text_runs(line: str) -> Iterator[Run]:
     at = 0
-    for start, end in urls_in(line):
+    for start, end in urls_in(line) if "/" in line or "." in line else ():
         if start > at:
             yield Run(line[at:start])
         yield Run(line[start:end], line[start:end])

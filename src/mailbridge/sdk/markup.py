@@ -1,9 +1,11 @@
 """An HTML document as a stream of what opens, what is said and what closes, whichever engine read it."""
 
+import html
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 
 from bs4 import BeautifulSoup, Comment, Tag, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString
@@ -28,12 +30,40 @@ _EMOJI_ANYWAY = (
     "⌚⌛⏩⏪⏫⏬⏰⏳◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵"
     "⛺⛽✅✊✋✨❌❎❓❔❕❗➕➖➗➰➿⬛⬜⭐⭕"
 )
+_MOST_TAGS = 3000
+_TAG_START = re.compile("<")
+_TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
+_LINE_MARKUP = re.compile(r"<(?:br|/?(?:p|div|tr|li|ul|ol|dt|dd|table|h[1-6]|blockquote|pre))\b[^<>]*>", re.IGNORECASE)
+_UNSEEN_MARKUP = re.compile(r"<!--.*?-->|<(style|script)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TABS = re.compile(r"\t{2,}")
 _NOTHING: Mapping[str, str] = {}
 
 
 def document_events(source: str) -> Iterator[Event]:
-    """Yield the events of a whole document; malformed markup is read as a browser would."""
+    """Yield the events of a whole document; malformed markup is read as a browser would.
+
+    Of a body with more tags than any notification has, the rest comes as its words only.
+    """
+    source, rest = _parted(source)
+    yield from _tree_events(source)
+    if rest:
+        yield from (("open", "pre", _NOTHING), ("text", _stripped(rest), _NOTHING), ("close", "pre", _NOTHING))
+
+
+def _parted(source: str) -> tuple[str, str]:
+    if source.count("<") <= _MOST_TAGS:
+        return source, ""
+    at = next(islice(_TAG_START.finditer(source), _MOST_TAGS, None)).start()
+    return source[:at], source[at:]
+
+
+def _stripped(source: str) -> str:
+    """Return the words of markup with a line for every block, without building a tree."""
+    words = _WHITE.sub(" ", _UNSEEN_MARKUP.sub(" ", source))
+    return html.unescape(_TAG.sub(" ", _LINE_MARKUP.sub("\n", words)))
+
+
+def _tree_events(source: str) -> Iterator[Event]:
     data = source.replace("\0", "\ufffd").encode("utf-8", "replace")
     # huge_tree: without it libxml2 drops what is nested deeper than 256 elements. No network, no entities.
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True)
@@ -67,7 +97,10 @@ def _lxml_events(root: "etree._Element") -> Iterator[Event]:
 
 
 def soup(source: str) -> BeautifulSoup:
-    """Read a document with the engine that can select by CSS."""
+    """Read a document with the engine that can select by CSS; see `document_events` about very long ones."""
+    source, rest = _parted(source)
+    if rest:
+        source = f"{source}<pre>{html.escape(_stripped(rest))}</pre>"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML mails are HTML to every reader
         return BeautifulSoup(source, "lxml")

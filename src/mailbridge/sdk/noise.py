@@ -2,7 +2,7 @@
 
 import re
 
-from mailbridge.sdk.deeds import actors_in, deed_in
+from mailbridge.sdk.deeds import actors_in, deed_in, untagged
 from mailbridge.sdk.text import fold
 
 _QUOTED = re.compile(r"«.*?»|\".*?\"|“.*?”|„.*?[“”]")
@@ -139,6 +139,6 @@ def noise_in(subject: str) -> str | None:
     """
     if actors_in(subject):
         return None
-    words = _QUOTED.sub(" ", _SAID.sub(" ", _BRAND.sub("", fold(subject))))
+    words = _QUOTED.sub(" ", _SAID.sub(" ", _BRAND.sub("", untagged(fold(subject)))))
     patterns = _ALWAYS if deed_in(subject) else (*_WITHOUT_DEED, *_ALWAYS)
     return next((reason for reason, pattern in patterns if pattern.search(words)), None)
