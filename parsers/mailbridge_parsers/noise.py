@@ -50,7 +50,7 @@ _RECEIPT = re.compile(
 )
 _ALERT = re.compile(
     r"^\W*(?:problem|recovery|acknowledgement|flapping\w*)\b\W+(?:service|host)\b.{0,20}\balert\b"
-    r"|\b(?:service|host)\b.{0,80}\bis\s+(?:critical|warning|down|up|unreachable|ok|recovered)\b|^cron <"
+    r"|\b(?:service|host|monitor)\b.{0,80}\bis\s+(?:critical|warning|down|up|unreachable|ok|recovered)\b|^cron <"
     r"|^\[(?:firing|resolved)(?::\d+)?\]",
     re.IGNORECASE,
 )

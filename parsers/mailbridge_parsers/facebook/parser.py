@@ -28,6 +28,7 @@ from mailbridge.sdk import (
     read_notice,
     social_interests,
 )
+from mailbridge.sdk.deeds import untagged
 
 from .flat import flat_lines
 from .kinds import acting_user, event_type, known_kind, likely_kind, noise_reason
@@ -41,7 +42,6 @@ _ADVICE = re.compile(r"^(?:gysj|pyml|pymk)_")
 _IN_GROUP = re.compile(
     r"\s(?:в группе|in the group|nel gruppo|dans le groupe|in der Gruppe)\s+(?P<group>[^\s].*?)\s*\.?$"
 )
-from mailbridge.sdk.deeds import untagged
 
 _STARS = re.compile(r"\b([1-5])[- ](?:stars?|зв[её]зд\w*)\b", re.IGNORECASE)
 _NOT_SAID = re.compile(r"(?:посмотрите|see|check|view|guarda|découvrez|sieh|ответьте|reply)\b", re.IGNORECASE)

@@ -18,6 +18,7 @@ _WRAPPED = re.compile(
     r"|\[(?P<bracketed>[^\[\]]{1,80})\]|\*{1,3}(?P<starred>[^*]{1,80})\*{1,3}|#{1,4}\s+(?P<headed>.{1,80}))"
 )
 _DASHED = re.compile(r"(?P<label>[^-–—=]{1,60}?)\s+(?:[-–—]|=>?)(?:\s+(?P<value>.*))?")
+_KEYED = re.compile(r"(?P<label>[^\W\d][\w.\[\]-]{0,40})=(?P<value>.*)")
 _INLINE = re.compile(r"[,;|\s]\s*([^\s:,;|][^:,;|]{0,40}):\s")
 _GOODS = frozenset(
     [
@@ -159,8 +160,15 @@ def _dashed(line: TextLine) -> tuple[str, str] | None:
     return (match["label"], match["value"] or "") if match and role_of(match["label"]) else None
 
 
+def _keyed(line: TextLine) -> tuple[str, str] | None:
+    """`name=value`, as programs print what was posted."""
+    match = _KEYED.fullmatch(line.text)
+    return (match["label"], match["value"].strip()) if match and role_of(match["label"]) else None
+
+
 def _bare(line: TextLine) -> tuple[str, str] | None:
-    return (line.text, "") if len(line.text) <= 60 and role_of(line.text) else None
+    is_question = line.text.endswith("?") and reads_like_label(line.text)
+    return (line.text, "") if is_question or (len(line.text) <= 60 and role_of(line.text)) else None
 
 
 def _bold(line: TextLine) -> tuple[str, str] | None:
@@ -185,6 +193,7 @@ _SPLITS: tuple[tuple[Style, Callable[[TextLine], tuple[str, str] | None]], ...] 
     (Style.WRAPPED, _wrapped),
     (Style.COLON, _colon),
     (Style.DASH, _dashed),
+    (Style.DASH, _keyed),
     (Style.BARE, _bare),
 )
 

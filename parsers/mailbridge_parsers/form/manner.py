@@ -66,7 +66,7 @@ def _is_stacked(items: list[Item]) -> bool:
                 item.style is not Style.CELL
                 and not item.value
                 and after is not None
-                and after.style is Style.NONE
+                and (after.style is Style.NONE or (after.style is Style.BARE and after.role is None))
                 and not after.is_rule
             )
     return below > inline

@@ -140,6 +140,9 @@ class _Reader:
     def _may_be_unknown_label(self, item: Item) -> bool:
         if self._manner.keys_only:
             return item.style is Style.COLON and " " not in item.label
+        if item.style is Style.BARE:
+            asks_on = self._manner.main is Style.BARE and bool(self._reading.fields)
+            return asks_on and all(one.role is not Role.TEXT for one in self._reading.fields)
         if item.style is Style.BOLD:
             ends = bool(item.value) or item.text.endswith(":")
             return ends or (self._manner.is_headed and bool(self._reading.fields))
