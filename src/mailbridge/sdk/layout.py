@@ -212,6 +212,10 @@ class _Builder:
 
     def words(self, words: str) -> None:
         box, frame = self._boxes[-1], self._frames[-1]
+        if words.count("\n") > _MOST_LINES:
+            box.end_line(1)
+            box.pieces.extend(text_layout(words))
+            return
         for number, part in enumerate(words.split("\n")):
             if number:
                 box.break_line()
