@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-CRM ?= amocrm
 SEEDS ?= 200
 
 .PHONY: help demo run test check format lock bench bench-claims chaos simulate bugs clean
