@@ -25,14 +25,14 @@ check: $(READY) ## What has to pass before every commit: style, types, imports, 
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -q -m "not slow and not dovecot" tests/unit tests/component
+	$(BIN)/pytest -q -m "not slow and not dovecot" $(or $(TESTS),tests/unit tests/component)
 
 format: $(READY) ## Format the code
 	$(BIN)/ruff check --fix --quiet
 	$(BIN)/ruff format --quiet
 
-lock: $(READY) ## Pin the newest fitting versions of all dependencies, with hashes, without naming any host
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
+lock: $(READY) ## Pin all dependencies with hashes, without naming any host; UPGRADE=1 takes the newest that fit
+	$(BIN)/pip-compile --quiet $(if $(UPGRADE),--upgrade) --generate-hashes --allow-unsafe --strip-extras --no-header \
 		--no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 		--extra testing --extra dev -o constraints.txt pyproject.toml
 

@@ -139,7 +139,7 @@ def _is_internal(value: str, hosts: Sequence[str]) -> bool:
         return True
     bare = _bare(value)
     by = list(_BY.finditer(bare))
-    if not by:
+    if not by_host(value):
         return False
     if _LOCAL_PROTOCOL.search(bare, by[-1].start()):
         return True

@@ -2,7 +2,7 @@
 
 import contextlib
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mailbridge.mailbox.charset import to_text
@@ -55,6 +55,7 @@ def test_random_bytes(raw):
 
 
 @given(mutations)
+@example([(37, 15, b"\r\n")])
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_mutated_mails(changes):
     raw = SEED

@@ -288,3 +288,7 @@ def test_the_host_that_wrote_a_received_field():
     assert by_host("(qmail 1 invoked by uid 1)") == ""
     path = incoming_path([("Subject", "x"), ("Received", "from a ([10.0.0.1]) by b.example")])
     assert (path.hosts, path.end) == (("b.example",), 1)
+
+
+def test_a_received_field_that_names_no_host_ends_the_path():
+    assert incoming_path([("Received", "from a (a [10.0.0.1]) by ; Mon, 2 Mar 2026 10:00:00 +0300")]).hosts == ()
