@@ -8,13 +8,12 @@ from typing import Any, Protocol
 from pebble import ProcessExpired, ProcessPool
 
 from mailbridge.config import SinkSettings
-from mailbridge.ledger.settle import Outgoing, Reader, Settlement, StoredMail
+from mailbridge.ledger.settle import Reader, Settlement, StoredMail
 from mailbridge.observe.events import log
 from mailbridge.pipeline.parsing import Reading, TrustRules
-from mailbridge.pipeline.policy import delivery_key, lane_of
 from mailbridge.pipeline.routing import Router
 from mailbridge.registry import make_parsers
-from mailbridge.sdk import Interest
+from mailbridge.stations.outbox import outgoing
 from mailbridge.worker import Job, Read, begin, read_raw, work
 
 CHUNK = 25
@@ -147,22 +146,8 @@ class ReadingRoom:
             detail=reading.detail,
             parser=reading.parser,
             parser_version=reading.parser_version,
-            interests=tuple((one, self._outgoing(one)) for one in reading.interests),
+            interests=tuple((one, outgoing(one, self._sinks)) for one in reading.interests),
             facts=read.facts,
-        )
-
-    def _outgoing(self, interest: Interest) -> tuple[Outgoing, ...]:
-        lane = lane_of(interest)
-        return tuple(
-            Outgoing(
-                key=delivery_key(interest.id, sink.account_id or name),
-                sink=name,
-                account_id=sink.account_id or name,
-                lane=lane,
-                responsible=interest.responsible,
-            )
-            for name, sink in self._sinks.items()
-            if sink.wants(interest.source.network, interest.source.channel)
         )
 
     @staticmethod
