@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = {"bs4", "httpx", "sqlalchemy", "phonenumbers", "lxml", "apscheduler", "imap_tools", "mailparser"}
+HEAVY = {"jinja2", "bs4", "httpx", "sqlalchemy", "phonenumbers", "lxml", "apscheduler", "imap_tools", "mailparser"}
 
 
 def imported_by(*arguments):

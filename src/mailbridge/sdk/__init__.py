@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     )
     from mailbridge.sdk.social import read_social, social_interests
     from mailbridge.sdk.targets import NetworkLinks, Target
+    from mailbridge.sdk.templates import BadTemplate, Template, compile_structure, fill_structure, template_values
     from mailbridge.sdk.text import clean, cut, fold, one_line, paragraphs
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "Address",
     "AttachedFile",
     "Author",
+    "BadTemplate",
     "CardLanguage",
     "CardLine",
     "CardValue",
@@ -158,6 +160,7 @@ __all__ = [
     "Steps",
     "Strength",
     "Target",
+    "Template",
     "TemplateChanged",
     "TextLine",
     "TokenStore",
@@ -175,10 +178,12 @@ __all__ = [
     "card_title",
     "card_word",
     "clean",
+    "compile_structure",
     "cut",
     "date_in_mail",
     "deed_in",
     "emails_in",
+    "fill_structure",
     "fit",
     "fold",
     "host_of",
@@ -211,6 +216,7 @@ __all__ = [
     "social_interests",
     "split_label",
     "split_name",
+    "template_values",
     "text_layout",
     "text_lines",
     "unquoted",
@@ -255,6 +261,7 @@ _HOMES = {
     ),
     "social": "read_social social_interests",
     "targets": "NetworkLinks Target",
+    "templates": "BadTemplate Template compile_structure fill_structure template_values",
     "text": "clean cut fold one_line paragraphs",
 }
 """Module → the names it holds; the same as the imports above, which only type checkers and editors follow."""
