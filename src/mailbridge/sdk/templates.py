@@ -7,7 +7,9 @@ of a delivery. What visitors wrote is only ever a value: it is never read as a t
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from functools import cache
+from html import escape as escape_html
 from typing import Any, cast
 
 from jinja2 import StrictUndefined, TemplateError, Undefined, meta, nodes
@@ -32,8 +34,14 @@ LONGEST_CARD = 30_000
 """Characters of the whole card in a template; `{{ card | fit(2000) }}` takes less."""
 
 _LISTS = {"fields", "attachments"}
-_MADE = ("key", "step_key", "title", "card", "first_name", "last_name", "who", "phone", "field", "word", "interest")
+_MADE = (
+    "key", "step_key", "assignee", "asap", "title", "card", "first_name", "last_name", "who", "phone", "field", "word",
+    "interest",
+)  # fmt: skip
 """Names that a template has besides the parts of an interest; see `template_values`."""
+
+CONDITION = "$if"
+"""Key of a table of a structure that says whether the table is there at all."""
 
 Values = Mapping[str, Any]
 
@@ -101,16 +109,18 @@ def template_values(delivery: Delivery, language: CardLanguage) -> dict[str, Any
     """Return what templates may use of a delivery.
 
     All parts of an interest under their names (`author.name`, `source.url`, `text`, `fields`, …), unknown = None,
-    times in RFC 3339; `responsible` is the delivery's. Made for cards: `title` (what, where, who), `card` (the whole
-    card as text), `first_name`, `last_name`, `who` (name, else an address), `phone` (the first), `key` and
-    `step_key("note")`, `field("City")` (a form field by its label), `word("kind")` (kind, channel or network in words).
+    times in RFC 3339. Made for cards: `title` (what, where, who), `card` (the whole card as text), `first_name`,
+    `last_name`, `who` (name, else an address), `phone` (the first), `key` and `step_key("note")`, `assignee` (the CRM's
+    user, None where nobody is assigned) and `asap` (for whoever is first), `field("City")` (a form field by its label),
+    `word("kind")` (kind, channel or network in words).
     """
     interest = delivery.interest
     first, last = split_name(interest.author.name or "")
     values: dict[str, Any] = interest.to_json()
     return values | {
         "interest": values,
-        "responsible": delivery.responsible or interest.responsible,
+        "assignee": None if delivery.responsible == "asap" else delivery.responsible,
+        "asap": delivery.responsible == "asap",
         "key": delivery.key,
         "step_key": delivery.step_key,
         "title": card_title(interest, language),
@@ -142,13 +152,17 @@ def compile_structure(value: Any, *, known: tuple[str, ...] = ()) -> Any:
 def fill_structure(value: Any, values: Values) -> Any:
     """Return a compiled structure as JSON; a key or an element whose value is None is left out.
 
+    A table with the key `$if` is left out when that value is empty.
+
     Raises:
         BadTemplate: A template can't be worked out for these values.
     """
     if isinstance(value, Template):
         return value.value(values)
     if isinstance(value, Mapping):
-        filled = {key: fill_structure(one, values) for key, one in value.items()}
+        if CONDITION in value and not fill_structure(value[CONDITION], values):
+            return None
+        filled = {key: fill_structure(one, values) for key, one in value.items() if key != CONDITION}
         return {key: one for key, one in filled.items() if one is not None}
     if isinstance(value, list):
         return [one for one in (fill_structure(one, values) for one in value) if one is not None]
@@ -183,12 +197,39 @@ def _environment(escape: Callable[[str], str] | None) -> _Sandbox:
 
     env = _Sandbox(undefined=StrictUndefined, finalize=shown, autoescape=False, keep_trailing_newline=True)
     env.globals.clear()
-    env.filters |= {"fit": _fit, "line": lambda value: one_line(str(value)) if value is not None else None}
+    env.filters |= FILTERS
     return env
 
 
 def _fit(value: Any, most: int) -> str | None:
     return None if value is None else fit(str(value), most)
+
+
+def _line(value: Any) -> str | None:
+    return None if value is None else one_line(str(value))
+
+
+def _number(value: Any) -> Any:
+    """Return the number that a text of digits is; anything else as it is, such as a placeholder of a plan."""
+    return int(value) if re.fullmatch(r"-?[0-9]{1,18}", str(value)) else value
+
+
+def _epoch(moment: Any) -> int | None:
+    """Return Unix seconds of a moment in RFC 3339."""
+    return None if moment is None else int(datetime.fromisoformat(str(moment)).timestamp())
+
+
+def _after(moment: Any, seconds: float) -> str | None:
+    return None if moment is None else (datetime.fromisoformat(str(moment)) + timedelta(seconds=seconds)).isoformat()
+
+
+def _html(value: Any) -> str | None:
+    return None if value is None else escape_html(str(value)).replace("\n", "<br>")
+
+
+FILTERS = {"fit": _fit, "line": _line, "number": _number, "epoch": _epoch, "after": _after, "html": _html}
+"""What templates have besides jinja2's own filters: `text | fit(255)`, `… | line` (on one line), `ids.lead | number`,
+`occurred_at | epoch` (Unix seconds), `mail.received_at | after(3600)`, `card | html` (escaped, line breaks kept)."""
 
 
 def _single_expression(tree: nodes.Template, source: str) -> str | None:

@@ -102,3 +102,25 @@ def test_words_of_a_visitor_are_never_a_template():
     values = template_values(make_delivery(make_card(text="{{ key }} {% for %}")), "en")
     assert Template("{{ text }}").value(values) == "{{ key }} {% for %}"
     assert Template("say {{ text }}").value(values) == "say {{ key }} {% for %}"
+
+
+def test_values_take_the_form_that_a_crm_wants():
+    delivery = make_delivery(make_card(text="a < b\nc"), responsible="7")
+    values = template_values(delivery, "en")
+    assert Template("{{ occurred_at | epoch * 1000 }}").value(values) == 1778324647000
+    assert Template("{{ occurred_at | after(3600) }}").value(values) == "2026-05-09T15:04:07+03:00"
+    assert Template("{{ assignee | number }}").value(values) == 7
+    assert Template("{{ text | html }}").value(values) == "a &lt; b<br>c"
+    assert Template("{{ rating | epoch }}{{ rating | html }}{{ rating | after(1) }}").value(values) == ""
+
+
+def test_who_is_assigned_is_a_user_or_whoever_is_first():
+    delivery = make_deliveries(1)[0]
+    for responsible, seen in ((None, (None, False)), ("asap", (None, True)), ("7", ("7", False))):
+        values = template_values(make_delivery(delivery.interest, responsible=responsible), "en")
+        assert (values["assignee"], values["asap"]) == seen
+
+
+def test_a_table_with_a_condition_may_be_left_out(values):
+    compiled = compile_structure({"to": [{"$if": "{{ rating }}", "id": 1}, {"$if": "{{ kind }}", "id": 2}]})
+    assert fill_structure(compiled, values) == {"to": [{"id": 2}]}
