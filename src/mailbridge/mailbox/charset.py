@@ -27,6 +27,8 @@ _CONVINCING = 0.3
 _CLEARLY = 0.3
 _AGAINST_LATIN = 0.52
 _FEW_LETTERS = 4
+_CERTAIN = 0.5
+_MANY_LETTERS = 60
 # What undeclared Russian text is in, with how much rarer each is than the first.
 _GUESSES = {"cp1251": 0.0, "koi8-u": 0.05, "cp866": 0.1, "iso8859-5": 0.15}
 _SCORED_BYTES = 2500
@@ -113,8 +115,10 @@ def _stands(data: bytes, text: str, codec: str, utf8: str | None) -> bool:
         return False
     if codec in CYRILLIC:
         own = russian(text)
-        few = len(data) - len(data.translate(None, _BEYOND_ASCII)) < _FEW_LETTERS
-        return few or own + _CLEARLY >= _best_guess(data, without=codec)[1]
+        beyond = len(data) - len(data.translate(None, _BEYOND_ASCII))
+        # No guess scores above 1, and of a text of some length no two charsets make Russian.
+        sure = own + _CLEARLY >= 1 or (own >= _CERTAIN and beyond >= _MANY_LETTERS)
+        return sure or beyond < _FEW_LETTERS or own + _CLEARLY >= _best_guess(data, without=codec)[1]
     if codec in LATIN:
         return western(text) or _best_guess(data)[1] < _AGAINST_LATIN
     return True
@@ -228,13 +232,17 @@ _DOUBLED = (
     (re.compile(_PAIR_1251 + "{3}"), re.compile(_PAIR_1251 + "+"), "cp1251"),
     (re.compile(f"{_PAIR_1252}(?s:.){{0,2000}}?{_PAIR_1252}"), re.compile(_PAIR_1252 + "+"), "cp1252"),
 )
+# Looked for first, in the characters beyond ASCII alone: a look at every character would cost a tenth of all reading.
+_MAYBE_DOUBLED = re.compile(f"{_PAIR_1251}|{_PAIR_1252}")
+_ASCII = bytes(range(0x80))
 _C1 = "".join(map(chr, range(0x80, 0xC0)))
 _SEARCHED = 20_000
 
 
 def undouble(text: str) -> str:
     """Return the text with UTF-8 undone that somebody took for windows-1251 or windows-1252, else the text itself."""
-    if text.isascii():
+    dense = text[:_SEARCHED].encode("utf-8", "replace").translate(None, _ASCII).decode("utf-8")
+    if not _MAYBE_DOUBLED.search(dense):
         return text
     for sure, run, codec in _DOUBLED:
         if sure.search(text, 0, _SEARCHED):

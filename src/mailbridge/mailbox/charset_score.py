@@ -1,9 +1,11 @@
 """How much a decoded text looks like Russian, or like a Western language: for charsets that are missing or wrong."""
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 _WORD = re.compile(r"[^\W\d_]+")
+_BEYOND_PLAIN = re.compile(r"[^\x00-\x7fА-яЁё]")
 _HIGH = re.compile(r"[^\x00-\x7f]")
 _SAMPLE = 1500
 _BEFORE = 20
@@ -24,6 +26,7 @@ _COMMON = frozenset(
 _NEVER = re.compile(
     r"\b[ьъы]|[аеёиоуыэюяьъй][ьъы](?<!ей)|[жшчщ]ы|[чщ][яю]|[гкхжшчщ]ъ|[ъ][^еёюя]|ёё|ээ|юю(?!\b)|йй|щщ|фф\B[фщ]"
 )
+_PLAIN_CYRILLIC = re.compile("[а-яё]")
 _OTHER_CYRILLIC = frozenset("іїєґўәғқңөұүһ")
 _RARE_CYRILLIC = frozenset("ђѓљњћќџѕјѐѝ")
 _FLIPPED = re.compile(r"[а-яё][А-ЯЁ]")
@@ -39,11 +42,11 @@ def russian(text: str) -> float:
     points = 0.0
     letters = 0
     for word in _WORD.findall(high):
-        beyond = len(_HIGH.findall(word))
-        if beyond:
+        if not word.isascii():
+            beyond = len(word) - len(word.encode("ascii", "ignore"))
             letters += beyond
             points += _word_points(word, beyond)
-    others = [sign for sign in high if sign > "\x7f" and not sign.isalpha()]
+    others = [sign for sign in _BEYOND_PLAIN.findall(high) if not sign.isalpha()]
     points += sum(_sign_points(sign) for sign in others)
     return points / (letters + len([sign for sign in others if sign not in _QUIET]) or 1)
 
@@ -75,11 +78,12 @@ def _sample(text: str) -> str:
     return "\n".join(kept)
 
 
+@lru_cache(maxsize=8192)  # mails of one sender say the same words again and again
 def _word_points(word: str, beyond: int) -> float:
     if beyond != len(word):
         return -1.5 * beyond
     small = word.lower()
-    if not any("а" <= sign <= "я" or sign == "ё" for sign in small):
+    if not _PLAIN_CYRILLIC.search(small):
         return -0.2 * beyond
     if len(small) == 1:
         return 0.5 if small in "авикосуя" else -0.3

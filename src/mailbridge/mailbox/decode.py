@@ -6,15 +6,12 @@ text_after_html, many_addresses, no_date, inner_undecodable, engine_failed, engi
 """
 
 import hashlib
-import logging
 from dataclasses import replace
 from datetime import UTC, datetime
-from email import message_from_bytes
 from email.message import Message
 
-import mailparser
-
 from mailbridge.mailbox.bodies import Bodies, read_bodies
+from mailbridge.mailbox.engines import EngineFailed, Parse, standard, texts_of
 from mailbridge.mailbox.headers import Fields, body_of, content_id, decoded_headers, fields_of, is_mail, values
 from mailbridge.mailbox.headers_addresses import parse_addresses
 from mailbridge.mailbox.headers_dates import parse_date, received_date
@@ -29,11 +26,6 @@ __all__ = ["Limits", "Undecodable", "decode"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DEFAULT_LIMITS = Limits()
 _NOTHING_CUT = Cuts()
-_MOST_ENCODED_WORDS = 1_000
-_MOST_FOR_ENGINE = 4_000_000
-
-# The library logs what it finds in mails; no text of a mail belongs in a log.
-logging.getLogger("mailparser").setLevel(logging.CRITICAL + 1)
 
 
 def decode(
@@ -44,6 +36,7 @@ def decode(
     receiver: str | None = None,
     size: int | None = None,
     limits: Limits = _DEFAULT_LIMITS,
+    parse: Parse = standard,
 ) -> Mail:
     """Return the mail that the bytes hold. Pure: the same bytes give the same mail.
 
@@ -54,6 +47,7 @@ def decode(
         receiver: Host whose Authentication-Results are believed; None = the one that took the mail last.
         size: Bytes of the whole mail when `raw` is only its beginning.
         limits: The most that is read.
+        parse: The engine that finds the parts.
 
     Raises:
         Undecodable: There is no mail in the bytes, or more than the limits allow. Nothing else is ever raised.
@@ -61,7 +55,7 @@ def decode(
     try:
         whole = len(raw) if size is None else size
         check_size(raw, whole, limits)
-        mail = _Decoder(raw, limits, 0).mail(receiver)
+        mail = _Decoder(raw, limits, 0, parse=parse).mail(receiver)
         return replace(mail, received_at=_aware(received_at) or mail.received_at, mailbox=mailbox, size=whole)
     except Undecodable:
         raise
@@ -76,11 +70,12 @@ def _aware(moment: datetime | None) -> datetime | None:
 class _Decoder:
     """Decodes one mail; attached mails get a decoder of their own."""
 
-    def __init__(self, raw: bytes, limits: Limits, depth: int, cuts: Cuts = _NOTHING_CUT) -> None:
+    def __init__(self, raw: bytes, limits: Limits, depth: int, cuts: Cuts = _NOTHING_CUT, *, parse: Parse) -> None:
         self._raw = raw
         self._cuts = cuts
         self._limits = limits
         self._depth = depth
+        self._parse = parse
         self._defects: list[str] = []
 
     def mail(self, receiver: str | None) -> Mail:
@@ -91,11 +86,11 @@ class _Decoder:
             source, self._cuts = slim(source, mail_id, self._limits.slim_part)
         check_parsed(len(source), self._limits)
         check_raw(source, self._limits)
-        message, engine = self._parsed(source)
+        message = self._parse(source)
         fields = fields_of(message)
         if not is_mail(fields):
             raise Undecodable("not_a_mail", "no header field that mails have")
-        bodies = self._bodies(message, engine, source)
+        bodies = self._bodies(message, source)
         headers = decoded_headers(fields, self._defects, bodies.charset)
         senders = self._addresses(fields, "From", hint=bodies.charset)
         date = parse_date(headers.get("Date"))
@@ -127,37 +122,25 @@ class _Decoder:
             size += len(chunk)
         return digest.hexdigest(), size
 
-    def _parsed(self, source: bytes) -> tuple[Message, mailparser.MailParser | None]:
-        """Parse with the reference engine; where it breaks down, with what it stands on."""
-        # Its time grows with the square of the number of encoded words; of long texts it makes several copies.
-        if len(source) > _MOST_FOR_ENGINE or source.count(b"=?") > _MOST_ENCODED_WORDS:
-            self._defects.append("engine_skipped")
-            return message_from_bytes(source), None
-        try:
-            engine = mailparser.parse_from_bytes(source)
-        except Exception:  # noqa: BLE001 - it fails in several ways on broken boundaries
-            self._defects.append("engine_failed")
-            return message_from_bytes(source), None
-        return engine.message, engine
-
-    def _bodies(self, message: Message, engine: mailparser.MailParser | None, source: bytes) -> Bodies:
+    def _bodies(self, message: Message, source: bytes) -> Bodies:
         bodies = read_bodies(message, self._cuts, self._limits)
-        if engine is not None and not (bodies.text.strip() or bodies.html_source.strip() or bodies.mails):
-            self._take_text(bodies, engine, source)
+        if not (bodies.text.strip() or bodies.html_source.strip() or bodies.mails):
+            self._ask_engine(bodies, source)
         if len(bodies.text) > self._limits.text_bytes:
             raise Undecodable("text_too_large", f"{len(bodies.text)} characters, at most {self._limits.text_bytes}")
         check_html(bodies.html_source, self._limits)
         return bodies
 
-    def _take_text(self, bodies: Bodies, engine: mailparser.MailParser, source: bytes) -> None:
-        """Take what the engine holds for text; it must have seen the mail with everything in it."""
-        if (engine.text_plain or engine.text_html) and self._cuts.holds_marks(source):
-            if self._cuts.size(source) > _MOST_FOR_ENGINE:
-                return
-            engine = mailparser.parse_from_bytes(self._cuts.restored(source))
-        bodies.text = "\n".join(engine.text_plain)
-        bodies.html_source = "\n".join(engine.text_html)
-        if bodies.text or bodies.html_source:
+    def _ask_engine(self, bodies: Bodies, source: bytes) -> None:
+        try:
+            text, html = texts_of(source)
+            if (text or html) and self._cuts.holds_marks(source):
+                text, html = texts_of(self._cuts.restored(source))  # it must see the mail with everything in it
+        except EngineFailed as failure:
+            self._defects.append(str(failure))
+            return
+        bodies.text, bodies.html_source = text, html
+        if text or html:
             self._defects.append("text_by_engine")
 
     def _addresses(self, fields: Fields, *names: str, hint: str) -> tuple[Address, ...]:
@@ -177,7 +160,7 @@ class _Decoder:
         cuts = self._cuts.with_lf()
         for raw in bodies.mails:
             try:
-                found.append(_Decoder(raw, self._limits, self._depth + 1, cuts).mail(None))
+                found.append(_Decoder(raw, self._limits, self._depth + 1, cuts, parse=self._parse).mail(None))
             except Undecodable:
                 self._defects.append("inner_undecodable")
         return tuple(found)

@@ -30,7 +30,7 @@ _IDENTIFYING = frozenset(
     "delivered-to resent-from list-id x-mailer".split()
 )
 _BLANKS = re.compile(rb"[ \t\r\n]+")
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_HEAD_END = re.compile(rb"\n\r?\n")
 
 
 def fields_of(message: Message) -> Fields:

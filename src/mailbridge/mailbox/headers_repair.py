@@ -10,7 +10,7 @@ _NAMES = (
 _KNOWN = re.compile(rb"(?:" + _NAMES + rb")[ \t]*:", re.IGNORECASE)
 _BLANK_BEFORE_COLON = re.compile(rb"^(" + _NAMES + rb")[ \t]+:", re.IGNORECASE | re.MULTILINE)
 _LONGEST_HEAD = 20_000
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_HEAD_END = re.compile(rb"\n\r?\n")
 _MBOX = re.compile(rb"(?:>?From [^\r\n]*(?:\r\n|\n|\r))+")
 
 

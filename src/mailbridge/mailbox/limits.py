@@ -58,6 +58,7 @@ class Limits:
     inner_depth: int = 3
 
 
+_LINE = re.compile(rb"([^\r\n]*)(?:\r\n|[\r\n])?")
 _CONTENT = re.compile(rb"[^ \t\r\n\0]")
 _FIELD = re.compile(rb"From |[!-9;-~]*:|[ \t]")
 _BOUNDARY = re.compile(rb"\bboundary\*?\d*\*?\s*=\s*(?:\"([^\"\r\n]*)\"|([^\s;\"]+))", re.IGNORECASE)
@@ -100,6 +101,13 @@ def check_raw(raw: bytes, limits: Limits) -> None:
     _Structure(limits).read(raw)
 
 
+def _dashed_line(raw: bytes, place: int) -> int:
+    """Return where the next line that may be a delimiter begins: all others need no look."""
+    while (place := raw.find(b"--", place)) > 0 and raw[place - 1] not in b"\r\n":
+        place += 1
+    return len(raw) if place < 0 else place
+
+
 class _Structure:
     """Follows headers and boundary lines; knows nothing of their contents."""
 
@@ -113,7 +121,15 @@ class _Structure:
         self._is_top = True
 
     def read(self, raw: bytes) -> None:
-        for line in raw.splitlines():
+        place = 0
+        while place < len(raw):
+            if self._head is None and not self._in_status:
+                place = _dashed_line(raw, place) if self._open else len(raw)
+            found = _LINE.match(raw, place)
+            if found is None or found.end() == place:
+                break
+            place = found.end()
+            line = found.group(1)
             if self._head is None or not self._take_into_head(line):
                 self._body_line(line)
         if self._head:
@@ -170,7 +186,7 @@ class _Structure:
             self._push(found.group(1) or found.group(2) or b"")
             if _DIGEST.search(joined):
                 self._digests.add(self._open[-1])
-        is_mail = bool(_ATTACHED_MAIL.search(joined)) or (
+        is_mail = (b"message/" in joined.lower() and bool(_ATTACHED_MAIL.search(joined))) or (
             bool(self._open) and self._open[-1] in self._digests and b"content-type" not in joined.lower()
         )
         if is_mail:

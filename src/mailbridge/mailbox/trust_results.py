@@ -13,6 +13,7 @@ _PAIR = re.compile(
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|[^";]+|;')
 _ESCAPED = re.compile(r"\\(.)")
 _INSTANCE = re.compile(r"i\s*=\s*\d+")
+_PLAIN = re.compile(r'[^"()\\]+')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -73,16 +74,12 @@ def without_comments(text: str) -> str:
     place = 0
     quotes_close = True
     while place < len(text):
-        sign = text[place]
-        if sign == '"' and quotes_close:
-            quoted = _QUOTED.match(text, place)
-            if quoted is None:
-                quotes_close = False
-                continue
-            if not depth:
-                kept.append(quoted.group())
-            place = quoted.end()
+        if piece := _PLAIN.match(text, place) or (quotes_close and _QUOTED.match(text, place)):
+            kept.extend(() if depth else [piece.group()])
+            place = piece.end()
             continue
+        sign = text[place]
+        quotes_close = quotes_close and sign != '"'
         if sign == "\\" and depth:
             place += 1
         elif sign == "(":

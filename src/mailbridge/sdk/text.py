@@ -15,21 +15,24 @@ _EMOJI = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
 _LONE_JOINER = re.compile(f"(?<![{_EMOJI}])\u200d|\u200d(?![{_EMOJI}])")
 _BLANK_LETTERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5]")
 """Of the unseen characters those that Python counts as printable."""
+_FOLDS = {ord(sign): " " for sign in "\r\n\t"}
 _SPACES = re.compile(r"[^\S\n]+")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
 
 def clean(value: str) -> str:
     """Return the text without control, bidi and zero-width characters, line ends as LF, blank ends cut."""
-    value = _BREAKS.sub("\n", value)
-    value = _LONE_JOINER.sub("", _UNSEEN.sub("", value))
+    value = _UNSEEN.sub("", _BREAKS.sub("\n", value))
+    if "\u200d" in value:
+        value = _LONE_JOINER.sub("", value)
     return "\n".join(line.rstrip() for line in value.split("\n")).strip()
 
 
 def one_line(value: str) -> str:
     """Return the cleaned text with every run of white space as one blank."""
-    if value.isprintable() and (value.isascii() or not _BLANK_LETTERS.search(value)):
-        return " ".join(value.split())  # nothing to clean, as in most strings
+    flat = value.translate(_FOLDS)
+    if flat.isprintable() and (flat.isascii() or not _BLANK_LETTERS.search(flat)):
+        return " ".join(flat.split())  # nothing to clean, as in most strings
     return " ".join(clean(value).split())
 
 

@@ -252,9 +252,9 @@ def test_the_reader_survives_the_engine(monkeypatch):
         raise AttributeError
 
     monkeypatch.setattr(mailparser, "parse_from_bytes", broken)
-    read = mail(b"\nHow much?")
-    assert read.text == "How much?"
-    assert "engine_failed" in read.defects
+    assert mail(b"\nHow much?").text == "How much?"
+    empty = b"Content-Type: image/png\n\nx"
+    assert "engine_failed" in mail(empty).defects
 
 
 def test_an_unforeseen_error_is_undecodable_too(monkeypatch):
