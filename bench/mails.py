@@ -1,4 +1,4 @@
-"""Mails as networks, forms and sites send them: 5 to 30 kB, several charsets and encodings, the same for the same number."""
+"""Mails as networks, forms and sites send them: 3 to 25 kB, several charsets and encodings, each always the same."""
 
 import base64
 import quopri
@@ -14,11 +14,11 @@ _BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _NAMES = ("Анна", "Борис", "Вера", "Глеб", "Дарья", "Егор", "Жанна", "Захар", "Инна", "Кирилл")
 _SURNAMES = ("Ольховик", "Белых", "Кравец", "Седых", "Мороз", "Гончар", "Долгих", "Лисица", "Ткач", "Чайка")
 _LATIN = ("Anna Petit", "Boris Larsen", "Clara Novak", "Denis Rossi", "Elena Tamm", "Farid Berg", "Greta Silva")
-_WORDS = (
+_SENTENCES = (
     "Подскажите, пожалуйста, сколько стоит доставка и есть ли в наличии дубовый стол на шесть человек."
     " Хотелось бы забрать его в субботу, если это возможно, и сразу заказать к нему стулья того же цвета."
     " Можно ли заплатить картой при получении? Мы живём на пятом этаже без лифта."
-).split()
+)
 _STYLE = "font-family:Arial,Helvetica,sans-serif;font-size:{}px;line-height:{}px;color:#{};padding:{}px {}px {}px {}px"
 
 
@@ -39,7 +39,7 @@ def _vk_comment(number: int, chance: random.Random) -> bytes:
     profile = f"https://vk.com/id{20_000_000 + number}?hash={_token(chance, 18)}"
     wall = f"https://vk.com/wall-5500_{number % 90 + 1}?reply={number}"
     rows = (
-        f'<a href="https://vk.com"><img src="https://vk.com/images/email/logo.png" width="32"></a>',
+        '<a href="https://vk.com"><img src="https://vk.com/images/email/logo.png" width="32"></a>',
         f'<a href="{profile}"><img src="https://sun9-{number % 60}.userapi.com/{_token(chance, 40)}.jpg" width="50"></a>',
         f'<b><a href="{profile}">{who}</a></b> прокомментировала Вашу <a href="{wall}&amp;from_email=1">запись</a>:'
         f"<br><br><div>{escape(text)}</div>",
@@ -216,7 +216,7 @@ def _name(chance: random.Random) -> str:
 
 
 def _text(chance: random.Random, least: int, most: int) -> str:
-    return " ".join(chance.choices(_WORDS, k=chance.randrange(least, most)))
+    return " ".join(chance.choices(_SENTENCES.split(), k=chance.randrange(least, most)))
 
 
 def _token(chance: random.Random, length: int) -> str:
