@@ -13,10 +13,11 @@ from mailbridge.mailbox.opening import open_mailbox
 from mailbridge.mailbox.settings import ImapSettings
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.registry import sink_type
-from mailbridge.sdk import GatedTransport, Sink
+from mailbridge.sdk import GatedTransport
 from mailbridge.stations.collecting import Collector
 from mailbridge.stations.marking import MarkingDesk
 from mailbridge.stations.reading import Crew, InProcessCrew, ProcessCrew, ReadingRoom
+from mailbridge.stations.reading_back import ReadBackDesk, read_back_of
 from mailbridge.stations.sending import Sender
 
 
@@ -35,11 +36,14 @@ class App:
     room: ReadingRoom
     senders: list[Sender]
     desks: list[MarkingDesk] = field(default_factory=list)
+    readbacks: list[ReadBackDesk] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     abort: threading.Event = field(default_factory=threading.Event)
 
     def close(self) -> None:
         """Release everything, in reverse order of building."""
+        for desk in self.readbacks:
+            desk.close()
         for sender in self.senders:
             sender.close()
         self.room.close()
@@ -81,7 +85,8 @@ def build(settings: Settings, *, new: bool = False, parallel: bool = True) -> Ap
         for _ in range(sink.parallel if parallel else 1)
     ]
     desks = list(_desks(settings, ledger))
-    return App(settings, ledger, collectors, room, senders, desks, abort=abort)
+    readbacks = list(_readbacks(settings, ledger, abort))
+    return App(settings, ledger, collectors, room, senders, desks, readbacks, abort=abort)
 
 
 def _desks(settings: Settings, ledger: Ledger) -> Iterator[MarkingDesk]:
@@ -102,19 +107,31 @@ def make_crew(settings: Settings) -> Crew:
 def make_sender(name: str, settings: SinkSettings, ledger: Ledger, abort: threading.Event) -> Sender:
     """Return one worker of a sink account."""
     kind = sink_type(settings.type)
-
-    def make(transport: GatedTransport) -> Sink:
-        return kind(settings, tokens=ledger.tokens(settings.account_id or name), transport=transport)
-
     return Sender(
         name,
         settings,
         ledger,
-        make,
+        _maker(name, settings, ledger),
         rate_per_s=settings.rate_per_s or kind.rate_per_s,
         max_batch=kind.max_batch,
         sleep=_sleeper(abort),
     )
+
+
+def _readbacks(settings: Settings, ledger: Ledger, abort: threading.Event) -> Iterator[ReadBackDesk]:
+    """Yield who reads back, for the sinks that can and where that is wanted."""
+    for name, sink in settings.sinks.items():
+        kind, pace = sink_type(sink.type), read_back_of(sink)
+        if hasattr(kind, "read_back") and pace.every_s > 0:
+            rate = sink.rate_per_s or kind.rate_per_s
+            make = _maker(name, sink, ledger)
+            yield ReadBackDesk(name, sink, pace, ledger, make, rate_per_s=rate, sleep=_sleeper(abort))
+
+
+def _maker(name: str, settings: SinkSettings, ledger: Ledger) -> Callable[[GatedTransport], Any]:
+    kind = sink_type(settings.type)
+    tokens = ledger.tokens(settings.account_id or name)
+    return lambda transport: kind(settings, tokens=tokens, transport=transport)
 
 
 def parser_tables(settings: Settings) -> Mapping[str, Mapping[str, Any]]:

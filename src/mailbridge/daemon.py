@@ -19,6 +19,7 @@ from mailbridge.observe.events import log
 from mailbridge.ports import MailboxError
 from mailbridge.sdk import MailbridgeError, Refused, Unusable
 from mailbridge.stations.collecting import Collector
+from mailbridge.stations.reading_back import ReadBackDesk
 from mailbridge.stations.sending import Sender
 
 IDLE_S = 0.5
@@ -80,6 +81,8 @@ class Daemon:
         self._thread("reading", self._read)
         for number, sender in enumerate(self._app.senders):
             self._thread(f"sink {sender.name} {number}", self._send, sender)
+        for desk in self._app.readbacks:
+            self._thread(f"read back {desk.name}", self._read_back, desk)
         self._thread("news", self._listen)
 
     def _thread(self, name: str, target: Callable[..., None], *arguments: Any) -> None:
@@ -130,6 +133,15 @@ class Daemon:
             except LedgerUnavailable as error:
                 self._ledger_rests(error)
             self._await(self._work)
+
+    def _read_back(self, desk: ReadBackDesk) -> None:
+        while not self._stop.is_set():
+            try:
+                if desk.cycle():
+                    continue
+            except LedgerUnavailable as error:
+                self._ledger_rests(error)
+            self._stop.wait(desk.rest_s)
 
     def _listen(self) -> None:
         """Hear of what other nodes stored, where that is possible; otherwise everybody looks every `IDLE_S`."""
@@ -197,6 +209,13 @@ def mark_all(app: App) -> None:
             pass
 
 
+def read_back_all(app: App) -> None:
+    """Read back what is due; what can't be read is told and holds up nobody."""
+    for desk in app.readbacks:
+        while not app.stop.is_set() and desk.cycle():
+            pass
+
+
 def free_leases(app: App) -> None:
     """Free what processes of this host left behind that no longer run."""
     count = app.ledger.free_leases_of_the_dead()
@@ -217,6 +236,7 @@ def run_once(app: App) -> int:
             pass
         _send_all(app)
         mark_all(app)
+        read_back_all(app)
     failures += [sender.failure for sender in app.senders if sender.failure is not None]
     if failures:
         for failure in failures:

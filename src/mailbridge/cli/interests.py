@@ -34,6 +34,8 @@ COLUMNS = (
     ("kind", lambda row: row["kind"]),
     ("author", _author),
     ("text", lambda row: plain(row["text"] or "", 60)),
+    ("responsible", lambda row: plain(row["responsible"] or "-", 30)),
+    ("processed", lambda row: clock(row["processed_at"]) if row["processed"] else "-"),
 )
 
 

@@ -38,7 +38,7 @@ class Acts:
 
     def resolve(self, key: str, remote_id: str) -> int:
         """Say that a delivery exists in the CRM under this id."""
-        values = {"state": "delivered", "remote_id": remote_id, "reason": "resolved by hand"}
+        values = {"state": "delivered", "remote_id": remote_id, "reason": "resolved by hand", "read_due": now()}
         return self._move([key], ("ready", "waiting", "doubt", "dead", "cancelled"), values, "resolved by hand")
 
     def resume(self, account_id: str) -> None:

@@ -24,6 +24,7 @@ from mailbridge.ledger.intake import Intake
 from mailbridge.ledger.leases import LONGEST_S, Leases, give_up
 from mailbridge.ledger.listing import Listings
 from mailbridge.ledger.outcomes import Outcomes
+from mailbridge.ledger.remotes import Remotes
 from mailbridge.ledger.schema import OPEN, account, delivery, is_in, mail, mailbox, meta, node
 from mailbridge.ledger.settle import Reader
 from mailbridge.ledger.space import space_of
@@ -96,6 +97,7 @@ class Ledger:
         self.reader = Reader(self.database, self.leases)
         self.claims = Claims(self.database, self.node, lease_s=lease_s)
         self.outcomes = Outcomes(self.database, self.node)
+        self.remotes = Remotes(self.database, self.leases)
         self.listings = Listings(self.database)
         self.acts = Acts(self.database)
 

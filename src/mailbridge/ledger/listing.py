@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.raws import unpack
+from mailbridge.ledger.remotes import known_states, merged
 from mailbridge.ledger.schema import (
     announced,
     attempt,
@@ -20,6 +21,7 @@ from mailbridge.ledger.schema import (
     node,
     place,
     raw,
+    remote,
     step,
     suspect,
     transition,
@@ -31,6 +33,7 @@ Row = dict[str, Any]
 _TIMES = frozenset({
     "received_at", "stored_at", "settled_at", "occurred_at", "created_at", "updated_at", "due", "sent_at",
     "started_at", "ended_at", "finished_at", "at", "seen_at", "resolved_at", "lease_until", "marked_at",
+    "read_at", "read_due", "processed_at", "first_answer_at",
 })  # fmt: skip
 
 
@@ -71,10 +74,9 @@ class Listings:
 
     def interests(self, wanted: Wanted) -> list[Row]:
         """Return interests as the JSON objects of the contract, newest first."""
-        query = select(interest.c.body).order_by(interest.c.created_at.desc(), interest.c.id)
-        query = _filtered(query, interest, wanted, time=interest.c.created_at)
+        query = select(interest.c.id, interest.c.body).order_by(interest.c.created_at.desc(), interest.c.id)
         with self._database.read() as connection:
-            return [json.loads(body) for body in connection.scalars(query)]
+            return _interests(connection, _filtered(query, interest, wanted, time=interest.c.created_at))
 
     def deliveries(self, wanted: Wanted) -> list[Row]:
         """Return deliveries, newest first."""
@@ -107,9 +109,9 @@ class Listings:
         found = self._rows(select(mail).where(mail.c.id == mail_id))[0]
         told = select(announced.c.interest_id).where(announced.c.mail_id == mail_id)
         with self._database.read() as connection:
-            bodies = connection.scalars(select(interest.c.body).where(interest.c.id.in_(told))).all()
+            interests = _interests(connection, select(interest.c.id, interest.c.body).where(interest.c.id.in_(told)))
         found["places"] = self._rows(select(place).where(place.c.mail_id == mail_id))
-        found["interests"] = [json.loads(body) for body in bodies]
+        found["interests"] = interests
         found["deliveries"] = self._rows(select(delivery).where(delivery.c.interest_id.in_(told)))
         found["transitions"] = self._rows(select(transition).where(transition.c.mail_id == mail_id))
         return found
@@ -118,10 +120,10 @@ class Listings:
         """Return an interest with the mails that told of it and its deliveries."""
         interest_id = self._whole(interest, interest.c.id, interest_id)
         with self._database.read() as connection:
-            body = connection.scalar(select(interest.c.body).where(interest.c.id == interest_id))
+            record = _interests(connection, select(interest.c.id, interest.c.body).where(interest.c.id == interest_id))
             told = connection.scalars(select(announced.c.mail_id).where(announced.c.interest_id == interest_id)).all()
         own = self._rows(select(delivery).where(delivery.c.interest_id == interest_id))
-        return {"interest": json.loads(body or "{}"), "mails": list(told), "deliveries": own}
+        return {"interest": record[0], "mails": list(told), "deliveries": own}
 
     def delivery(self, key: str) -> Row:
         """Return everything about one delivery: steps, attempts, transitions, suspects."""
@@ -134,6 +136,8 @@ class Listings:
             "suspects": suspect,
         }.items():
             found[name] = self._rows(select(table).where(table.c.delivery_id == found["id"]))
+        read_back = self._rows(select(remote).where(remote.c.delivery_id == found["id"]))
+        found["read_back"] = read_back[0] if read_back else None
         return found
 
     def raw(self, mail_id: str) -> bytes:
@@ -156,6 +160,13 @@ class Listings:
     def _rows(self, query: Select[Any]) -> list[Row]:
         with self._database.read() as connection:
             return [_shown(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def _interests(connection: Connection, query: Select[Any]) -> list[Row]:
+    """Return interests as JSON objects, with what was read back of them."""
+    rows = connection.execute(query).all()
+    states = known_states(connection, [row.id for row in rows])
+    return [merged(json.loads(row.body), states.get(row.id, ())) for row in rows]
 
 
 def _filtered(query: Select[Any], table: Table, wanted: Wanted, *, time: ColumnElement[float]) -> Select[Any]:

@@ -26,6 +26,7 @@ class Waits:
         unusable_s: Pauses in a row → seconds.
         max_attempts: After so many a person has to look.
         max_searches: After so many failed searches a person has to look.
+        first_read_s: From a delivery until it is read back for the first time.
     """
 
     quiet_s: float
@@ -34,6 +35,7 @@ class Waits:
     unusable_s: Any
     max_attempts: int
     max_searches: int
+    first_read_s: float = 60.0
 
 
 class Outcomes:
@@ -144,7 +146,8 @@ class Outcomes:
 def _values(item: Claimed, outcome: Outcome, waits: Waits, *, paused: bool) -> dict[str, Any]:
     if isinstance(outcome, Delivered):
         receipt = outcome.receipt
-        return {"state": "delivered", "remote_id": receipt.remote_id, "remote_url": receipt.url, "reason": None}
+        there = {"remote_id": receipt.remote_id, "remote_url": receipt.url, "read_due": now() + waits.first_read_s}
+        return {"state": "delivered", "reason": None, **there}
     if isinstance(outcome, Rejected):
         return {"state": "dead", "reason": outcome.reason}
     if paused:

@@ -194,6 +194,7 @@ account = Table(
     Column("unusable", Boolean, nullable=False, server_default=false(), comment="a person has to act"),
     Column("pauses", Integer, nullable=False, server_default=text("0"), comment="pauses in a row, for the backoff"),
     Column("prior_found", Boolean, nullable=False, server_default=false(), comment="an earlier ledger wrote here"),
+    Column("read_cursor", Words, comment="how far changes in the CRM were read back; the sink's own words"),
 )
 
 delivery = Table(
@@ -217,6 +218,7 @@ delivery = Table(
     Column("responsible", Words),
     Column("remote_id", Words),
     Column("remote_url", Words),
+    Column("read_due", Double, comment="when it is read back next; NULL: it is not"),
     Column("reason", Words),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
@@ -229,7 +231,28 @@ delivery = Table(
     _partial("ix_delivery_sending", "account_id", "lease_until", where="state = 'sending'"),
     _partial("ix_delivery_open_lane", "account_id", "lane", "id",
              where="state in ('ready','sending','waiting','doubt')"),
+    # Reading back asks for what is due, and for whose an object of the CRM is.
+    _partial("ix_delivery_read_due", "account_id", "read_due", where="read_due IS NOT NULL"),
+    _partial("ix_delivery_remote_id", "account_id", "remote_id", where="remote_id IS NOT NULL"),
 )  # fmt: skip
+
+remote = Table(
+    "remote",
+    metadata,
+    Column("delivery_id", ForeignKey("delivery.id"), primary_key=True, autoincrement=False),
+    Column("read_at", Double, nullable=False),
+    Column("found", Boolean, nullable=False, comment="false: somebody deleted it in the CRM"),
+    Column("open", Boolean, comment="NULL: the CRM can't tell"),
+    Column("stage", Words),
+    Column("responsible", Words),
+    Column("responsible_id", Words),
+    Column("processed", Boolean, nullable=False),
+    Column("processed_at", Double),
+    Column("first_answer_at", Double),
+    Column("proof", Words),
+    Column("url", Words),
+    comment="how the object of a delivery stood in the CRM when it was last read back",
+)
 
 step = Table(
     "step",

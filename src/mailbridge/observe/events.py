@@ -23,6 +23,8 @@ EVENTS: dict[str, str] = {
     "batch_finished": "A batch of deliveries was sent. sink, delivered, waiting, doubt, dead, seconds",
     "search_finished": "The CRM was searched for doubtful deliveries. sink, asked, found",
     "search_failed": "The CRM can't be searched now; the deliveries stay in doubt. sink, count, error",
+    "read_back_finished": "Delivered interests were read back from the CRM. sink, asked, changed",
+    "read_back_failed": "The CRM can't be read back now; deliveries go on, it is tried again. sink, error, retry_in_s",
     "delivery_dead": "A delivery will never be taken by the CRM; a person decides. sink, key, reason",
     "sink_unusable": "An account needs a person: credentials, rights or set-up. sink, error",
     "sink_paused": "An account waits: rate limit, or the CRM is down. sink, error, seconds",

@@ -13,8 +13,11 @@ from mailbridge.sdk import (
     Doubt,
     NotWritten,
     Outcome,
+    ReadsBack,
     Receipt,
+    RemoteState,
     RetryLater,
+    Sent,
     Sink,
     SinkError,
     SinkUnusable,
@@ -162,7 +165,14 @@ def count_copies(sink: Counting, keys: Sequence[str]) -> Mapping[str, Sequence[s
     return _asked(sink, lambda: sink.copies(keys))
 
 
-def _asked(sink: Sink | Counting, question: Callable[[], Found]) -> Found | RetryLater | SinkUnusable:
+def read_back(
+    sink: ReadsBack, receipts: Sequence[Sent], cursor: str | None
+) -> tuple[Sequence[RemoteState], str | None] | RetryLater | SinkUnusable:
+    """Ask the CRM how objects stand; an outcome instead when it can't be asked."""
+    return _asked(sink, lambda: sink.read_back(receipts, cursor))
+
+
+def _asked(sink: Sink | Counting | ReadsBack, question: Callable[[], Found]) -> Found | RetryLater | SinkUnusable:
     try:
         return question()
     except SinkError as error:
@@ -170,7 +180,7 @@ def _asked(sink: Sink | Counting, question: Callable[[], Found]) -> Found | Retr
         return outcome if isinstance(outcome, (RetryLater, SinkUnusable)) else RetryLater(error.reason)
     except Exception as error:  # noqa: BLE001 - a bug in a plugin must not stop the others
         log.exception("sink_failed", sink=sink.manifest.name, error=repr(error))
-        return RetryLater(f"the search failed: {type(error).__name__}")
+        return RetryLater(f"the sink failed: {type(error).__name__}")
 
 
 def count_delivered(outcomes: Sequence[Outcome]) -> int:

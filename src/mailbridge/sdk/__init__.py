@@ -68,6 +68,16 @@ if TYPE_CHECKING:
     from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
     from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
     from mailbridge.sdk.plain_notice import read_mail_notice, read_plain_notice
+    from mailbridge.sdk.readback import (
+        CountsOpen,
+        ReadBackConfig,
+        ReadsBack,
+        RemoteState,
+        Sent,
+        Sign,
+        SignKind,
+        remote_state,
+    )
     from mailbridge.sdk.sink import (
         Counting,
         Delivered,
@@ -106,6 +116,7 @@ __all__ = [
     "Cell",
     "Channel",
     "Counting",
+    "CountsOpen",
     "CrmClient",
     "Deed",
     "Delivered",
@@ -144,14 +155,20 @@ __all__ = [
     "PlannedRequest",
     "Precision",
     "Product",
+    "ReadBackConfig",
+    "ReadsBack",
     "Receipt",
     "Refs",
     "Refused",
     "Rejected",
+    "RemoteState",
     "Reply",
     "RetryLater",
     "Route",
     "Run",
+    "Sent",
+    "Sign",
+    "SignKind",
     "Sink",
     "SinkError",
     "SinkType",
@@ -212,6 +229,7 @@ __all__ = [
     "read_notice",
     "read_plain_notice",
     "read_social",
+    "remote_state",
     "retry_after_s",
     "social_interests",
     "split_label",
@@ -255,6 +273,7 @@ _HOMES = {
     "parser": "Ignored NoConfig Parser Route Strength",
     "people": "emails_in is_email is_phone is_robot person_name phone phones_in",
     "plain_notice": "read_mail_notice read_plain_notice",
+    "readback": "CountsOpen ReadBackConfig ReadsBack RemoteState Sent Sign SignKind remote_state",
     "sink": (
         "Counting Delivered Delivery Doubt NoTokens Outcome PlannedRequest Receipt Rejected RetryLater Sink "
         "SinkType SinkUnusable Steps TokenStore Unknown outcome_of"

@@ -15,6 +15,7 @@ from mailbridge.sdk import (
     GatedTransport,
     NotWritten,
     Outcome,
+    ReadBackConfig,
     Rejected,
     RetryLater,
     Sink,
@@ -27,7 +28,33 @@ from mailbridge.sdk import (
 RATE_USED = 0.87
 """Share of the permitted rate that is used: what several nodes send evenly arrives unevenly."""
 
+FIRST_READ_S = 60.0
+"""People need a while before there is anything to read back."""
+
 SinkMaker = Callable[[GatedTransport], Sink]
+
+
+def account_gate(
+    ledger: Ledger,
+    account_id: str,
+    rate_per_s: float,
+    sleep: Callable[[float], bool],
+    clock: Callable[[], float] = time.monotonic,
+) -> AccountGate:
+    """Return a gate whose every request takes its slot of the account's rate, shared by all nodes and stations."""
+    interval_s = 1.0 / (rate_per_s * RATE_USED)
+
+    def take_slot() -> tuple[float, float, str]:
+        slot = ledger.accounts.take_slot(account_id, interval_s)
+        return slot.wait_s, slot.paused_s, slot.reason
+
+    return AccountGate(take_slot, sleep, clock=clock)
+
+
+def read_back_of(settings: SinkSettings) -> ReadBackConfig:
+    """Return how a sink reads back; sinks without a word on it get the defaults."""
+    own = getattr(settings, "read_back", None)
+    return own if isinstance(own, ReadBackConfig) else ReadBackConfig()
 
 
 class Sender:
@@ -62,9 +89,8 @@ class Sender:
         self.account_id = settings.account_id or name
         self._ledger = ledger
         self.max_batch = max_batch
-        self._interval_s = 1.0 / (rate_per_s * RATE_USED)
         self._clock = clock
-        self._gate = AccountGate(self._take_slot, sleep, clock=clock)
+        self._gate = account_gate(ledger, self.account_id, rate_per_s, sleep, clock)
         self._sink = make(gated(self._gate))
         self._checked = False
         self.failure: SinkError | None = None
@@ -75,6 +101,7 @@ class Sender:
             unusable_s=backoff.unusable_s,
             max_attempts=backoff.MAX_ATTEMPTS,
             max_searches=backoff.MAX_SEARCHES,
+            first_read_s=min(FIRST_READ_S, read_back_of(settings).every_s),
         )
         ledger.accounts.add(self.account_id)
 
@@ -118,10 +145,6 @@ class Sender:
     def close(self) -> None:
         """Release connections."""
         self._sink.close()
-
-    def _take_slot(self) -> tuple[float, float, str]:
-        slot = self._ledger.accounts.take_slot(self.account_id, self._interval_s)
-        return slot.wait_s, slot.paused_s, slot.reason
 
     def _may_work(self) -> bool:
         """Check the account once before its first batch: without the key field a retry would double."""
