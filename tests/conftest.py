@@ -32,11 +32,27 @@ def mailbox_user(dovecot):
     return dovecot.user(f"u{uuid.uuid4().hex[:8]}")
 
 
-def _running_dovecot():
+@pytest.fixture
+def provider():
+    """Gives access tokens."""
+    from token_server import TokenServer
+
+    server = TokenServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def token_dovecot(provider):
+    """A server that lets people in by access tokens of `provider`."""
+    yield from _running_dovecot(introspection_url=provider.introspection_url)
+
+
+def _running_dovecot(**more):
     import dovecot as kit
 
     _require(kit.program(), kit.HINT)
-    server = kit.Dovecot()
+    server = kit.Dovecot(**more)
     try:
         server.start()
         yield server

@@ -40,12 +40,14 @@ class Dovecot:
         folder: Its files; short, because names of unix sockets have at most 107 bytes.
         tls_port: Implicit TLS, for the names localhost and 127.0.0.1.
         plain_port: Without encryption, and STARTTLS.
+        introspection_url: Who is asked whether an access token is good; None = passwords only.
     """
 
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="mbdc", dir="/tmp")))
     tls_port: int = field(default_factory=free_port)
     plain_port: int = field(default_factory=free_port)
     authority: trustme.CA = field(default_factory=trustme.CA)
+    introspection_url: str | None = None
 
     def __post_init__(self) -> None:
         self.folder.chmod(0o755)
@@ -55,6 +57,10 @@ class Dovecot:
         self.authority.cert_pem.write_to_path(self.ca_file)
         self.use_certificate(self.authority.issue_cert("localhost", "127.0.0.1"))
         (self.folder / "dovecot.conf").write_text(self._config())
+        (self.folder / "oauth2.conf").write_text(
+            f"introspection_url = {self.introspection_url}\nintrospection_mode = post\n"
+            "active_attribute = active\nactive_value = true\nusername_attribute = username\n"
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def use_certificate(self, certificate: trustme.LeafCert) -> None:
@@ -115,6 +121,9 @@ class Dovecot:
                 os.chown(path, *_mail_ids())
         return User(self, name)
 
+    def _token_database(self) -> str:
+        return f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {self.folder}/oauth2.conf\n}}"
+
     def _config(self) -> str:
         uid, gid = _mail_ids()
         return f"""
@@ -128,13 +137,14 @@ ssl_cert = <{self.folder}/cert.pem
 ssl_key = <{self.folder}/key.pem
 ssl_min_protocol = TLSv1.2
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{" xoauth2" if self.introspection_url else ""}
 auth_failure_delay = 0
 first_valid_uid = 1
 mail_max_userip_connections = 100
 mail_location = maildir:~/Maildir
 mail_fsync = never
 rawlog_dir = %h/rawlog
+{self._token_database() if self.introspection_url else ""}
 passdb {{
   driver = static
   args = password={PASSWORD}

@@ -9,9 +9,10 @@ from mailbridge.config import Settings, SinkSettings
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.marks import Marks
 from mailbridge.mailbox.imap_mark import ImapMarker
-from mailbridge.mailbox.opening import open_mailbox
-from mailbridge.mailbox.settings import ImapSettings
+from mailbridge.mailbox.opening import open_mailbox, token_owner
+from mailbridge.mailbox.settings import ImapSettings, MailboxSettings
 from mailbridge.pipeline.parsing import TrustRules
+from mailbridge.ports import Mailbox
 from mailbridge.registry import sink_type
 from mailbridge.sdk import GatedTransport
 from mailbridge.stations.collecting import Collector
@@ -74,7 +75,7 @@ def build(settings: Settings, *, new: bool = False, parallel: bool = True) -> Ap
         reserve_bytes=settings.ledger.reserve_bytes,
     )
     collectors = [
-        Collector(open_mailbox(name, mailbox), ledger.intake(name), poll_s=mailbox.poll_s)
+        Collector(_opened(name, mailbox, ledger), ledger.intake(name), poll_s=mailbox.poll_s)
         for name, mailbox in settings.mailboxes.items()
     ]
     receivers = {name: mailbox.receiver for name, mailbox in settings.mailboxes.items()}
@@ -89,11 +90,16 @@ def build(settings: Settings, *, new: bool = False, parallel: bool = True) -> Ap
     return App(settings, ledger, collectors, room, senders, desks, readbacks, abort=abort)
 
 
+def _opened(name: str, settings: MailboxSettings, ledger: Ledger) -> Mailbox:
+    return open_mailbox(name, settings, tokens=ledger.tokens(token_owner(name)))
+
+
 def _desks(settings: Settings, ledger: Ledger) -> Iterator[MarkingDesk]:
     """Yield who marks what is done, for the mailboxes where that is wanted."""
     for name, mailbox in settings.mailboxes.items():
         if isinstance(mailbox, ImapSettings) and mailbox.mark != "nothing":
-            yield MarkingDesk(name, ImapMarker(name, mailbox), Marks(ledger.database, name))
+            marker = ImapMarker(name, mailbox, tokens=ledger.tokens(token_owner(name)))
+            yield MarkingDesk(name, marker, Marks(ledger.database, name))
 
 
 def make_crew(settings: Settings) -> Crew:

@@ -57,18 +57,18 @@ def _looks(settings: "Settings", ledger: "Ledger", since: datetime) -> Iterator[
 
     inventory = Inventory(ledger.database)
     for name, mailbox in settings.mailboxes.items():
-        yield f"mailbox {name}", partial(_mailbox, name, mailbox, inventory, since)
+        yield f"mailbox {name}", partial(_mailbox, name, mailbox, ledger, inventory, since)
     for name, sink in settings.sinks.items():
         yield f"ledger for {name}", partial(audit_outbox, name, sink, inventory, since=since)
         yield f"sink {name}", partial(_sink, name, sink, ledger, inventory, since)
 
 
-def _mailbox(name: str, settings: Any, inventory: Any, since: datetime) -> "Iterator[Difference]":
-    from mailbridge.mailbox.opening import open_mailbox
+def _mailbox(name: str, settings: Any, ledger: "Ledger", inventory: Any, since: datetime) -> "Iterator[Difference]":
+    from mailbridge.mailbox.opening import open_mailbox, token_owner
     from mailbridge.ports import Lists
     from mailbridge.stations.auditing import audit_mailbox
 
-    mailbox = open_mailbox(name, settings)
+    mailbox = open_mailbox(name, settings, tokens=ledger.tokens(token_owner(name)))
     try:
         if isinstance(mailbox, Lists):
             now = datetime.now(UTC)

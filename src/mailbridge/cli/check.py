@@ -3,16 +3,18 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, settings_of
+from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, open_ledger, settings_of
 from mailbridge.sdk.errors import MailbridgeError, NotWritten
 
 if TYPE_CHECKING:
     from mailbridge.config import Settings
+    from mailbridge.sdk import TokenStore
 
 Finding = dict[str, Any]
 
@@ -35,13 +37,9 @@ def check(
 
 
 def _connected(settings: "Settings") -> Iterator[Finding]:
-    from mailbridge.mailbox.opening import open_mailbox
-
     yield _tried("ledger", lambda: _ledger(settings))
-    for name, mailbox in settings.mailboxes.items():
-        opened = open_mailbox(name, mailbox)
-        yield _tried(f"mailbox {name}", opened.check)
-        opened.close()
+    for name in settings.mailboxes:
+        yield _tried(f"mailbox {name}", partial(_mailbox, name, settings))
     for name, sink in settings.sinks.items():
         yield _tried(f"sink {name}", partial(_sink, name, sink))
 
@@ -50,6 +48,30 @@ def _ledger(settings: "Settings") -> str:
     from mailbridge.ledger.engine import look_at
 
     return look_at(settings.ledger.url)
+
+
+def _mailbox(name: str, settings: "Settings") -> str:
+    from mailbridge.mailbox.opening import open_mailbox, token_owner
+
+    mailbox = settings.mailboxes[name]
+    with _kept_tokens(settings, renewed=bool(getattr(mailbox, "oauth_token_url", None))) as tokens:
+        opened = open_mailbox(name, mailbox, tokens=tokens and tokens(token_owner(name)))
+        try:
+            return opened.check()
+        finally:
+            opened.close()
+
+
+@contextmanager
+def _kept_tokens(settings: "Settings", *, renewed: bool) -> "Iterator[Callable[[str], TokenStore] | None]":
+    """Lend the ledger's tokens where there is a ledger: a refresh token may be good for one use only."""
+    from mailbridge.ledger.engine import is_made
+
+    if not renewed or not is_made(settings.ledger.url):
+        yield None
+        return
+    with open_ledger(settings) as ledger:
+        yield ledger.tokens
 
 
 def _sink(name: str, settings: Any) -> str:

@@ -39,6 +39,7 @@ __all__ = [
     "LedgerRefused",
     "LedgerUnavailable",
     "damaged",
+    "is_made",
     "kept",
     "look_at",
     "now",
@@ -201,6 +202,12 @@ def look_at(url: str) -> str:
     """
     address = make_url(url)
     return on_sqlite.look_at(address) if address.get_backend_name() == "sqlite" else on_postgres.look_at(address)
+
+
+def is_made(url: str) -> bool:
+    """Return whether there is a ledger at an address; False also where it can't be looked at."""
+    address = make_url(url)
+    return on_sqlite.is_made(address) if address.get_backend_name() == "sqlite" else on_postgres.is_made(address)
 
 
 def open_database(url: str, *, clock: Callable[[], float] = time.time) -> Database:

@@ -144,7 +144,7 @@ def look_at(url: URL) -> str:
     where = url.render_as_string(hide_password=True)
     try:
         with engine.connect() as connection:
-            if connection.scalar(text("SELECT to_regclass('mail')")) is None:
+            if not _has_tables(connection):
                 return f"{where}: will be made by the first run"
             count = connection.scalar(text("SELECT count(*) FROM mail"))
             return f"{where}: {count} mails"
@@ -152,6 +152,22 @@ def look_at(url: URL) -> str:
         raise refusal(url, error.orig) from error
     finally:
         engine.dispose()
+
+
+def is_made(url: URL) -> bool:
+    """Return whether the database can be asked and holds a ledger."""
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection:
+            return _has_tables(connection)
+    except (DBAPIError, LedgerError):
+        return False
+    finally:
+        engine.dispose()
+
+
+def _has_tables(connection: Connection) -> bool:
+    return connection.scalar(text("SELECT to_regclass('mail')")) is not None
 
 
 def begin_migration(connection: Connection) -> None:

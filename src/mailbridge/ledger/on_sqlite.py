@@ -90,6 +90,11 @@ def look_at(url: URL) -> str:
     return f"{path}: {count} mails"
 
 
+def is_made(url: URL) -> bool:
+    """Return whether there is a file."""
+    return Path(url.database or "").is_file()
+
+
 def _make_private(path: Path) -> None:
     """A ledger holds mails: nobody else may read it."""
     try:

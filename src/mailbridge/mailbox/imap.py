@@ -10,6 +10,7 @@ from mailbridge.mailbox.imap_look import Look, Memory
 from mailbridge.mailbox.imap_session import Folder, Session
 from mailbridge.mailbox.settings import ImapSettings
 from mailbridge.ports import Chunk, Lies, Places
+from mailbridge.sdk import NoTokens, TokenStore
 
 _PAGE = 500
 
@@ -20,14 +21,22 @@ class ImapMailbox:
     Args:
         name: NAME of `[mailboxes.NAME]`.
         settings: Its settings.
+        tokens: Keeps access tokens that are renewed here.
         clock: Monotonic seconds.
     """
 
-    def __init__(self, name: str, settings: ImapSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: ImapSettings,
+        *,
+        tokens: TokenStore | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.name = name
         self._clock = clock
         self._settings = settings
-        self._account = Account(name, settings)
+        self._account = Account(name, settings, tokens or NoTokens())
         self.label = self._account.label
         self._memory = Memory()
         self._session: Session | None = None

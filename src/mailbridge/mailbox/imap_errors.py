@@ -12,6 +12,7 @@ from imap_tools.errors import UnexpectedCommandStatusError
 
 from mailbridge.mailbox.settings import ImapSettings
 from mailbridge.ports import MailboxError, MailboxRefused, MailboxUnreachable
+from mailbridge.sdk import NoTokens, TokenStore
 
 _FOR_GOOD = re.compile(
     r"\[(AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|EXPIRED|PRIVACYREQUIRED|CONTACTADMIN|NOPERM)\b", re.IGNORECASE
@@ -39,11 +40,13 @@ class Account:
     Attributes:
         name: NAME of `[mailboxes.NAME]`.
         settings: Its settings.
+        tokens: Where access tokens are kept that are renewed here.
         secrets: Words that must never be shown.
     """
 
     name: str
     settings: ImapSettings
+    tokens: TokenStore = field(default_factory=NoTokens)
     secrets: set[str] = field(default_factory=set)
 
     @property

@@ -101,8 +101,20 @@ def _with_password(tools: Tools, account: Account) -> None:
 
 
 def _with_token(tools: Tools, account: Account) -> None:
+    """A token that is refused before its time, such as a withdrawn one, is renewed once where that can be done here."""
+    token = access_token(account.settings, account.tokens)
+    try:
+        _answer_with(token, tools, account)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error:
+        if account.settings.oauth_token_url is None:
+            raise
+        _answer_with(access_token(account.settings, account.tokens, refused=token), tools, account)
+
+
+def _answer_with(token: str, tools: Tools, account: Account) -> None:
     """A refused token is answered by a challenge, which wants an empty answer before the NO comes."""
-    token = access_token(account.settings)
     account.secrets.add(token)
     answers = iter([sasl_xoauth2(account.settings.username, token)])
     tools.wire.authenticate("XOAUTH2", lambda _: next(answers, b""))

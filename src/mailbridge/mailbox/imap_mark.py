@@ -17,6 +17,7 @@ from mailbridge.mailbox.imap_errors import Account
 from mailbridge.mailbox.imap_login import Tools, log_in
 from mailbridge.mailbox.settings import ImapSettings
 from mailbridge.ports import MailboxRefused, MailboxUnreachable
+from mailbridge.sdk import NoTokens, TokenStore
 
 CHUNK = 200
 """Mails per command."""
@@ -41,11 +42,12 @@ class ImapMarker:
     Args:
         name: NAME of `[mailboxes.NAME]`.
         settings: Its settings; `mark` says how.
+        tokens: Keeps access tokens that are renewed here.
     """
 
-    def __init__(self, name: str, settings: ImapSettings) -> None:
+    def __init__(self, name: str, settings: ImapSettings, *, tokens: TokenStore | None = None) -> None:
         self._settings = settings
-        self._account = Account(name, settings)
+        self._account = Account(name, settings, tokens or NoTokens())
 
     def mark(self, uidvalidity: int, uids: Sequence[int]) -> MarkResult:
         """Mark mails that are final with all their deliveries.

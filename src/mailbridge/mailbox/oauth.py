@@ -1,23 +1,32 @@
-"""Access tokens for XOAUTH2: somebody else renews them, each connection asks for the present one."""
+"""Access tokens for XOAUTH2: each connection asks for the present one, whoever renews it."""
 
 import subprocess
 
+from mailbridge.mailbox.oauth_renewal import is_word, renewed_token
 from mailbridge.mailbox.settings import ImapSettings
 from mailbridge.ports import MailboxRefused, MailboxUnreachable
+from mailbridge.sdk import NoTokens, TokenStore
 
 _COMMAND_TIMEOUT_S = 60
 
 
-def access_token(settings: ImapSettings) -> str:
-    """Return the present access token from the token file or the token command.
+def access_token(settings: ImapSettings, store: TokenStore | None = None, *, refused: str | None = None) -> str:
+    """Return the present access token: of the token file, of the token command, or one that is asked for here.
+
+    Args:
+        settings: Say where it comes from.
+        store: Keeps tokens that are asked for here.
+        refused: A token that the server has just refused: another one is asked for.
 
     Raises:
         MailboxRefused: There is no usable token; a person has to act.
-        MailboxUnreachable: The token command failed; it may work later.
+        MailboxUnreachable: It can't be had now; later it may work.
     """
+    if settings.oauth_token_url is not None:
+        return renewed_token(settings, store or NoTokens(), refused=refused)
     token = _printed_token(settings.token_command) if settings.token_command else _token_file(settings)
     token = token.strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
+    if not is_word(token):
         source = settings.token_path or (settings.token_command or ("",))[0]
         raise MailboxRefused(f"{source} gave no access token: expected one word")
     return token

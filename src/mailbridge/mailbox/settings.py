@@ -3,6 +3,7 @@
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -54,6 +55,28 @@ class ImapSettings(_Settings):
     token_command: tuple[str, ...] | None = Field(
         None, min_length=1, description="xoauth2: program and arguments; it prints the access token."
     )
+    oauth_token_url: str | None = Field(
+        None,
+        description="xoauth2: address that gives access tokens; they are asked for before they expire.",
+        examples=["https://login.microsoftonline.com/TENANT/oauth2/v2.0/token"],
+    )
+    oauth_client_id: str | None = Field(
+        None,
+        description="xoauth2 by oauth_token_url: id of the registered program.",
+        examples=["00000000-0000-0000-0000-000000000000"],
+    )
+    oauth_client_secret: SecretStr | None = Field(
+        None,
+        description="xoauth2 by oauth_token_url: its secret; enough alone where the program has the right.",
+    )
+    oauth_refresh_token: SecretStr | None = Field(
+        None, description="xoauth2 by oauth_token_url: what a person's consent gave; newer ones are kept in the ledger."
+    )
+    oauth_scope: str | None = Field(
+        None,
+        description="xoauth2 by oauth_token_url: what the token is for, words separated by blanks.",
+        examples=["https://outlook.office365.com/.default"],
+    )
     folder: str = Field("INBOX", description="Folder that is read, as people see its name.")
     idle: bool = Field(True, description="Let the server announce new mail at once (IDLE), where it can.")
     timeout_s: float = Field(30, gt=0, le=600, description="Seconds without an answer after which a server is dead.")
@@ -91,9 +114,9 @@ class ImapSettings(_Settings):
             raise ValueError("holds a control character such as a line break")
         return value
 
-    @field_validator("password")
+    @field_validator("password", "oauth_client_secret", "oauth_refresh_token")
     @classmethod
-    def _password_is_one_line(cls, value: SecretStr | None) -> SecretStr | None:
+    def _secret_is_one_line(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and _has_controls(value.get_secret_value()):
             raise ValueError("holds a control character such as a line break")
         return value
@@ -109,11 +132,35 @@ class ImapSettings(_Settings):
 
     @model_validator(mode="after")
     def _can_log_in(self) -> Self:
-        token_sources = [source for source in (self.token_path, self.token_command) if source is not None]
-        if self.auth == "password" and (self.password is None or token_sources):
+        sources = (self.token_path, self.token_command, self.oauth_token_url)
+        count = sum(source is not None for source in sources)
+        if self.auth == "password" and (self.password is None or count):
             raise ValueError("auth = password needs password (or password_file), and no token")
-        if self.auth == "xoauth2" and (self.password is not None or len(token_sources) != 1):
-            raise ValueError("auth = xoauth2 needs token_path or token_command, one of them, and no password")
+        if self.auth == "xoauth2" and (self.password is not None or count != 1):
+            raise ValueError(
+                "auth = xoauth2 needs token_path, token_command or oauth_token_url, one of them, and no password"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_ask_for_tokens(self) -> Self:
+        """Client credentials (RFC 6749 §4.4) need the secret, a refresh token (§6) may do without."""
+        url = self.oauth_token_url
+        given = (self.oauth_client_id, self.oauth_client_secret, self.oauth_refresh_token, self.oauth_scope)
+        if url is None and any(one is not None for one in given):
+            raise ValueError("oauth_client_id, _client_secret, _refresh_token and _scope need oauth_token_url")
+        if url is None:
+            return self
+        if self.oauth_client_id is None or (self.oauth_client_secret or self.oauth_refresh_token) is None:
+            raise ValueError(
+                "oauth_token_url needs oauth_client_id, and oauth_client_secret (the program itself has the right) or "
+                "oauth_refresh_token (a person gave it), or both; each secret may come from a file: …_file"
+            )
+        parts = urlsplit(url)
+        if not parts.hostname or not (
+            parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+        ):
+            raise ValueError("oauth_token_url is no https address")
         return self
 
     @property

@@ -1,0 +1,137 @@
+"""Asks for access tokens by OAuth 2.0: client credentials (RFC 6749 §4.4) or a refresh token (§6).
+
+oauthlib knows the protocol, `CrmClient` what can happen to a request; the token store keeps the answer durably before
+it is used, because a provider may take each refresh token only once.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from mailbridge.mailbox.settings import ImapSettings
+from mailbridge.ports import MailboxRefused, MailboxUnreachable
+from mailbridge.sdk import CrmClient, NotWritten, TokenStore
+
+RENEW_BEFORE_S = 300.0
+"""A token is renewed so long before its end: a connection that begins with it has to be able to use it."""
+
+LIFETIME_S = 3600.0
+"""Of a token whose answer does not tell one; a token that ends earlier is refused and renewed then."""
+
+TIMEOUT_S = 20.0
+
+_PASSING = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
+
+
+def renewed_token(
+    settings: ImapSettings, store: TokenStore, *, refused: str | None = None, clock: Callable[[], float] = time.time
+) -> str:
+    """Return an access token that will be valid for a while, a new one where there is none.
+
+    Args:
+        settings: With `oauth_token_url`.
+        store: Keeps what was given; one process at a time asks.
+        refused: A token that the mail server has just refused.
+        clock: Unix seconds.
+
+    Raises:
+        MailboxRefused: The provider gives none; a person has to act.
+        MailboxUnreachable: The provider can't be asked now.
+    """
+    seed = _seed(settings)
+    stored = store.load()
+    known = stored.get("access_token")
+    lasts_s = float(stored.get("expires_at", "0")) - clock()
+    if known and known != refused and stored.get("seed") == seed and lasts_s > RENEW_BEFORE_S:
+        return known
+    try:
+        given = store.refresh(known, lambda kept: _asked(settings, kept, seed, clock()))
+    except NotWritten as error:
+        raise MailboxUnreachable(f"{_provider(settings)} can't be asked for an access token: {error.reason}") from None
+    return given["access_token"]
+
+
+def is_word(token: str) -> bool:
+    """Return whether a token can stand in a command."""
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
+
+
+def _seed(settings: ImapSettings) -> str:
+    """Tell apart what was given under other settings: a new consent must not lose against an old stored token."""
+    secrets = [one.get_secret_value() for one in (settings.oauth_client_secret, settings.oauth_refresh_token) if one]
+    words = [settings.oauth_token_url or "", settings.oauth_client_id or "", settings.oauth_scope or "", *secrets]
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()
+
+
+def _asked(settings: ImapSettings, kept: Mapping[str, str], seed: str, now: float) -> Mapping[str, str]:
+    refresh_token = _refresh_token(settings, kept, seed)
+    given = _answer(settings, _request(settings, refresh_token))
+    token = str(given.get("access_token", ""))
+    if not is_word(token):
+        raise MailboxUnreachable(f"{_provider(settings)} gave no usable access token")
+    lifetime_s = float(str(given.get("expires_in") or LIFETIME_S))
+    found = {"access_token": token, "expires_at": str(now + lifetime_s), "seed": seed}
+    newest = given.get("refresh_token") or refresh_token
+    return found | ({"refresh_token": str(newest)} if newest else {})
+
+
+def _refresh_token(settings: ImapSettings, kept: Mapping[str, str], seed: str) -> str | None:
+    """Return the newest refresh token, None where the program has the right itself."""
+    if settings.oauth_refresh_token is None:
+        return None
+    own = settings.oauth_refresh_token.get_secret_value()
+    return kept.get("refresh_token", own) if kept.get("seed") == seed else own
+
+
+def _request(settings: ImapSettings, refresh_token: str | None) -> str:
+    from oauthlib.oauth2 import BackendApplicationClient
+
+    client = BackendApplicationClient(settings.oauth_client_id)
+    secret = settings.oauth_client_secret
+    more = {"client_secret": secret.get_secret_value()} if secret else {}
+    if refresh_token is None:
+        body = client.prepare_request_body(scope=settings.oauth_scope, include_client_id=True, **more)
+    else:
+        more["client_id"] = settings.oauth_client_id or ""
+        body = client.prepare_refresh_body(refresh_token=refresh_token, scope=settings.oauth_scope, **more)
+    return str(body)
+
+
+def _answer(settings: ImapSettings, body: str) -> Mapping[str, object]:
+    from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
+
+    url = settings.oauth_token_url or ""
+    http = CrmClient(url, timeout_s=TIMEOUT_S)
+    try:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = http.send("POST", url, write=False, content=body, headers=form)
+    finally:
+        http.close()
+    provider = _provider(settings)
+    if answer.status_code == 429 or answer.status_code >= 500:
+        raise MailboxUnreachable(f"{provider} gives no access token now: HTTP {answer.status_code}")
+    try:
+        return dict(BackendApplicationClient(settings.oauth_client_id).parse_request_body_response(answer.text))
+    except OAuth2Error as error:
+        kind = MailboxUnreachable if error.error in _PASSING else MailboxRefused
+        said = _shown(settings, f"{error.error}: {error.description or ''}")
+        raise kind(
+            f"{provider} gives no access token (HTTP {answer.status_code}): {said}. Check oauth_client_id, its secret, "
+            "oauth_scope, and whether the consent was withdrawn"
+        ) from None
+    except (TypeError, ValueError):
+        raise MailboxUnreachable(f"{provider} gives no access token that can be read: no JSON object") from None
+
+
+def _shown(settings: ImapSettings, text: str) -> str:
+    """Return words of a provider on one line, short, without our secrets."""
+    for secret in (settings.oauth_client_secret, settings.oauth_refresh_token):
+        if secret is not None:
+            text = text.replace(secret.get_secret_value(), "***")
+    words = " ".join("".join(char if char.isprintable() else " " for char in text).split()).rstrip(" :.")
+    return words if len(words) <= 300 else words[:299] + "…"
+
+
+def _provider(settings: ImapSettings) -> str:
+    return urlsplit(settings.oauth_token_url or "").hostname or "oauth_token_url"
