@@ -6,7 +6,7 @@ from typing import Any
 from mailbridge.sdk import CARD_PATHS, Unusable
 from mailbridge_sinks.salesforce.client import SalesforceClient, literal
 from mailbridge_sinks.salesforce.config import SalesforceConfig
-from mailbridge_sinks.salesforce.mapping import DEFAULT_LENGTH, LENGTHS, length_of, sent_fields
+from mailbridge_sinks.salesforce.mapping import DEFAULT_LENGTH, LENGTHS, length_of, parent_field, sent_fields
 
 _KEY_LENGTH = 30
 _TEXTS = {"string", "textarea", "url", "email", "phone", "picklist", "combobox", "multipicklist", "id", "reference"}
@@ -48,6 +48,9 @@ def _lead(config: SalesforceConfig, client: SalesforceClient) -> Iterator[str]:
     sent = sent_fields(config) | {"OwnerId"}
     for field in sorted(sent & LENGTHS.keys() - set(config.fields.values())):
         yield from _long_enough(config.object, field, described.get(field, {}), length_of(config, field))
+    for field in filter(None, (config.read_back.stage_field, config.read_back.proof_field)):
+        if config.read_back.every_s and field not in described:
+            yield f"read_back reads {config.object}.{field}, which is missing or hidden from the API's user"
     for name, found in described.items():
         if name not in sent and _required(found):
             yield f'{config.object}.{name} is required: add it to "fields" or "fixed"'
@@ -102,7 +105,7 @@ def _task(config: SalesforceConfig, client: SalesforceClient) -> Iterator[str]:
     described, createable = _describe(client, "Task")
     if not createable:
         yield "the API's user may not create Task: give it the permission Edit Tasks"
-    for field in ("WhoId", "Subject", "ActivityDate", "Description"):
+    for field in (parent_field(config.object), "Subject", "ActivityDate", "Description"):
         yield from _writable("Task", field, described)
     if config.task.key_field:
         yield from _key("Task (Activity)", config.task.key_field, described, _KEY_LENGTH + len("/task"))

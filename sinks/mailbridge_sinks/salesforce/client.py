@@ -70,12 +70,22 @@ class SalesforceClient:
             records += page["records"]
         return records
 
-    def select_in(self, fields: str, table: str, field: str, values: Iterable[str]) -> Iterator[dict[str, Any]]:
-        """Yield the records whose field is one of the values, in as many queries as the length of a URL takes."""
+    def select_in(
+        self, fields: str, table: str, field: str, values: Iterable[str], more: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the records whose field is one of the values, in as many queries as the length of a URL takes.
+
+        Args:
+            fields: What to return.
+            table: Name of the object.
+            field: Which field.
+            values: Which values.
+            more: A further condition, as `select` takes it.
+        """
         todo = sorted(set(values))
         for start in range(0, len(todo), MAX_RECORDS):
             listed = ",".join(literal(value) for value in todo[start : start + MAX_RECORDS])
-            yield from self.select(fields, table, f"{field} IN ({listed})")
+            yield from self.select(fields, table, f"{field} IN ({listed})" + (f" AND {more}" if more else ""))
 
     def get(self, path: str) -> Any:
         """Return what a GET below the API version answers."""

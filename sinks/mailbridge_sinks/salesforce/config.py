@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mailbridge.sdk import CARD_PATHS, is_card_path
+from mailbridge.sdk import CARD_PATHS, ReadBackConfig, is_card_path
 
 ApiName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 """Name of an object or a field as the API spells it; safe in a URL and in SOQL."""
@@ -42,6 +42,21 @@ class TaskConfig(_Settings):
         if value not in available_timezones():
             raise ValueError(f"no such time zone: {value}")
         return str(ZoneInfo(value))
+
+
+class SalesforceReadBack(ReadBackConfig):
+    """What is read back, by the org's own stages."""
+
+    stage_field: ApiName = Field("Status", description="Field that holds the stage.")
+    first_stages: tuple[str, ...] = Field(
+        (), description="Stages in which nobody has touched it yet; empty = the default LeadStatus."
+    )
+    closed_stages: tuple[str, ...] = Field(
+        ("Closed - Not Converted",), description="Stages in which nothing is left to do; a converted lead is closed."
+    )
+    proof_field: ApiName | None = Field(
+        None, description="Field that holds the link to the answer.", examples=["MB_Proof__c"]
+    )
 
 
 class SalesforceConfig(_Settings):
@@ -95,6 +110,8 @@ class SalesforceConfig(_Settings):
         description="Also create a task: subject, deadline_days, timezone, key_field; without this table none is.",
         examples=[{"deadline_days": 1, "timezone": "Europe/Moscow"}],
     )
+
+    read_back: SalesforceReadBack = Field(SalesforceReadBack(), description="What became of the leads.")
 
     @field_validator("url")
     @classmethod

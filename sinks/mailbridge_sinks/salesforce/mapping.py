@@ -36,7 +36,8 @@ DEFAULT_LENGTH = 255
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}"
 )
-_QUEUE_ID = "00G"
+QUEUE_ID = "00G"
+"""How the ids of queues begin."""
 
 
 def lead_record(config: SalesforceConfig, delivery: Delivery) -> Record:
@@ -71,7 +72,7 @@ def owner_id(config: SalesforceConfig, delivery: Delivery) -> str | None:
     return delivery.responsible or config.owner
 
 
-def task_record(config: SalesforceConfig, task: TaskConfig, delivery: Delivery, who_id: str) -> Record:
+def task_record(config: SalesforceConfig, task: TaskConfig, delivery: Delivery, parent_id: str) -> Record:
     """Return the task of a delivery; its key stands in the configured field and as a line of its description."""
     interest, language = delivery.interest, config.language
     first = task.subject or card_word("label", "reply", language)
@@ -81,7 +82,7 @@ def task_record(config: SalesforceConfig, task: TaskConfig, delivery: Delivery, 
     lines = [interest.reply.target, interest.source.url, delivery.step_key("task")]
     record: Record = {
         "attributes": {"type": "Task"},
-        "WhoId": who_id,
+        parent_field(config.object): parent_id,
         "Subject": _cut(one_line(subject), 255),
         "ActivityDate": due.isoformat(),
         "Status": "Not Started",
@@ -91,9 +92,14 @@ def task_record(config: SalesforceConfig, task: TaskConfig, delivery: Delivery, 
     if task.key_field:
         record[task.key_field] = delivery.step_key("task")
     owner = owner_id(config, delivery)
-    if owner and not owner.startswith(_QUEUE_ID):  # only users own tasks
+    if owner and not owner.startswith(QUEUE_ID):  # only users own tasks
         record["OwnerId"] = owner
     return record
+
+
+def parent_field(table: str) -> str:
+    """Return the field of a task that names the object it is about: people stand in another than things."""
+    return "WhoId" if table in {"Lead", "Contact"} else "WhatId"
 
 
 def sent_fields(config: SalesforceConfig) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from mailbridge.sdk import Delivery, Receipt
 from mailbridge_sinks.salesforce.client import SalesforceClient
 from mailbridge_sinks.salesforce.config import SalesforceConfig
+from mailbridge_sinks.salesforce.mapping import parent_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Search:
         # A description can't be searched in SOQL; converting a lead moves its tasks to the contact.
         lead_ids = {leads[key] for key in step_keys.values()}
         parents = lead_ids | set(self.people(lead_ids).values())
-        for record in self.client.select_in("Id, Description", "Task", "WhoId", parents):
+        parent = parent_field(self.config.object)
+        for record in self.client.select_in("Id, Description", "Task", parent, parents):
             for line in _lines(record):
                 if line in step_keys:
                     yield line, str(record["Id"])

@@ -16,6 +16,8 @@ from mailbridge.sdk import (
     Receipt,
     Refused,
     Rejected,
+    RemoteState,
+    Sent,
     SinkError,
     Steps,
     TokenStore,
@@ -26,6 +28,7 @@ from mailbridge_sinks.salesforce.check import prove
 from mailbridge_sinks.salesforce.client import MAX_RECORDS, SalesforceClient, bulk
 from mailbridge_sinks.salesforce.config import SalesforceConfig, TaskConfig
 from mailbridge_sinks.salesforce.mapping import Record, lead_record, task_record
+from mailbridge_sinks.salesforce.readback import ReadBack
 from mailbridge_sinks.salesforce.search import Search
 
 LEAD, TASK = "lead", "task"
@@ -48,6 +51,7 @@ class SalesforceSink:
     )
     Config: ClassVar[type[BaseModel]] = SalesforceConfig
     max_batch: ClassVar[int] = MAX_RECORDS
+    max_read: ClassVar[int] = MAX_RECORDS
     rate_per_s: ClassVar[float] = 5.0
 
     def __init__(
@@ -56,6 +60,7 @@ class SalesforceSink:
         self._config = config
         self._client = SalesforceClient(config, tokens, transport)
         self._search = Search(config, self._client)
+        self._read_back = ReadBack(config, self._client)
 
     def check(self) -> None:
         """Compare the org's description with the settings; see `prove`."""
@@ -87,6 +92,14 @@ class SalesforceSink:
     def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Search leads by the key field."""
         return self._search.copies(keys)
+
+    def read_back(self, receipts: Sequence[Sent], cursor: str | None) -> tuple[Sequence[RemoteState], str | None]:
+        """Read stage, owner, conversion, closed tasks and files by the ids; needs no cursor."""
+        return self._read_back.states(receipts), cursor
+
+    def open_counts(self, users: Sequence[str]) -> Mapping[str, int]:
+        """Count the open leads of active users with one query."""
+        return self._read_back.open_counts(users)
 
     def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
         """Write the leads that are not there yet with one request, then their tasks with another."""

@@ -99,7 +99,9 @@ class SalesforceEmulator(Emulator):
         """Convert a lead as a person would in the browser; returns the contact's id."""
         lead = self.store.rows["Lead"][lead_id[:15]]
         contact = self.store.put("Contact", LastName=lead["LastName"], Email=lead.get("Email"))
-        lead.update(IsConverted=True, ConvertedContactId=contact["Id"], Status="Closed - Converted")
+        now = self.store.now()
+        lead.update(IsConverted=True, ConvertedContactId=contact["Id"], Status="Closed - Converted",
+                    ConvertedDate=now[:10], LastModifiedDate=now, SystemModstamp=now)  # fmt: skip
         for task in self.store.rows["Task"].values():
             if task.get("WhoId") == lead["Id"]:
                 task["WhoId"] = contact["Id"]
@@ -176,10 +178,27 @@ class SalesforceEmulator(Emulator):
         found = query.run(self._candidates(query))
         if query.counts:
             return Answer(200, {"totalSize": len(found), "done": True, "records": []})
-        records = [_record(query.table, row, query.fields, match["version"]) for row in found]
+        if query.tallies:
+            records = [{"attributes": {"type": "AggregateResult"}, **row} for row in found]
+        else:
+            records = [self._selected(query, row, match["version"]) for row in found]
         cursor = f"01g{len(self._cursors):012d}"
         self._cursors[cursor] = records
         return self._records(cursor, 0, match["version"])
+
+    def _selected(self, query: Query, row: Mapping[str, Any], version: str) -> Row:
+        """Return a record with the fields of its parents nested, as the API does."""
+        own = [name for name in query.fields if "." not in name]
+        record = _record(query.table, row, own, version)
+        for parent, _, name in (path.partition(".") for path in query.fields if "." in path):
+            wanted = str(row.get(f"{parent}Id") or "")[:15]
+            table = next((table for table, rows in self.store.rows.items() if wanted in rows), None)
+            if table is None:
+                record[parent] = None
+            else:
+                nested = _record(self.store.object(table), self.store.rows[table][wanted], [name], version)
+                record[parent] = {**(record.get(parent) or {}), **nested}
+        return record
 
     def _candidates(self, query: Query) -> list[Row]:
         """Return the rows a query has to look at: by index when it asks for values of one text field."""

@@ -147,6 +147,7 @@ def standard_objects() -> dict[str, SfObject]:
         SfField("Status", "picklist", required=True, defaulted=True, values=_STATUSES),
         SfField("Rating", "picklist", values=("Hot", "Warm", "Cold")),
         _read_only("IsConverted", "boolean"),
+        _read_only("ConvertedDate", "date"),
         _read_only("ConvertedContactId", "reference"),
         _read_only("ConvertedOpportunityId", "reference"),
         SfField("MB_Key__c", length=40, external_id=True, unique=True),
@@ -161,6 +162,10 @@ def standard_objects() -> dict[str, SfObject]:
         SfField("Priority", "picklist", required=True, defaulted=True, values=("High", "Normal", "Low")),
         SfField("Description", "textarea"),
         _read_only("IsClosed", "boolean"),
+        _read_only("CompletedDateTime", "datetime"),
+    )  # fmt: skip
+    file = _object(
+        "ContentDocumentLink", "06A", SfField("LinkedEntityId", "reference"), SfField("ContentDocumentId", "reference"),
     )  # fmt: skip
     user = _object("User", "005", SfField("Name"), SfField("Email", "email"), SfField("IsActive", "boolean"))
     group = _object("Group", "00G", SfField("Name"), SfField("Type"))
@@ -168,7 +173,7 @@ def standard_objects() -> dict[str, SfObject]:
         "LeadStatus", "01J", SfField("ApiName"), SfField("MasterLabel"), SfField("IsConverted", "boolean"),
         SfField("IsDefault", "boolean"), SfField("SortOrder", "int"),
     )  # fmt: skip
-    objects = (lead, _object("Contact", "003", *_PERSON), task, user, group, status)
+    objects = (lead, _object("Contact", "003", *_PERSON), task, file, user, group, status)
     return {item.name: item for item in objects}
 
 

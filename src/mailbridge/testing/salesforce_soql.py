@@ -1,4 +1,4 @@
-"""A subset of SOQL: SELECT fields or COUNT() FROM one object, WHERE, ORDER BY, LIMIT, OFFSET."""
+"""A subset of SOQL: SELECT fields, Parent.Field or COUNT FROM one object, WHERE, GROUP BY, ORDER BY, LIMIT, OFFSET."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +51,9 @@ class Query:
     limit: int | None
     offset: int
     counts: bool
+    groups: tuple[str, ...] = ()
+    tallies: tuple[str, ...] = ()
+    """Names of COUNT(field) results; then the fields are those of GROUP BY."""
     exact: tuple[str, tuple[str, ...]] | None = None
     """Field and values when the whole condition is that the field has one of these texts."""
 
@@ -60,7 +63,18 @@ class Query:
         for field, descending in reversed(self.order):
             found.sort(key=lambda row, name=field: _sortable(row.get(name)), reverse=descending)  # type: ignore[misc]
         end = None if self.limit is None else self.offset + self.limit
-        return found[self.offset : end]
+        return (self._grouped(found) if self.tallies else found)[self.offset : end]
+
+    def _grouped(self, rows: Sequence[Row]) -> list[Row]:
+        """Return one row per group with its counts."""
+        sums: dict[tuple[Any, ...], int] = {}
+        for row in rows:
+            group = tuple(row.get(name) for name in self.groups)
+            sums[group] = sums.get(group, 0) + 1
+        return [
+            {**dict(zip(self.groups, group, strict=True)), **dict.fromkeys(self.tallies, count)}
+            for group, count in sums.items()
+        ]
 
 
 def parse_soql(text: str, objects: Mapping[str, SfObject]) -> Query:
@@ -95,31 +109,63 @@ class _Parser:
         self._table = SfObject("", "", {})
         self._comparisons = 0
         self._exact: tuple[str, tuple[str, ...]] | None = None
+        self._tallies: list[str] = []
 
     def query(self) -> Query:
         self._expect("SELECT")
-        counts = self._take("COUNT")
+        counts = [text.upper() for _, text in self._tokens[1:4]] == ["COUNT", "(", ")"]
+        self._place += 3 * counts
         names = [] if counts else self._names()
-        if counts:
-            self._expect("(")
-            self._expect(")")
         self._expect("FROM")
         self._table = self._object(self._word())
-        fields = tuple(self._field(name).name for name in names)
+        fields = tuple(self._path(name) for name in names)
         where = self._or() if self._take("WHERE") else _always
+        groups = self._grouping() if self._take("GROUP") else ()
+        if (groups or self._tallies) and set(fields) != set(groups):
+            raise SoqlError("MALFORMED_QUERY", "Field must be grouped or aggregated")
         order = self._sorting() if self._take("ORDER") else ()
         limit = int(self._kind("number")) if self._take("LIMIT") else None
         offset = int(self._kind("number")) if self._take("OFFSET") else 0
         if self._place < len(self._tokens):
             raise SoqlError("MALFORMED_QUERY", f"unexpected token: '{self._tokens[self._place][1]}'")
         exact = self._exact if self._comparisons == 1 else None
-        return Query(fields, self._table, where, order, limit, offset, counts, exact)
+        tallies = tuple(self._tallies)
+        return Query(fields, self._table, where, order, limit, offset, counts, groups, tallies, exact)
 
     def _names(self) -> list[str]:
-        names = [self._word()]
+        names: list[str] = []
+        while True:
+            name = self._word()
+            if name.upper() == "COUNT" and self._take("("):
+                self._tally()
+            else:
+                names.append(name)
+            if not self._take(","):
+                return names
+
+    def _tally(self) -> None:
+        """Read the rest of COUNT(Field) alias."""
+        self._word()
+        self._expect(")")
+        named = self._place < len(self._tokens) and self._tokens[self._place][1].upper() not in {"FROM", ","}
+        self._tallies.append(self._word() if named else f"expr{len(self._tallies)}")
+
+    def _grouping(self) -> tuple[str, ...]:
+        self._expect("BY")
+        groups = [self._field(self._word()).name]
         while self._take(","):
-            names.append(self._word())
-        return names
+            groups.append(self._field(self._word()).name)
+        return tuple(groups)
+
+    def _path(self, name: str) -> str:
+        """Return a field's own name, or Parent.Field for a field of the record that a reference names."""
+        parent, dot, field = name.partition(".")
+        if not dot:
+            return self._field(name).name
+        reference = self._field(f"{parent}Id")
+        if reference.type != "reference":
+            raise SoqlError("INVALID_FIELD", f"Didn't understand relationship '{parent}' in field path.")
+        return f"{reference.name.removesuffix('Id')}.{field}"
 
     def _sorting(self) -> tuple[tuple[str, bool], ...]:
         self._expect("BY")

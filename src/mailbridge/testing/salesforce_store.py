@@ -307,6 +307,7 @@ class SfStore:
             row["Name"] = " ".join(part for part in (row.get("FirstName"), row["LastName"]) if part)
         if table == "Task":
             row["IsClosed"] = row.get("Status") == "Completed"
+            row["CompletedDateTime"] = (row.get("CompletedDateTime") or self.now()) if row["IsClosed"] else None
 
     def _new_id(self, table: str) -> str:
         number, digits = next(self._numbers), ""
