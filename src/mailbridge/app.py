@@ -53,20 +53,24 @@ class App:
         self.ledger.close()
 
 
-def build(settings: Settings, *, new: bool = False, parallel: bool = True) -> App:
+def build(
+    settings: Settings, *, new: bool = False, parallel: bool = True, collects: bool = True, crew: Crew | None = None
+) -> App:
     """Build the program.
 
     Args:
         settings: The configuration.
         new: The first ledger of these accounts; see `Ledger`.
         parallel: As many workers per sink as the configuration says; else one.
+        collects: With the mailboxes; else only what reads and sends.
+        crew: Who reads; None = whom the configuration asks for.
 
     Raises:
         LedgerError: The ledger can't be used.
         PluginError: A plugin can't be loaded.
     """
     abort = threading.Event()
-    crew = make_crew(settings)  # before any thread: a forked process must not inherit a held lock
+    crew = crew or make_crew(settings)  # before any thread: a forked process must not inherit a held lock
     ledger = Ledger(
         settings.ledger.url,
         new=new,
@@ -77,16 +81,17 @@ def build(settings: Settings, *, new: bool = False, parallel: bool = True) -> Ap
     collectors = [
         Collector(_opened(name, mailbox, ledger), ledger.intake(name), poll_s=mailbox.poll_s)
         for name, mailbox in settings.mailboxes.items()
+        if collects
     ]
-    receivers = {name: mailbox.receiver for name, mailbox in settings.mailboxes.items()}
-    room = ReadingRoom(ledger.reader, crew, settings.sinks, receivers=receivers, searches_first=ledger.searches_first)
+    believed = receivers(settings)
+    room = ReadingRoom(ledger.reader, crew, settings.sinks, receivers=believed, searches_first=ledger.searches_first)
     senders = [
         make_sender(name, sink, ledger, abort)
         for name, sink in settings.sinks.items()
         for _ in range(sink.parallel if parallel else 1)
     ]
-    desks = list(_desks(settings, ledger))
-    readbacks = list(_readbacks(settings, ledger, abort))
+    desks = list(_desks(settings, ledger)) if collects else []
+    readbacks = list(_readbacks(settings, ledger, abort)) if collects else []
     return App(settings, ledger, collectors, room, senders, desks, readbacks, abort=abort)
 
 
@@ -102,12 +107,18 @@ def _desks(settings: Settings, ledger: Ledger) -> Iterator[MarkingDesk]:
             yield MarkingDesk(name, marker, Marks(ledger.database, name))
 
 
-def make_crew(settings: Settings) -> Crew:
-    """Return who reads mails."""
+def receivers(settings: Settings) -> dict[str, str | None]:
+    """Return mailbox → host whose Authentication-Results are believed."""
+    return {name: mailbox.receiver for name, mailbox in settings.mailboxes.items()}
+
+
+def make_crew(settings: Settings, workers: int | None = None) -> Crew:
+    """Return who reads mails; `workers` processes instead of those that the configuration names."""
     tables, rules = parser_tables(settings), trust_rules(settings)
-    if settings.run.parse_workers == 0:
+    count = settings.run.parse_workers if workers is None else workers
+    if count == 0:
         return InProcessCrew(tables, rules)
-    return ProcessCrew(tables, rules, workers=settings.run.parse_workers, timeout_s=settings.run.parse_timeout_s)
+    return ProcessCrew(tables, rules, workers=count, timeout_s=settings.run.parse_timeout_s)
 
 
 def make_sender(name: str, settings: SinkSettings, ledger: Ledger, abort: threading.Event) -> Sender:

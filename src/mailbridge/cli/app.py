@@ -20,6 +20,7 @@ from mailbridge.cli import (
     parse,
     plugins,
     quarantine,
+    replay,
     restore,
     run,
 )
@@ -53,6 +54,7 @@ app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("parse")(parse.parse)
+app.command("replay")(replay.replay)
 app.add_typer(mails.app, name="mails")
 app.add_typer(interests.app, name="interests")
 app.add_typer(quarantine.app, name="quarantine")

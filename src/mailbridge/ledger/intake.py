@@ -1,6 +1,5 @@
 """Step 3 of the path: raw bytes, place and cursor in one transaction. From here a mail can't be lost."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ from sqlalchemy import Connection, select, update
 from mailbridge.ledger.engine import MAIL, Database, LeaseLost, now
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.leases import Leases, give_up
-from mailbridge.ledger.raws import CODEC, pack
+from mailbridge.ledger.raws import CODEC, mail_id_of, pack
 from mailbridge.ledger.schema import cursor, mail, mailbox, place, raw, tombstone
 from mailbridge.ports import Arrival, Chunk, Cursor
 
@@ -89,12 +88,8 @@ class Intake:
             raise LeaseLost(f"mailbox {self.name}: another node works on it now")
 
     def _mail_id(self, chunk: Chunk, arrival: Arrival) -> str:
-        """Return SHA-256 of the raw bytes; of a mail whose bytes are not all here, of what tells it from others."""
-        digest = hashlib.sha256(arrival.raw)
-        if arrival.size > len(arrival.raw):
-            place = f"{self.name} {chunk.uidvalidity} {arrival.uid}" if not arrival.raw else ""
-            digest.update(f"{arrival.size} {place}".encode())
-        return digest.hexdigest()
+        place = f"{self.name} {chunk.uidvalidity} {arrival.uid}" if not arrival.raw else ""
+        return mail_id_of(arrival.raw, arrival.size, place)
 
     def synced(self) -> None:
         """Note that nothing visible in the mailbox is missing here."""

@@ -25,6 +25,7 @@ from mailbridge.ledger.leases import LONGEST_S, Leases, give_up
 from mailbridge.ledger.listing import Listings
 from mailbridge.ledger.outcomes import Outcomes
 from mailbridge.ledger.remotes import Remotes
+from mailbridge.ledger.replays import Replays
 from mailbridge.ledger.schema import OPEN, account, delivery, is_in, mail, mailbox, meta, node
 from mailbridge.ledger.settle import Reader
 from mailbridge.ledger.space import space_of
@@ -100,6 +101,7 @@ class Ledger:
         self.remotes = Remotes(self.database, self.leases)
         self.listings = Listings(self.database)
         self.acts = Acts(self.database)
+        self.replays = Replays(self.database)
 
     def intake(self, mailbox: str) -> Intake:
         """Return the way into the ledger for one mailbox."""

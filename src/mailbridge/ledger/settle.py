@@ -85,7 +85,7 @@ class Reader:
                 return []
             ids = [row["id"] for row in rows]
             connection.execute(update(mail).where(mail.c.id.in_(ids)).values(tries=mail.c.tries + 1))
-        return [_stored(row) for row in rows]
+        return [stored_mail(row) for row in rows]
 
     def waiting(self) -> int:
         """Return how many mails wait to be read."""
@@ -129,14 +129,16 @@ class Reader:
         doubtful = searches_first and origin.before_ledger
         count = 0
         for position, (record, outgoing) in enumerate(one.interests):
-            _add_interest(connection, one.mail_id, position, record)
+            add_interest(connection, one.mail_id, position, record)
             count += sum(
-                _add(connection, record.id, out, fresh=not origin.backlog, doubtful=doubtful) for out in outgoing
+                add_delivery(connection, record.id, out, fresh=not origin.backlog, doubtful=doubtful)
+                for out in outgoing
             )
         return count
 
 
-def _stored(row: RowMapping) -> StoredMail:
+def stored_mail(row: RowMapping) -> StoredMail:
+    """Return a mail out of a row with its raw bytes."""
     received = row["received_at"]
     return StoredMail(
         mail_id=row["id"],
@@ -148,25 +150,28 @@ def _stored(row: RowMapping) -> StoredMail:
     )
 
 
-def _add_interest(connection: Connection, mail_id: str, position: int, record: Interest) -> None:
+def interest_values(record: Interest) -> dict[str, Any]:
+    """Return the columns of an interest that its content decides."""
     author = record.author
-    row: dict[str, Any] = {
-        "id": record.id,
-        "mail_id": mail_id,
-        "position": position,
+    return {
         "kind": record.kind,
         "channel": record.source.channel,
         "network": record.source.network,
         "author": author.name or author.email or next(iter(author.phones), None) or author.url,
         "occurred_at": record.occurred_at.timestamp(),
         "body": json.dumps(record.to_json(), ensure_ascii=False),
-        "created_at": now(),
     }
+
+
+def add_interest(connection: Connection, mail_id: str, position: int, record: Interest) -> None:
+    """Add an interest unless it exists, and note that this mail told of it."""
+    row = {"id": record.id, "mail_id": mail_id, "position": position, "created_at": now(), **interest_values(record)}
     connection.execute(insert(connection, interest).values(**row).on_conflict_do_nothing())
     insert_new(connection, announced, [{"interest_id": record.id, "mail_id": mail_id}])
 
 
-def _add(connection: Connection, interest_id: str, out: Outgoing, *, fresh: bool, doubtful: bool) -> int:
+def add_delivery(connection: Connection, interest_id: str, out: Outgoing, *, fresh: bool, doubtful: bool) -> int:
+    """Add a delivery unless it exists; return 1 when it is new."""
     insert_new(connection, account, [{"id": out.account_id}])
     row: dict[str, Any] = {
         "key": out.key,

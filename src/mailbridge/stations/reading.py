@@ -107,7 +107,7 @@ class ReadingRoom:
         searches_first: bool,
     ) -> None:
         self._reader = reader
-        self._crew = crew
+        self.crew = crew
         self._sinks = sinks
         self._receivers = receivers
         self._searches_first = searches_first
@@ -117,7 +117,7 @@ class ReadingRoom:
         mails = self._reader.take(CHUNK)
         if not mails:
             return 0
-        reads = self._crew.read([self._job(mail) for mail in mails])
+        reads = self.crew.read([self._job(mail) for mail in mails])
         settlements = [self._settlement(mail, read) for mail, read in zip(mails, reads, strict=True)]
         certain = [one for one in settlements if one is not None]
         new = self._reader.settle(certain, searches_first=self._searches_first)
@@ -126,7 +126,7 @@ class ReadingRoom:
 
     def close(self) -> None:
         """Let the crew go."""
-        self._crew.close()
+        self.crew.close()
 
     def _job(self, mail: StoredMail) -> Job:
         receiver = self._receivers.get(mail.mailbox or "")
