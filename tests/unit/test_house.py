@@ -113,6 +113,7 @@ NAMED = {
     "src/mailbridge/ledger/engine.py": {"backend"},  # the word of SQLAlchemy for a kind of database
     "src/mailbridge/worker.py": {"job"},  # one mail to read, for a process that may die
     "src/mailbridge/stations/reading.py": {"job"},
+    "src/mailbridge/stations/replaying.py": {"job"},
     "src/mailbridge/sdk/layout.py": {"lead"},  # the words that lead in to a value
 }
 
