@@ -5,10 +5,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from bs4 import BeautifulSoup, Tag
-
+from mailbridge.sdk.elements import Element, LxmlElement, SoupElement
 from mailbridge.sdk.layout import Grid, Piece, html_layout
-from mailbridge.sdk.markup import Event, document_events, element_events, soup, visible, visible_events, visible_text
+from mailbridge.sdk.markup import (
+    Event,
+    document_events,
+    document_tree,
+    soup,
+    visible,
+    visible_events,
+    visible_text,
+)
 from mailbridge.sdk.pairs import Pair, pairs_of
 from mailbridge.sdk.text import one_line
 
@@ -27,55 +34,51 @@ class Link:
 class Node:
     """One element."""
 
-    def __init__(self, tag: Tag) -> None:
-        self._tag = tag
+    def __init__(self, element: Element) -> None:
+        self._element = element
 
     @property
     def name(self) -> str:
         """Element name in lower case."""
-        return self._tag.name
+        return self._element.name
 
     def attr(self, name: str) -> str:
         """Return an attribute, "" when absent."""
-        value = self._tag.get(name)
-        return " ".join(value) if isinstance(value, list) else (value or "")
+        return self._element.attr(name)
 
     @property
     def text(self) -> str:
         """Visible words in lines, as a reader sees them."""
-        return visible_text(visible(element_events(self._tag)))
+        return visible_text(visible(self._element.events()))
 
     @property
     def parent(self) -> "Node | None":
         """The element around this one."""
-        return Node(self._tag.parent) if self._tag.parent is not None else None
+        parent = self._element.parent
+        return Node(parent) if parent is not None else None
 
     @property
     def children(self) -> list["Node"]:
         """Elements directly inside."""
-        return [Node(child) for child in self._tag.children if isinstance(child, Tag)]
+        return [Node(child) for child in self._element.children]
 
     def select(self, css: str) -> list["Node"]:
-        """Return the elements inside that match a CSS selector, in document order."""
-        return [Node(tag) for tag in self._tag.select(css)]
+        """Return the elements inside that match a CSS selector (level 3), in document order."""
+        return [Node(found) for found in self._element.select(css)]
 
     def first(self, css: str) -> "Node | None":
         """Return the first element inside that matches."""
-        tag = self._tag.select_one(css)
-        return None if tag is None else Node(tag)
+        return next(iter(self.select(css)), None)
 
     def following(self) -> Iterator["Node"]:
         """Yield the elements after this one in document order, without those inside it."""
-        inside = set(map(id, self._tag.descendants))
-        for element in self._tag.next_elements:
-            if isinstance(element, Tag) and id(element) not in inside:
-                yield Node(element)
+        return map(Node, self._element.following())
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Node) and self._tag is other._tag
+        return isinstance(other, Node) and self._element == other._element
 
     def __hash__(self) -> int:
-        return id(self._tag)
+        return hash(self._element)
 
 
 class Html:
@@ -84,17 +87,14 @@ class Html:
     def __init__(self, source: str) -> None:
         self.source = source
 
-    @cached_property
-    def _soup(self) -> BeautifulSoup:
-        return soup(self.source)
-
     def __bool__(self) -> bool:
         return bool(self.source.strip())
 
-    @property
+    @cached_property
     def root(self) -> Node:
         """The whole document."""
-        return Node(self._soup)
+        tree = document_tree(self.source)
+        return Node(SoupElement(soup(self.source)) if tree is None else LxmlElement(tree, is_document=True))
 
     def select(self, css: str) -> list[Node]:
         """Return all elements that match a CSS selector, in document order."""

@@ -6,12 +6,14 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from bs4 import BeautifulSoup, Comment, Tag, XMLParsedAsHTMLWarning
-from bs4.element import NavigableString
 from lxml import etree
 
 from mailbridge.sdk.text import one_line
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
 
 Event = tuple[str, str, Mapping[str, str]]
 """("open", element name, attributes), ("text", words, {}) or ("close", element name, {})."""
@@ -37,6 +39,7 @@ _LINE_MARKUP = re.compile(r"<(?:br|/?(?:p|div|tr|li|ul|ol|dt|dd|table|h[1-6]|blo
 _UNSEEN_MARKUP = re.compile(r"<!--.*?-->|<(style|script)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TABS = re.compile(r"\t{2,}")
 _NOTHING: Mapping[str, str] = {}
+_reference = False
 
 
 def document_events(source: str) -> Iterator[Event]:
@@ -64,17 +67,36 @@ def _stripped(source: str) -> str:
 
 
 def _tree_events(source: str) -> Iterator[Event]:
+    tree = None if _reference else _tree(source)
+    if tree is not None:
+        yield from lxml_events(tree)
+    elif source.strip():
+        yield from element_events(soup(source))
+
+
+def document_tree(source: str) -> "etree._Element | None":
+    """Return the tree that lxml builds; None where beautifulsoup4 has to serve."""
+    return None if _reference or _parted(source)[1] else _tree(source)
+
+
+@lru_cache(maxsize=2)
+def _tree(source: str) -> "etree._Element | None":
+    """Return the tree of lxml; None when there is nothing in it, or when it is deeper than libxml2 can hold."""
     data = source.replace("\0", "\ufffd").encode("utf-8", "replace")
     # huge_tree: without it libxml2 drops what is nested deeper than 256 elements. No network, no entities.
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
-        return
-    if parser.error_log.filter_from_fatals():  # too deep for a tree of libxml2: the other engine has no such limit
-        yield from element_events(soup(source))
-    elif root is not None:
-        yield from _lxml_events(root)
+        return None
+    return None if parser.error_log.filter_from_fatals() else root
+
+
+def use_reference_engine(*, on: bool) -> None:
+    """Let beautifulsoup4 read every document of this process, as benches and differential tests do."""
+    global _reference  # noqa: PLW0603 - engines change nothing that is read, so nobody is handed one
+    _reference = on
+    visible_events.cache_clear()
 
 
 @lru_cache(maxsize=2)
@@ -83,7 +105,8 @@ def visible_events(source: str) -> tuple[Event, ...]:
     return tuple(visible(document_events(source)))
 
 
-def _lxml_events(root: "etree._Element") -> Iterator[Event]:
+def lxml_events(root: "etree._Element") -> Iterator[Event]:
+    """Yield the events of one element that lxml has read."""
     for kind, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
         if kind == "start":
             yield "open", element.tag, element.attrib
@@ -96,8 +119,10 @@ def _lxml_events(root: "etree._Element") -> Iterator[Event]:
                 yield "text", element.tail, _NOTHING
 
 
-def soup(source: str) -> BeautifulSoup:
-    """Read a document with the engine that can select by CSS; see `document_events` about very long ones."""
+def soup(source: str) -> "BeautifulSoup":
+    """Read a document with beautifulsoup4; see `document_events` about very long ones."""
+    from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
+
     source, rest = _parted(source)
     if rest:
         source = f"{source}<pre>{html.escape(_stripped(rest))}</pre>"
@@ -106,8 +131,11 @@ def soup(source: str) -> BeautifulSoup:
         return BeautifulSoup(source, "lxml")
 
 
-def element_events(top: Tag) -> Iterator[Event]:
-    """Yield the events of one element that another engine has read."""
+def element_events(top: "Tag") -> Iterator[Event]:
+    """Yield the events of one element that beautifulsoup4 has read."""
+    from bs4 import Comment, Tag
+    from bs4.element import NavigableString
+
     # An explicit stack: mails nest tables deeper than Python nests calls.
     stack: list[Tag | NavigableString | str] = [top]
     while stack:
