@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help demo run test check format lock bench bench-claims chaos simulate bugs clean
+.PHONY: help demo run test check format lock bench bench-claims bench-crm chaos simulate bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ bench: $(READY) ## How many mails a second are read, against the reference loop
 
 bench-claims: $(READY) ## What a claim costs on PostgreSQL beside a million delivered rows
 	PYTHONPATH=tests $(BIN)/python bench/claims.py
+
+bench-crm: $(READY) ## How many requests 1,000 interests cost amoCRM and Bitrix24, and how much of their rate is used (CRM= for one)
+	$(BIN)/python bench/crm_requests.py $(CRM)
 
 # MAILS= KILLS= FREEZES= OUTAGE= (seconds) LEDGER= (sqlite, postgresql) NODES= ONLY= (part of a name) SEED= KEEP= FULL=1
 WISHES := MAILS KILLS FREEZES OUTAGE LEDGER NODES ONLY SEED KEEP

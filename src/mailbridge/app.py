@@ -12,6 +12,7 @@ from mailbridge.mailbox.imap_mark import ImapMarker
 from mailbridge.mailbox.opening import open_mailbox, token_owner
 from mailbridge.mailbox.settings import ImapSettings, MailboxSettings
 from mailbridge.pipeline.parsing import TrustRules
+from mailbridge.pipeline.spacing import AccountRoom, Spacing
 from mailbridge.ports import Mailbox
 from mailbridge.registry import sink_type
 from mailbridge.sdk import GatedTransport
@@ -85,13 +86,14 @@ def build(
     ]
     believed = receivers(settings)
     room = ReadingRoom(ledger.reader, crew, settings.sinks, receivers=believed, searches_first=ledger.searches_first)
+    rooms = {name: account_room(sink, abort) for name, sink in settings.sinks.items()}
     senders = [
-        make_sender(name, sink, ledger, abort)
+        sender
         for name, sink in settings.sinks.items()
-        for _ in range(sink.parallel if parallel else 1)
+        for sender in make_senders(name, sink, ledger, abort, rooms[name], workers=sink.parallel if parallel else 1)
     ]
     desks = list(_desks(settings, ledger)) if collects else []
-    readbacks = list(_readbacks(settings, ledger, abort)) if collects else []
+    readbacks = list(_readbacks(settings, ledger, abort, rooms)) if collects else []
     return App(settings, ledger, collectors, room, senders, desks, readbacks, abort=abort)
 
 
@@ -122,33 +124,50 @@ def make_crew(settings: Settings, workers: int | None = None) -> Crew:
 
 
 def make_sender(name: str, settings: SinkSettings, ledger: Ledger, abort: threading.Event) -> Sender:
-    """Return one worker of a sink account."""
+    """Return the only worker of a sink account."""
+    return make_senders(name, settings, ledger, abort, account_room(settings, abort), workers=1)[0]
+
+
+def account_room(settings: SinkSettings, abort: threading.Event) -> AccountRoom:
+    """Return what all that talk to a sink's account share."""
+    burst = getattr(sink_type(settings.type), "burst", 1)
+    return AccountRoom(burst=burst, spacing=Spacing(_rate_per_s(settings), _sleeper(abort)) if burst == 1 else None)
+
+
+def make_senders(
+    name: str, settings: SinkSettings, ledger: Ledger, abort: threading.Event, room: AccountRoom, *, workers: int
+) -> list[Sender]:
+    """Return the workers of a sink account; each has a sink of its own."""
     kind = sink_type(settings.type)
-    return Sender(
-        name,
-        settings,
-        ledger,
-        _maker(name, settings, ledger),
-        rate_per_s=settings.rate_per_s or kind.rate_per_s,
-        max_batch=kind.max_batch,
-        sleep=_sleeper(abort),
-    )
+    sleep = _sleeper(abort)
+    return [
+        Sender(
+            name, settings, ledger, _maker(name, settings, ledger),
+            rate_per_s=_rate_per_s(settings), max_batch=kind.max_batch, room=room, sleep=sleep,
+        )
+        for _ in range(workers)
+    ]  # fmt: skip
 
 
-def _readbacks(settings: Settings, ledger: Ledger, abort: threading.Event) -> Iterator[ReadBackDesk]:
+def _readbacks(
+    settings: Settings, ledger: Ledger, abort: threading.Event, rooms: Mapping[str, AccountRoom]
+) -> Iterator[ReadBackDesk]:
     """Yield who reads back, for the sinks that can and where that is wanted."""
     for name, sink in settings.sinks.items():
         kind, pace = sink_type(sink.type), read_back_of(sink)
         if hasattr(kind, "read_back") and pace.every_s > 0:
-            rate = sink.rate_per_s or kind.rate_per_s
-            make = _maker(name, sink, ledger)
-            yield ReadBackDesk(name, sink, pace, ledger, make, rate_per_s=rate, sleep=_sleeper(abort))
+            make, rate, room = _maker(name, sink, ledger), _rate_per_s(sink), rooms[name]
+            yield ReadBackDesk(name, sink, pace, ledger, make, rate_per_s=rate, room=room, sleep=_sleeper(abort))
 
 
 def _maker(name: str, settings: SinkSettings, ledger: Ledger) -> Callable[[GatedTransport], Any]:
     kind = sink_type(settings.type)
     tokens = ledger.tokens(settings.account_id or name)
     return lambda transport: kind(settings, tokens=tokens, transport=transport)
+
+
+def _rate_per_s(settings: SinkSettings) -> float:
+    return settings.rate_per_s or sink_type(settings.type).rate_per_s
 
 
 def parser_tables(settings: Settings) -> Mapping[str, Mapping[str, Any]]:

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -262,7 +263,7 @@ def _send_all(app: App) -> None:
     """Send until nothing is due soon; a sink that can't work does not hold up the others."""
     deadline = time.monotonic() + PATIENCE_S
     while not app.stop.is_set():
-        if sum(sender.cycle() for sender in app.senders):
+        if _Shift(app).work():
             deadline = time.monotonic() + PATIENCE_S
             continue
         due_in_s = app.ledger.waiting().due_in_s
@@ -271,6 +272,35 @@ def _send_all(app: App) -> None:
         if all(_hopeless(app, sender) for sender in app.senders):
             return
         app.stop.wait(min(0.2, max(0.02, due_in_s)))
+
+
+class _Shift:
+    """All workers of all sinks at once, each until none of them finds anything to do."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._active = set(app.senders)
+        self._lock = threading.Lock()
+
+    def work(self) -> int:
+        """Return how many deliveries were worked off."""
+        if not self._app.senders:
+            return 0
+        with ThreadPoolExecutor(len(self._app.senders), "sink") as pool:
+            return sum(pool.map(self._work, self._app.senders))
+
+    def _work(self, sender: Sender) -> int:
+        done = 0
+        while not self._app.stop.is_set():
+            count = sender.cycle()
+            done += count
+            with self._lock:
+                (self._active.add if count else self._active.discard)(sender)
+                if not self._active:
+                    break
+            if not count:
+                self._app.stop.wait(0.05)
+        return done
 
 
 def _hopeless(app: App, sender: Sender) -> bool:

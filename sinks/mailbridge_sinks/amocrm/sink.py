@@ -35,9 +35,9 @@ class AmocrmSink:
         name="amocrm", title="amoCRM", docs="sinks/mailbridge_sinks/amocrm/README.md", evidence="reported"
     )
     Config: ClassVar[type[AmocrmConfig]] = AmocrmConfig
-    max_batch: ClassVar[int] = 40
-    rate_per_s: ClassVar[float] = 6.5
-    """amoCRM allows 7; requests bunch up on their way, and repeated excess locks the whole account out."""
+    max_batch: ClassVar[int] = 50
+    rate_per_s: ClassVar[float] = 7.0
+    """Per integration (developers.kommo.com: limitations); repeated excess locks the whole account out."""
 
     def __init__(
         self, config: AmocrmConfig, *, tokens: TokenStore, transport: httpx.BaseTransport | None = None

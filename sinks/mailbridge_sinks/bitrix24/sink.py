@@ -56,6 +56,8 @@ class Bitrix24Sink:
     Config: ClassVar[type[Bitrix24Config]] = Bitrix24Config
     max_batch: ClassVar[int] = 50
     rate_per_s: ClassVar[float] = 2.0
+    burst: ClassVar[int] = 25
+    """The portal's bucket holds 50 requests; half of it stays for whatever else calls from this address."""
 
     def __init__(
         self, config: Bitrix24Config, *, tokens: TokenStore, transport: httpx.BaseTransport | None = None

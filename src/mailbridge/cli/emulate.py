@@ -26,6 +26,9 @@ def emulate(
     journal: Annotated[
         Path | None, typer.Option("--journal", metavar="FILE", help="Write every request there, one JSON line each.")
     ] = None,
+    delay_s: Annotated[
+        float, typer.Option("--delay", metavar="SECONDS", min=0, max=60, help="How long every answer takes.")
+    ] = 0.0,
 ) -> None:
     """Emulate a CRM on this machine, for tries and tests; Ctrl-C ends it."""
     import socket
@@ -36,6 +39,7 @@ def emulate(
     from mailbridge.testing.server import settings
 
     emulator = _made(crm, journal)
+    emulator.delay_s = delay_s
     try:
         listener = socket.create_server(("127.0.0.1", port))
     except OSError as error:
@@ -58,4 +62,7 @@ def _made(crm: Crm, journal: Path | None) -> "Emulator":
         Crm.bitrix24: Bitrix24Emulator,
         Crm.salesforce: SalesforceEmulator,
     }
-    return kinds[crm](journal=journal)
+    emulator = kinds[crm](journal=journal)
+    if isinstance(emulator, Bitrix24Emulator):
+        emulator.switches.limited = True
+    return emulator

@@ -24,7 +24,7 @@ def run(
     settings = settings_of(config)
     if not settings.mailboxes:
         raise ConfigError(config, ["[mailboxes.NAME]: there is none; `mailbridge config example` shows one"])
-    app = build(settings, new=new, parallel=not once)
+    app = build(settings, new=new)
     try:
         if once:
             raise typer.Exit(run_once(app))

@@ -57,7 +57,7 @@ class SinkSettings(_Table):
         None, description="Name that the keys in the CRM are made of; absent = NAME. Never change it later."
     )
     networks: tuple[str, ...] = Field((), description="Only interests of these networks or channels; empty = all.")
-    parallel: int = Field(2, ge=1, le=32, description="Batches that are sent at the same time.")
+    parallel: int = Field(4, ge=1, le=32, description="Batches that are sent at the same time.")
     rate_per_s: float | None = Field(None, gt=0, description="Requests a second; absent = what the CRM allows.")
     server_acts_s: float = Field(
         120, ge=0, le=86_400, description="How long the CRM may still work on a request whose answer was lost."

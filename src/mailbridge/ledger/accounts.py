@@ -45,8 +45,14 @@ class Accounts:
         with self._database.write() as connection:
             insert_new(connection, account, [{"id": account_id}])
 
-    def take_slot(self, account_id: str, interval_s: float) -> Slot:
-        """Reserve the next free moment (GCRA with a burst of one), unless the account pauses."""
+    def take_slot(self, account_id: str, interval_s: float, burst: int = 1) -> Slot:
+        """Reserve the next free moment (GCRA), unless the account pauses.
+
+        Args:
+            account_id: The account.
+            interval_s: Seconds between two requests in the long run.
+            burst: So many requests may follow each other at once after a rest.
+        """
         begin = case((account.c.tat > now(), account.c.tat), else_=now())
         free = (account.c.id == account_id, account.c.paused_until <= now())
         # One statement: between reading and writing another node could take the same moment.
@@ -56,7 +62,7 @@ class Accounts:
                 state = _row(connection, account_id)
                 if state.paused_until > state.now:
                     return Slot(0.0, state.paused_until - state.now, state.pause_reason or "")
-            return Slot(max(0.0, row.tat - interval_s - row.now))
+            return Slot(max(0.0, row.tat - burst * interval_s - row.now))
 
     def state(self, account_id: str) -> AccountState:
         """Return whether and why an account pauses."""

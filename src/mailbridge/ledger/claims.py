@@ -56,13 +56,15 @@ class Claims:
         self._node = node
         self._lease_s = lease_s
 
-    def take(self, account_id: str, limit: int, *, quiet_s: float) -> Claim | None:
+    def take(self, account_id: str, limit: int, *, quiet_s: float, gather_s: float = 0.0) -> Claim | None:
         """Return the next batch, doubts first; None when nothing is due or the account pauses.
 
         Args:
             account_id: The account.
             limit: Most deliveries.
             quiet_s: How long after an intent a search may not be believed: what died in flight waits for it.
+            gather_s: A batch that is not full waits while another one, not older than this, is being sent: requests
+                are what a CRM counts, and what arrives meanwhile shares them.
 
         Raises:
             LedgerFull: Nothing new is begun while there is too little room on the disk.
@@ -81,6 +83,8 @@ class Claims:
                 return self._lease(connection, "search", account_id, doubts)
             _end_waits(connection, account_id, moment)
             ready = _ready(connection, account_id, limit)
+            if gather_s and len(ready) < limit and _is_sending(connection, account_id, moment - gather_s):
+                return None
             return self._lease(connection, "deliver", account_id, ready) if ready else None
 
     def _lease(
@@ -119,6 +123,16 @@ def rescue(connection: Connection, account_id: str, node: str, quiet_s: float, m
         .where(*orphan, intent)
         .values(state="doubt", due=delivery.c.sent_at + quiet_s, owner=None, updated_at=now(), reason="lease ended")
     )
+
+
+def _is_sending(connection: Connection, account_id: str, since: float) -> bool:
+    """Whether a batch that was claimed after a moment is still being sent."""
+    sending = (
+        delivery.c.account_id == account_id,
+        is_in(delivery.c.state, "sending"),
+        delivery.c.updated_at > since,
+    )
+    return connection.scalar(select(delivery.c.id).where(*sending).limit(1)) is not None
 
 
 def _due_doubts(connection: Connection, account_id: str, limit: int, moment: float) -> list[int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from mailbridge.observe.events import log
+from mailbridge.pipeline.spacing import Spacing
 from mailbridge.sdk import (
     Counting,
     Delivered,
@@ -88,6 +89,7 @@ class AccountGate:
         take_slot: Reserves the next moment.
         sleep: Waits; returns False when the program is told to stop at once.
         clock: Monotonic seconds.
+        spacing: Of all workers of the account in this process.
     """
 
     def __init__(
@@ -96,7 +98,9 @@ class AccountGate:
         sleep: Callable[[float], bool],
         *,
         clock: Callable[[], float] = time.monotonic,
+        spacing: Spacing | None = None,
     ) -> None:
+        self._spacing = spacing
         self._take_slot = take_slot
         self._sleep = sleep
         self._clock = clock
@@ -120,6 +124,8 @@ class AccountGate:
         if paused_s > 0:
             raise NotWritten(f"the account pauses: {reason}", after_s=paused_s, pause=True)
         if wait_s > 0 and not self._sleep(wait_s):
+            raise NotWritten("shutting down", after_s=0.0)
+        if self._spacing is not None and not self._spacing.keep():
             raise NotWritten("shutting down", after_s=0.0)
         self._refresh_intent(timeout_s)
 

@@ -11,6 +11,7 @@ from mailbridge.ledger.remotes import Pace, Page
 from mailbridge.observe.events import log
 from mailbridge.pipeline import backoff
 from mailbridge.pipeline.delivery import read_back
+from mailbridge.pipeline.spacing import AccountRoom
 from mailbridge.sdk import GatedTransport, ReadBackConfig, RetryLater, SinkUnusable
 from mailbridge.stations.sending import account_gate, read_back_of
 
@@ -37,6 +38,7 @@ class ReadBackDesk:
         ledger: The ledger.
         make: Makes the sink over a transport.
         rate_per_s: Requests a second that the CRM permits.
+        room: Shared with the workers that deliver there; absent = there are none.
         sleep: Waits; returns False when the program must stop at once.
         clock: Monotonic seconds.
     """
@@ -50,6 +52,7 @@ class ReadBackDesk:
         make: Callable[[GatedTransport], Any],
         *,
         rate_per_s: float,
+        room: AccountRoom | None = None,
         sleep: Callable[[float], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -60,7 +63,7 @@ class ReadBackDesk:
         self._pace = Pace(wanted.every_s, wanted.days * DAY_S)
         self._ledger = ledger
         self._clock = clock
-        self._gate = account_gate(ledger, self.account_id, rate_per_s, sleep, clock)
+        self._gate = account_gate(ledger, self.account_id, rate_per_s, sleep, clock, room)
         self._sink = make(GatedTransport(self._gate))
         self._looked_at = clock()
         self._waits = Waits(

@@ -10,6 +10,7 @@ from mailbridge.ledger.outcomes import Waits
 from mailbridge.observe.events import log
 from mailbridge.pipeline import backoff
 from mailbridge.pipeline.delivery import AccountGate, Item, count_copies, count_delivered, deliver, search
+from mailbridge.pipeline.spacing import AccountRoom
 from mailbridge.sdk import (
     Counting,
     GatedTransport,
@@ -25,11 +26,14 @@ from mailbridge.sdk import (
     outcome_of,
 )
 
-RATE_USED = 0.87
+RATE_USED = 0.93
 """Share of the permitted rate that is used: what several nodes send evenly arrives unevenly."""
 
 FIRST_READ_S = 60.0
 """People need a while before there is anything to read back."""
+
+GATHER_S = 2.0
+"""While a batch is being sent, but not longer, what arrives waits for a full batch, or for the end of that one."""
 
 SinkMaker = Callable[[GatedTransport], Sink]
 
@@ -40,15 +44,17 @@ def account_gate(
     rate_per_s: float,
     sleep: Callable[[float], bool],
     clock: Callable[[], float] = time.monotonic,
+    room: AccountRoom | None = None,
 ) -> AccountGate:
     """Return a gate whose every request takes its slot of the account's rate, shared by all nodes and stations."""
     interval_s = 1.0 / (rate_per_s * RATE_USED)
+    room = room or AccountRoom()
 
     def take_slot() -> tuple[float, float, str]:
-        slot = ledger.accounts.take_slot(account_id, interval_s)
+        slot = ledger.accounts.take_slot(account_id, interval_s, room.burst)
         return slot.wait_s, slot.paused_s, slot.reason
 
-    return AccountGate(take_slot, sleep, clock=clock)
+    return AccountGate(take_slot, sleep, clock=clock, spacing=room.spacing)
 
 
 def read_back_of(settings: SinkSettings) -> ReadBackConfig:
@@ -67,6 +73,7 @@ class Sender:
         make: Makes the sink over a transport.
         rate_per_s: Requests a second that the CRM permits.
         max_batch: Most deliveries per batch.
+        room: Shared by the workers of this account; absent = there are no others.
         sleep: Waits; returns False when the program must stop at once.
         clock: Monotonic seconds.
         gated: Puts the gate before a network; by default before sockets.
@@ -81,6 +88,7 @@ class Sender:
         *,
         rate_per_s: float,
         max_batch: int,
+        room: AccountRoom | None = None,
         sleep: Callable[[float], bool],
         clock: Callable[[], float] = time.monotonic,
         gated: Callable[[AccountGate], GatedTransport] = GatedTransport,
@@ -90,10 +98,9 @@ class Sender:
         self._ledger = ledger
         self.max_batch = max_batch
         self._clock = clock
-        self._gate = account_gate(ledger, self.account_id, rate_per_s, sleep, clock)
+        self._room = room or AccountRoom()
+        self._gate = account_gate(ledger, self.account_id, rate_per_s, sleep, clock, self._room)
         self._sink = make(gated(self._gate))
-        self._checked = False
-        self.failure: SinkError | None = None
         self._waits = Waits(
             quiet_s=settings.quiet_s,
             retry_s=backoff.retry_s,
@@ -109,7 +116,9 @@ class Sender:
         """Work off one batch; return how many deliveries it held, 0 when nothing is due or the account can't work."""
         if not self._may_work():
             return 0
-        claim = self._ledger.claims.take(self.account_id, self.max_batch, quiet_s=self._waits.quiet_s)
+        claim = self._ledger.claims.take(
+            self.account_id, self.max_batch, quiet_s=self._waits.quiet_s, gather_s=GATHER_S
+        )
         if claim is None:
             return 0
         began = self._clock()
@@ -138,6 +147,11 @@ class Sender:
         return {key: [receipt.remote_id for receipt in steps.values()] for key, steps in found.items()}
 
     @property
+    def failure(self) -> SinkError | None:
+        """Why the account can't work now, or None."""
+        return self._room.failure
+
+    @property
     def counts(self) -> bool:
         """Whether the sink can tell that a key is there twice."""
         return isinstance(self._sink, Counting)
@@ -148,18 +162,26 @@ class Sender:
 
     def _may_work(self) -> bool:
         """Check the account once before its first batch: without the key field a retry would double."""
-        if self._checked:
+        if self._room.checked:
             return True
+        if not self._room.checking.acquire(blocking=False):
+            return False  # another worker is about to find out
+        try:
+            return self._proven()
+        finally:
+            self._room.checking.release()
+
+    def _proven(self) -> bool:
         if self._ledger.accounts.state(self.account_id).paused_s > 0:
             return False
         try:
             self.check()
         except SinkError as error:
-            self.failure = error
+            self._room.failure = error
             self._pause(outcome_of(error))
             return False
-        self.failure = None
-        self._checked = True
+        self._room.failure = None
+        self._room.checked = True
         self._ledger.accounts.resume(self.account_id)
         return True
 
@@ -182,7 +204,7 @@ class Sender:
             log.warning("search_failed", sink=self.name, count=len(claim.items), error=found.reason)
             return
         self._ledger.outcomes.found(claim, found, self._waits)
-        self.failure = None
+        self._room.failure = None
         count = sum(1 for receipts in found.values() if receipts)
         log.info("search_finished", sink=self.name, asked=len(claim.items), found=count)
 
@@ -195,13 +217,13 @@ class Sender:
 
     def _note_failure(self, outcome: Outcome) -> None:
         if isinstance(outcome, SinkUnusable):
-            self.failure = Unusable(outcome.reason)
-            self._checked = False  # what a person mends is proven before the next batch
+            self._room.failure = Unusable(outcome.reason)
+            self._room.checked = False  # what a person mends is proven before the next batch
         elif isinstance(outcome, RetryLater) and outcome.pause:
-            self.failure = NotWritten(outcome.reason, pause=True)
+            self._room.failure = NotWritten(outcome.reason, pause=True)
 
     def _tell(self, claim: Claim, outcomes: list[Outcome], seconds: float) -> None:
-        self.failure = None
+        self._room.failure = None
         kinds = [type(outcome).__name__ for outcome in outcomes]
         log.info(
             "batch_finished",

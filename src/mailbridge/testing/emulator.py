@@ -109,6 +109,9 @@ class Emulator(ABC):
     Args:
         clock: Unix seconds; tests move it to expire tokens.
         journal: File that gets one fsynced JSON line per processed request, or None.
+
+    Attributes:
+        delay_s: How long every answer takes on its way back.
     """
 
     name: ClassVar[str]
@@ -117,6 +120,7 @@ class Emulator(ABC):
     def __init__(self, *, clock: Callable[[], float] = time.time, journal: Path | None = None) -> None:
         self.clock = clock
         self.lock = threading.RLock()
+        self.delay_s = 0.0
         self.faults: list[Fault] = []
         self.journal: list[Entry] = []
         self._file = journal.open("a", encoding="utf-8") if journal else None
@@ -218,8 +222,9 @@ class Emulator(ABC):
             # uvicorn hands out bound methods of its request cycle: the only way to cut a connection from inside.
             send.__self__.transport.abort()  # type: ignore[attr-defined]
             return
-        if fault is not None and fault.kind == "late":
-            await asyncio.sleep(fault.delay_s)
+        late_s = fault.delay_s if fault is not None and fault.kind == "late" else 0.0
+        if late_s or self.delay_s:
+            await asyncio.sleep(late_s + self.delay_s)
         await _write(send, answer, fault)
 
 

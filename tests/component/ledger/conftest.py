@@ -87,8 +87,8 @@ class Kit:
         self.ledger.reader.settle([done], searches_first=searches_first)
         return out.key
 
-    def claim(self, limit=10):
-        return self.ledger.claims.take(ACCOUNT, limit, quiet_s=self.waits.quiet_s)
+    def claim(self, limit=10, *, gather_s=0.0):
+        return self.ledger.claims.take(ACCOUNT, limit, quiet_s=self.waits.quiet_s, gather_s=gather_s)
 
     def steps(self, claim):
         return self.ledger.steps(claim, lambda _keys: None)

@@ -228,6 +228,31 @@ def test_slots_are_evenly_spaced_over_all_takers(kit):
     assert kit.ledger.accounts.take_slot("crm", 0.5).wait_s == 0
 
 
+def test_after_a_rest_some_slots_may_follow_each_other_at_once(kit):
+    waits = [kit.ledger.accounts.take_slot("crm", 0.5, 3).wait_s for _ in range(5)]
+    assert waits == pytest.approx([0, 0, 0, 0.5, 1.0])
+
+
+def test_what_arrives_while_a_batch_is_sent_shares_the_next_one(kit):
+    kit.deliver(1)
+    first = kit.claim()
+    kit.deliver(2)
+    assert kit.claim(gather_s=2) is None, "half a batch while another one is under way"
+    kit.deliver(3)
+    kit.finish(first, Delivered(Receipt("1")))
+    assert len(kit.claim(gather_s=2).items) == 2
+
+
+def test_a_full_batch_and_one_that_waited_long_enough_do_not_wait(kit):
+    kit.deliver(1)
+    kit.claim()
+    kit.deliver(2)
+    assert len(kit.claim(1, gather_s=2).items) == 1, "it is full"
+    kit.deliver(3)
+    kit.clock.now += 2.5
+    assert len(kit.claim(gather_s=2).items) == 1, "the batch under way hangs"
+
+
 def test_leases_of_dead_processes_of_this_host_end_at_once(kit):
     kit.deliver(1)
     kit.claim()
