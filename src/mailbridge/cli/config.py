@@ -1,10 +1,10 @@
 """`mailbridge config`: an example, the JSON Schema, the effective settings."""
 
-import json
+import sys
 
 import typer
 
-from mailbridge.cli.common import CONFIG, ConfigOption
+from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, emit_one, json_text
 
 app = typer.Typer(help="The configuration.", no_args_is_help=True)
 
@@ -14,21 +14,21 @@ def example() -> None:
     """Print a commented configuration with every key."""
     from mailbridge.config.example import example_text
 
-    typer.echo(example_text(), nl=False)
+    sys.stdout.buffer.write(example_text().encode())  # TOML is UTF-8, whatever the terminal is
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
-    from mailbridge.config.settings import settings_model
+    from mailbridge.config.schema import config_schema
 
-    typer.echo(json.dumps(settings_model().model_json_schema(), ensure_ascii=False, indent=2))
+    print(json_text(config_schema(), indent=2))
 
 
 @app.command()
-def show(config: ConfigOption = CONFIG) -> None:
+def show(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Print the effective settings (file, environment, defaults) as JSON; secrets are masked."""
     from mailbridge.config import load_settings
     from mailbridge.config.load import reveal
 
-    typer.echo(json.dumps(reveal(load_settings(config)), ensure_ascii=False, indent=2))
+    emit_one(reveal(load_settings(config)), as_json=as_json)

@@ -10,16 +10,14 @@ from typing import Any
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from mailbridge.config.settings import Settings, inner_model, settings_model, sink_model
+from mailbridge.config.environment import Overlay
+from mailbridge.config.settings import Settings, settings_model
+from mailbridge.config.tables import Table, tables_in
 from mailbridge.mailbox.settings import DirectorySettings, ImapSettings, MaildirSettings, MboxSettings
 from mailbridge.registry import PluginError, did_you_mean, sink_names
 from mailbridge.sdk import MailbridgeError
 
-_PASSWORD_IN_URL = re.compile(r"(\w://[^/@:]*:)[^/@]+(@)")
-
-ENV_PREFIX = "MAILBRIDGE_"
-ENV_OWN = frozenset({"MAILBRIDGE_SAMPLES", "MAILBRIDGE_CI"})
-"""Variables of the test suite; no settings."""
+_PASSWORD_IN_URL = re.compile(r"(\w://[^/@:]*:)[^/@]+(?=@)|([?&](?:ssl)?password=)[^&]+")
 
 MAILBOX_MODELS: dict[str, type[BaseModel]] = {
     "imap": ImapSettings,
@@ -40,8 +38,7 @@ class ConfigError(MailbridgeError):
 
     def __init__(self, path: Path | str, problems: Sequence[str]) -> None:
         lines = "".join(f"\n  {problem}" for problem in problems)
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"{path}: {count}{lines}")
+        super().__init__(f"{path}: {problems[0]}" if len(problems) == 1 else f"{path}: {len(problems)} problems{lines}")
         self.problems = tuple(problems)
 
 
@@ -51,20 +48,31 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     Raises:
         ConfigError: With every problem that was found.
     """
-    problems: list[str] = []
     tables = _read(path)
-    problems += _overlay(tables, os.environ if environment is None else environment)
-    _read_secret_files(tables, path.parent, problems)
+    overlay = Overlay(tables, os.environ if environment is None else environment, Settings.model_fields)
+    problems = overlay.problems
     try:
+        problems += _read_secret_files(tables, path.parent)
+        overlay.read_numbers(tables_in(settings_model(), tables))
         settings = settings_model().model_validate(tables)
     except ValidationError as error:
-        raise ConfigError(path, problems + [_told(one, tables) for one in error.errors()]) from None
+        raise ConfigError(path, problems + [_told(one, tables, overlay) for one in error.errors()]) from None
     except PluginError as error:
         raise ConfigError(path, [*problems, str(error)]) from None
     problems += _gaps(settings)
     if problems:
         raise ConfigError(path, problems)
     return _anchored(settings, path.parent)
+
+
+def require_mailboxes(settings: Settings, path: Path) -> None:
+    """Prove that there is a mailbox to read.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if not settings.mailboxes:
+        raise ConfigError(path, ["[mailboxes.NAME]: there is none; `mailbridge config example` shows one"])
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -80,81 +88,41 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(path, [f"is not TOML: {error}"]) from None
 
 
-def _overlay(tables: dict[str, Any], environment: Mapping[str, str]) -> Iterator[str]:
-    """Put MAILBRIDGE_A__B__C=value over [a.b] c; names of tables and keys compare without case; yield problems."""
-    for variable, value in sorted(environment.items()):
-        if not variable.startswith(ENV_PREFIX) or variable in ENV_OWN:
-            continue
-        *parents, key = variable.removeprefix(ENV_PREFIX).split("__")
-        if not parents:
-            continue  # MAILBRIDGE_X without a table is no setting
-        table: Any = tables
-        for parent in parents:
-            table = table.setdefault(_spelling(table, parent), {}) if isinstance(table, dict) else None
-        if isinstance(table, dict):
-            table[_spelling(table, key)] = _value(value)
-        else:
-            yield f"{variable}: a value stands where it names a table"
+def _read_secret_files(tables: dict[str, Any], folder: Path) -> Iterator[str]:
+    """Put the content of KEY_file in the place of KEY; yield problems."""
+    for table in tables_in(settings_model(), tables):
+        for name in table.secrets():
+            if f"{name}_file" in table.values:
+                yield from _read_secret(table, name, folder)
 
 
-def _spelling(table: Mapping[str, Any], word: str) -> str:
-    return next((key for key in table if key.upper().replace("-", "_") == word.upper()), word.lower())
-
-
-def _value(text: str) -> Any:
-    if not re.match(r"\s*[\[{]", text):
-        return text
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def _read_secret_files(tables: Mapping[str, Any], folder: Path, problems: list[str]) -> None:
-    for where, table, model in _instances(tables):
-        for name in _secrets(model):
-            if f"{name}_file" in table:
-                _read_secret(table, name, where, folder, problems)
-
-
-def _instances(tables: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], type[BaseModel]]]:
-    """Yield every [mailboxes.NAME] and [sinks.NAME] table with the model of its type."""
-    for group in ("mailboxes", "sinks"):
-        found = tables.get(group)
-        for name, table in found.items() if isinstance(found, dict) else ():
-            kind = table.get("type") if isinstance(table, dict) else None
-            if group == "mailboxes" and kind in MAILBOX_MODELS:
-                yield f"[{group}.{name}]", table, MAILBOX_MODELS[kind]
-            elif group == "sinks" and kind in sink_names():
-                yield f"[{group}.{name}]", table, sink_model(kind)
-
-
-def _secrets(model: type[BaseModel]) -> list[str]:
-    return [name for name, field in model.model_fields.items() if "SecretStr" in str(field.annotation)]
-
-
-def _read_secret(table: dict[str, Any], name: str, where: str, folder: Path, problems: list[str]) -> None:
-    file = folder / str(table.pop(f"{name}_file"))
-    if name in table:
-        problems.append(f"{where} {name} and {name}_file are both given: keep one")
+def _read_secret(table: Table, name: str, folder: Path) -> Iterator[str]:
+    values = table.values
+    file = folder / str(values.pop(f"{name}_file"))
+    if name in values:
+        yield f"{table.header} {name} and {name}_file are both given: keep one"
         return
     try:
-        table[name] = file.read_text(encoding="utf-8").rstrip("\r\n")
+        values[name] = file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{where} {name}_file: {file} can't be read: {getattr(error, 'strerror', 'not text')}")
-        table[name] = "?"  # so that the missing key is not told as a second problem
+        yield f"{table.header} {name}_file: {file} can't be read: {getattr(error, 'strerror', 'not text')}"
+        values[name] = "?"  # so that the missing key is not told as a second problem
 
 
-def _told(error: ErrorDetails, tables: Mapping[str, Any]) -> str:
+def _told(error: ErrorDetails, tables: Mapping[str, Any], overlay: Overlay) -> str:
     """Return a problem in words that name the table and the key."""
-    path = [str(part) for part in error["loc"]]
+    path = tuple(str(part) for part in error["loc"])
     if len(path) > 2 and path[0] in {"mailboxes", "sinks"} and _type_of(tables, path) == path[2]:
-        del path[2]  # pydantic names the chosen member of the union; nobody wrote it
+        path = path[:2] + path[3:]  # pydantic names the chosen member of the union; nobody wrote it
+    return _words(error, path, tables) + overlay.told(path)
+
+
+def _words(error: ErrorDetails, path: tuple[str, ...], tables: Mapping[str, Any]) -> str:
     *parents, key = path
     where = f"[{'.'.join(parents)}] {key}" if parents else f"[{key}]"
     kind = error["type"]
     if kind == "extra_forbidden":
-        return f"{where}: unknown key{did_you_mean(key, _known(path, tables))}"
+        return f"{where}: unknown key{did_you_mean(key, _known(path[:-1], tables))}"
     if kind == "missing":
         return f"{where}: is missing"
     if kind == "union_tag_not_found":
@@ -177,18 +145,10 @@ def _type_of(tables: Mapping[str, Any], path: Sequence[str]) -> Any:
     return table.get("type") if isinstance(table, dict) else None
 
 
-def _known(path: Sequence[str], tables: Mapping[str, Any]) -> list[str]:
-    """Return the keys that may stand where an unknown one was found."""
-    model: Any = settings_model()
-    parents = path[:-1]
-    if len(path) > 2 and path[0] in {"mailboxes", "sinks"}:
-        kind = str(_type_of(tables, path))
-        model = MAILBOX_MODELS.get(kind) if path[0] == "mailboxes" else sink_model(kind)
-        parents = path[2:-1]
-    for part in parents:
-        field = getattr(model, "model_fields", {}).get(part)
-        model = inner_model(field) if field is not None else None
-    return [*model.model_fields, *(f"{name}_file" for name in _secrets(model))] if model else []
+def _known(path: tuple[str, ...], tables: Mapping[str, Any]) -> list[str]:
+    """Return the keys that may stand in a table where an unknown one was found."""
+    found = [table for table in tables_in(settings_model(), tables) if table.path == path]
+    return [key for one in found for key in (*one.model.model_fields, *(f"{name}_file" for name in one.secrets()))]
 
 
 def _gaps(settings: Settings) -> list[str]:
@@ -241,5 +201,5 @@ def reveal(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [reveal(one) for one in value]
     if isinstance(value, str):
-        return _PASSWORD_IN_URL.sub(r"\1********\2", value)
+        return _PASSWORD_IN_URL.sub(r"\1\2********", value)
     return value if isinstance(value, (bool, int, float)) else str(value)

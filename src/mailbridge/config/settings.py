@@ -21,7 +21,8 @@ class LedgerSettings(_Table):
     url: str = Field(
         "sqlite:///mailbridge.db",
         description="sqlite:///PATH; a path that does not begin with / is relative to this file. For several nodes "
-        "postgresql://USER@HOST/DATABASE.",
+        "postgresql://USER@HOST/DATABASE; with a password in it better as url_file = PATH.",
+        json_schema_extra={"writeOnly": True},  # a secret where it holds a password
     )
     lease_s: float = Field(
         120, ge=10, le=3600, description="Seconds a batch belongs to one worker without a sign of life."

@@ -1,8 +1,11 @@
 import re
+import tomllib
 
 import pytest
 
+from mailbridge.config.example import example_text, toml
 from mailbridge.config.load import ConfigError, load_settings
+from mailbridge.registry import sink_names
 
 IMAP = """\
 [mailboxes.main]
@@ -52,6 +55,66 @@ def test_the_environment_alone_makes_a_table(load):
     assert list(settings.sinks) == ["file"]
 
 
+@pytest.mark.parametrize(
+    ("text", "environment"),
+    [
+        (AMO, {"MAILBRIDGE_SINKS__AMO__TOKEN_FILE": "other"}),
+        (AMO.replace('token = "t0ken"', 'token_file = "nowhere"'), {"MAILBRIDGE_SINKS__AMO__TOKEN": "from file"}),
+    ],
+)
+def test_a_secret_of_the_environment_displaces_that_of_the_file_in_either_form(load, text, environment):
+    (load.folder / "other").write_text("from file\n")
+    assert load(text, environment).sinks["amo"].token.get_secret_value() == "from file"
+
+
+def test_a_secret_that_the_environment_gives_twice_is_refused(load):
+    environment = {"MAILBRIDGE_SINKS__AMO__TOKEN_FILE": "other", "MAILBRIDGE_SINKS__AMO__TOKEN": "x"}
+    (problem,) = load.problems(AMO, environment)
+    assert "both given" in problem
+
+
+def test_the_address_of_the_ledger_may_hold_a_password_and_comes_from_a_file_too(load):
+    (load.folder / "ledger").write_text("postgresql://bridge:s3cret@db.example/leads\n")
+    settings = load('[ledger]\nurl_file = "ledger"\n' + IMAP)
+    assert settings.ledger.url == "postgresql://bridge:s3cret@db.example/leads"
+
+
+@pytest.mark.parametrize("kind", sink_names())
+def test_every_key_of_every_sink_can_come_from_the_environment(load, kind):
+    """What the example shows for a key arrives the same from the file and as a variable."""
+    whole = tomllib.loads(re.sub(r"(?m)^#(?=[a-z\[])", "", example_text()))
+    (table,) = (table for table in whole["sinks"].values() if table["type"] == kind)
+    given = {
+        f"MAILBRIDGE_SINKS__IT__{key.upper()}": toml(value) if isinstance(value, (list, dict)) else plain(value)
+        for key, value in table.items()
+    }
+    assert load("", given).sinks == load(f"sinks.it = {toml(table)}\n").sinks
+
+
+def plain(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def test_every_key_of_a_mailbox_can_come_from_the_environment(load):
+    whole = tomllib.loads(re.sub(r"(?m)^#(?=[a-z\[])", "", example_text()))
+    table = whole["mailboxes"]["main"]
+    given = {f"MAILBRIDGE_MAILBOXES__IT__{key.upper()}": plain(value) for key, value in table.items()}
+    assert load("", given).mailboxes == load(f"mailboxes.it = {toml(table)}\n").mailboxes
+
+
+def test_a_problem_names_the_variable_that_it_comes_from(load):
+    problems = load.problems(IMAP + "poll_s = 0\n", {"MAILBRIDGE_RUN__SHUTDOWN_S": "soon"})
+    assert problems[0].startswith("[run] shutdown_s: ")
+    assert problems[0].endswith(" (from MAILBRIDGE_RUN__SHUTDOWN_S)")
+    assert problems[1] == "[mailboxes.main] poll_s: Input should be greater than 0"
+
+
+def test_one_underscore_between_table_and_key_is_told_and_not_ignored(load):
+    (problem,) = load.problems(IMAP, {"MAILBRIDGE_LEDGER_URL": "sqlite:///x.db", "MAILBRIDGE_HOME": "/opt"})
+    assert problem.startswith("MAILBRIDGE_LEDGER_URL: ")
+    assert "did you mean MAILBRIDGE_LEDGER__URL?" in problem
+
+
 def test_a_misspelt_variable_is_told_like_a_misspelt_key(load):
     (problem,) = load.problems(IMAP, {"MAILBRIDGE_RUN__SHUTDOWN": "5"})
     assert "shutdown: unknown key, did you mean 'shutdown_s'?" in problem
@@ -81,6 +144,13 @@ def test_a_secret_that_is_given_twice_is_refused(load):
     (load.folder / "pass").write_text("x")
     (problem,) = load.problems(IMAP + 'password_file = "pass"\n')
     assert problem == "[mailboxes.main] password and password_file are both given: keep one"
+
+
+def test_one_problem_is_one_line_and_several_are_a_list(load):
+    for text, lines in ((IMAP + "poll_s = 0\n", 1), (IMAP + "poll_s = 0\nidle = 3\n", 3)):
+        with pytest.raises(ConfigError) as caught:
+            load(text)
+        assert len(str(caught.value).splitlines()) == lines
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
