@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help demo run test check format lock bench bench-claims bench-crm chaos simulate bugs clean
+.PHONY: help demo run test check format lock bench bench-claims bench-crm chaos simulate crashes bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -53,6 +53,10 @@ chaos: $(READY) ## Nothing lost, nothing twice: kills, freezes, broken links, CR
 
 simulate: $(READY) ## The whole system in one thread, everything going wrong by chance; SEEDS=1000 for more
 	PYTHONPATH=tests $(BIN)/python -m simulation.walk --seeds $(SEEDS)
+
+crashes: $(READY) ## One run, one thing going wrong at every place where it can; LEDGER=postgresql, FULL=1 leaves no place out
+	PYTHONPATH=tests $(if $(FULL),MAILBRIDGE_THOROUGH=1) $(BIN)/python -m simulation.scenario \
+		$(if $(LEDGER),--ledger $(LEDGER)) $(if $(ONLY),--only $(ONLY))
 
 bugs: $(READY) ## Which check of the simulation catches which planted bug
 	PYTHONPATH=tests $(BIN)/python -m simulation.bugs

@@ -2,11 +2,11 @@
 
 from mailbridge.pipeline.delivery import FRESH_S
 from simulation.points import Alarm
-from simulation.snapshot import EMPTY, OPEN, Reader
+from simulation.snapshot import EMPTY, OPEN, taken
 
 
 class Auditor:
-    """Stands beside the program: reads the ledger's file and the CRMs, never the program's own words.
+    """Stands beside the program: reads the database and the CRMs, never the program's own words.
 
     Attributes:
         lenient: A process may stand still between the last check and the write: what follows from that is allowed
@@ -18,25 +18,14 @@ class Auditor:
         self.lenient = lenient
         self.last = EMPTY
         self._held = {}
-        self._reader = None
-
-    def open(self):
-        """Begin to read the ledger that lies at the world's path now."""
-        self.close()
-        self._reader = Reader(self._world.path)
-        self.look()
-
-    def close(self):
-        if self._reader is not None:
-            self._reader.close()
 
     def look(self):
-        """Take what is in the file as known, without judging how it came there."""
-        self.last = self._reader.take()
+        """Take what is in the ledger as known, without judging how it came there."""
+        self.last = taken(self._world.storage)
 
     def committed(self):
         """Judge what the running actor has just committed."""
-        old, new = self.last, self._reader.take()
+        old, new = self.last, taken(self._world.storage)
         self.last = new
         for row_id, row in new.deliveries.items():
             before = old.deliveries.get(row_id)

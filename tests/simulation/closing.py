@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import sqlite3
 from collections import Counter
-from contextlib import closing
 
 from mailbridge.ledger.raws import unpack
 from simulation.crm import TOKEN
@@ -78,10 +76,9 @@ def _mails(world):
         place = state.places.get(("box", uidvalidity, uid))
         if place is None or place["mail_id"] != hashlib.sha256(raw).hexdigest():
             raise Violation("I1", f"mail {uid} of folder {uidvalidity} is not stored")
-    with closing(sqlite3.connect(world.path)) as connection:
-        for mail_id, codec, body in connection.execute("SELECT mail_id, codec, body FROM raw"):
-            if unpack(codec, body) != world.raws.get(mail_id):
-                raise Violation("I7", "raw bytes have changed")
+    for row in world.storage.rows("SELECT mail_id, codec, body FROM raw"):
+        if unpack(row["codec"], row["body"]) != world.raws.get(row["mail_id"]):
+            raise Violation("I7", "raw bytes have changed")
     for mail_id, row in state.mails.items():
         if row["state"] not in {"parsed", "quarantined"}:
             raise Violation("I10", f"mail {mail_id[:8]} is {row['state']}")
@@ -112,8 +109,7 @@ def _delivered(world, row):
 
 def _doubles(world):
     """I2; where a process stood still after its last check, every second object must be a listed suspect."""
-    with closing(sqlite3.connect(world.path)) as connection:
-        suspects = {row[0] for row in connection.execute("SELECT remote_id FROM suspect")}
+    suspects = {row["remote_id"] for row in world.storage.rows("SELECT remote_id FROM suspect")}
     for crm in world.crms:
         per_step = Counter((one.interest, one.step) for one in crm.things)
         for (interest, step), count in per_step.items():

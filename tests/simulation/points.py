@@ -1,7 +1,6 @@
 """Where a simulated process may die, stand still, or be told that something failed; and the plans that decide it."""
 
 import imaplib
-import sqlite3
 from random import Random
 
 FATES = (
@@ -103,7 +102,7 @@ class FailAt(OneLost):
         if self.statements == self.number:
             self._since = world.clock.now
         if self._since is not None and world.clock.now <= self._since + self.seconds:
-            raise _broken(sqlite3.SQLITE_FULL, "database or disk is full")
+            raise world.storage.full()
 
 
 class FateOf(Plan):
@@ -144,7 +143,7 @@ class Chance(Plan):
         if self._rng.random() < self._crash:
             raise Crash
         if kind in {"sql", "commit"} and self._rng.random() < self._fail:
-            raise _broken(sqlite3.SQLITE_BUSY, "database is locked")
+            raise world.storage.busy()
         if kind == "imap" and self._rng.random() < self._fail * 5:
             raise imaplib.IMAP4.abort("socket error: EOF")
         if kind == "imap" and self._rng.random() < self._pause * 5:
@@ -154,9 +153,3 @@ class Chance(Plan):
 
     def fate(self, crm, *, write):
         return self._rng.choice(FATES) if self._rng.random() < self._trouble else "ok"
-
-
-def _broken(code, text):
-    error = sqlite3.OperationalError(text)
-    error.sqlite_errorcode = code
-    return error

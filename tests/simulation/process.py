@@ -114,7 +114,7 @@ class Process:
     def start(self):
         """Build everything, as `app.build` does, and free what a predecessor on this host left."""
         world = self.world
-        self.ledger = Ledger(f"sqlite:///{world.path}", new=world.new, lease_s=LEASE_S, clock=world.clock)
+        self.ledger = Ledger(world.storage.url, new=world.new, lease_s=LEASE_S, clock=world.clock)
         sinks = {crm.name: settings_of(crm) for crm in world.crms}
         mailbox = ImapMailbox("box", MAILBOX, clock=world.clock)
         collector = Collector(mailbox, self.ledger.intake("box"), poll_s=MAILBOX.poll_s)
@@ -135,7 +135,7 @@ class Process:
         """Drop every connection with what is open in it."""
         self.dead = True
         for connection in self.connections:
-            connection.close()
+            connection.end()
 
     def _act(self, name, cycle, account=None):
         self.actors.append(Actor(self, name, cycle, account))

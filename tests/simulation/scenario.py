@@ -1,10 +1,16 @@
 """Short runs, repeated with one thing going wrong at every place where it can. Each raises Violation or ends."""
 
+import argparse
 import os
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import product
+from pathlib import Path
 
-from simulation.points import FATES, Crash, CrashAt, FailAt, FateOf, FreezeAt, OneLost
+from simulation.points import FATES, Crash, CrashAt, FailAt, FateOf, FreezeAt, OneLost, Violation
+from simulation.storage import ledgers_of
 from simulation.world import World
 
 LONGER_THAN_A_LEASE_S = 100.0
@@ -13,9 +19,22 @@ THOROUGH = bool(os.environ.get("MAILBRIDGE_THOROUGH"))
 """Everything, everywhere: minutes. Else what differs in what is durable, and a share of the rest."""
 
 
+_thinned = [1]
+
+
 def some(places, share):
     """Return all places when there is time, else every `share`-th."""
-    return list(places)[:: 1 if THOROUGH else share]
+    return list(places)[:: 1 if THOROUGH else share * _thinned[-1]]
+
+
+@contextmanager
+def thinned(times):
+    """Let the checks of this block try so many times fewer places: on a server a run takes longer."""
+    _thinned.append(times)
+    try:
+        yield
+    finally:
+        _thinned.pop()
 
 
 class Watch(OneLost):
@@ -83,7 +102,7 @@ def crash_everywhere() -> Iterator[World]:
     to die before its commit.
     """
     kinds = ("commit", "committed", "gap", "sent", "answered", "sleep", "imap") if THOROUGH else ("committed", "sent")
-    for number in watched().places(*kinds):
+    for number in some(watched().places(*kinds), 1):
         yield play(CrashAt(number))
 
 
@@ -125,7 +144,7 @@ def freeze_everywhere() -> Iterator[World]:
 def freeze_and_crash() -> Iterator[World]:
     """The process stands still, and the node that takes over dies in the midst of it."""
     watch = watched(nodes=2)
-    for number in (*watch.places("sent"), *some(watch.places("committed"), 5)):
+    for number in (*some(watch.places("sent"), 1), *some(watch.places("committed"), 5)):
         yield play(FreezeAndCrash(number, LONGER_THAN_A_LEASE_S, "sent"), nodes=2)
         yield play(FreezeAndCrash(number, LONGER_THAN_A_LEASE_S, "answered"), nodes=2)
 
@@ -180,3 +199,51 @@ CHECKS = {
     )
 }  # fmt: skip
 """Name → check."""
+
+
+@contextmanager
+def ledgers_on(kind):
+    """Let the worlds of this block keep their ledgers in files, or in a PostgreSQL that runs as long as the block."""
+    if kind == "sqlite":
+        yield
+        return
+    from postgres import Postgres
+    from simulation.on_postgres import postgres_ledgers
+
+    server = Postgres()
+    with ExitStack() as stack:
+        stack.callback(server.stop)
+        server.make()
+        server.start()
+        stack.enter_context(ledgers_of(stack.enter_context(postgres_ledgers(server))))
+        yield
+
+
+def main():
+    """Run the checks and print how often each of them let something go wrong, and what that broke."""
+    parser = argparse.ArgumentParser(description="One run, repeated with one thing going wrong at every place.")
+    parser.add_argument("--ledger", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--only", choices=tuple(CHECKS), help="this check alone")
+    options = parser.parse_args()
+    began, count, broken = time.monotonic(), 0, 0
+    sys.stdout.write(f"{'check':28}{'ledger':14}{'runs':>8}{'seconds':>10}  broken promises\n")
+    with ledgers_on(options.ledger):
+        for name, check in CHECKS.items():
+            if options.only in {None, name}:
+                since, runs, found = time.monotonic(), 0, "none"
+                try:
+                    for _ in check():
+                        runs += 1
+                except Violation as violation:
+                    found, broken = str(violation), broken + 1
+                count += runs
+                spent = time.monotonic() - since
+                sys.stdout.write(f"{name:28}{options.ledger:14}{runs:>8}{spent:>10.1f}  {found}\n")
+                sys.stdout.flush()
+    sys.stdout.write(f"{count} runs in {time.monotonic() - began:.0f} s, {broken} checks broken\n")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    sys.exit(main())

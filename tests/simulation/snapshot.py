@@ -1,6 +1,5 @@
-"""What the ledger's file holds, read past the program."""
+"""What the ledger holds, read past the program."""
 
-import sqlite3
 from dataclasses import dataclass
 
 TABLES = {
@@ -31,20 +30,11 @@ class Snapshot:
 EMPTY = Snapshot({}, {}, {}, {}, {})
 
 
-class Reader:
-    """Reads the committed state of a ledger through a connection of its own."""
+def taken(storage):
+    """Return what is committed in a ledger now."""
+    return Snapshot(**{name: _rows(storage, *about) for name, about in TABLES.items()})
 
-    def __init__(self, path):
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
 
-    def take(self):
-        """Return what is committed now."""
-        return Snapshot(**{name: self._rows(*about) for name, about in TABLES.items()})
-
-    def close(self):
-        self._connection.close()
-
-    def _rows(self, table, keys):
-        rows = map(dict, self._connection.execute(f"SELECT * FROM {table}").fetchall())
-        return {row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys): row for row in rows}
+def _rows(storage, table, keys):
+    rows = storage.rows(f"SELECT * FROM {table}")
+    return {row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys): row for row in rows}

@@ -5,9 +5,7 @@ import json
 import os
 import random
 import socket
-import tempfile
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from unittest import mock
 
 import structlog
@@ -22,10 +20,9 @@ from simulation.crm import Crm
 from simulation.imap import MailServer, sim_tools
 from simulation.points import Alarm, Clock, Crash, Plan, Violation
 from simulation.process import Process, events_of, interest_of, mail_bytes, run_cycle
-from simulation.storage import empty_ledger, sim_database
+from simulation.storage import make_storage, sim_database
 
 IDLE_S = 0.5
-SHM = Path("/dev/shm")
 
 
 class World:
@@ -61,10 +58,9 @@ class World:
         self._open = ExitStack()
 
     def __enter__(self):
-        folder = tempfile.TemporaryDirectory(prefix="mailbridge-sim-", dir=SHM if SHM.is_dir() else None)
-        self.path = Path(self._open.enter_context(folder)) / "ledger.db"
-        empty_ledger(self.path)
-        self.auditor.open()
+        self.storage = make_storage()
+        self._open.callback(self.storage.close)
+        self.auditor.look()
         self.logs = self._open.enter_context(capture_logs(processors=[structlog.processors.format_exc_info]))
         for patch in self._patches():
             self._open.enter_context(patch)
@@ -74,7 +70,6 @@ class World:
     def __exit__(self, *_):
         for process in self.processes.values():
             process.die()
-        self.auditor.close()
         self._open.close()
 
     @property
@@ -148,7 +143,7 @@ class World:
     def freeze(self, seconds, *, whole=True):
         """Let the running process (or its running thread) stand still while the others work; return whether it did.
 
-        Inside a transaction of SQLite nobody else could work, so it does not happen there.
+        Inside a transaction it does not happen: others would wait for its locks, and this is one thread.
         """
         process = self.process
         if process.in_transaction() or len(self.stack) > 2:
@@ -225,9 +220,9 @@ class World:
         for process in self.processes.values():
             process.die()
         self.processes.clear()
-        empty_ledger(self.path)
+        self.storage.empty()
         self.new = False
-        self.auditor.open()
+        self.auditor.look()
 
     def by_person(self, act):
         """Let an operator act on the ledger, from a command of their own."""
