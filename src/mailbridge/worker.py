@@ -1,6 +1,5 @@
 """What a parse process runs: bytes → outcome. Also used in process by commands that read few mails."""
 
-import hashlib
 import resource
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from mailbridge.pipeline.parsing import Reading, TrustRules, read_mail
 from mailbridge.pipeline.routing import Router
 from mailbridge.registry import make_parsers
 from mailbridge.sdk import Mail, cut
+from mailbridge.sdk.mail import mail_id_of
 
 MEMORY_BYTES = 1024 * 1024 * 1024
 """Address space of a parse process: a bomb meets a MemoryError there, not in the daemon."""
@@ -47,9 +47,9 @@ def read_raw(job: Job, router: Router, rules: TrustRules) -> Read:
     return Read(job.mail_id, read_mail(mail, router, rules), _facts(mail))
 
 
-def job_of(raw: bytes, **more: Any) -> Job:
+def job_of(raw: bytes, *, size: int | None = None, **more: Any) -> Job:
     """Return the job of a mail that is in no ledger."""
-    return Job(hashlib.sha256(raw).hexdigest(), raw, **more)
+    return Job(mail_id_of(raw, size), raw, size=size, **more)
 
 
 def _facts(mail: Mail) -> tuple[tuple[str, str | None], ...]:

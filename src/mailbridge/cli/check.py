@@ -1,7 +1,5 @@
 """`mailbridge check`: the configuration; with --connect also mailboxes, ledger and every sink, by reading only."""
 
-import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -9,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, open_ledger, settings_of
+from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, json_text, open_ledger, settings_of
 from mailbridge.sdk.errors import MailbridgeError, NotWritten
 
 if TYPE_CHECKING:
@@ -25,8 +23,11 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check the configuration and tell all its problems at once."""
+    from mailbridge.config.load import require_mailboxes
+
     settings = settings_of(config)
-    findings = [_fine("configuration", f"{config}: fine")]
+    require_mailboxes(settings, config)
+    findings = [_fine("configuration", f"{config}: fine; {_named(settings)}")]
     if connect:
         findings += list(_connected(settings))
     for finding in findings:
@@ -34,6 +35,12 @@ def check(
     code = max((finding["exit_code"] for finding in findings), default=0)
     if code:
         raise typer.Exit(code)
+
+
+def _named(settings: "Settings") -> str:
+    """What it sets up; without a sink everything is read and nothing goes anywhere, which is seldom meant."""
+    sinks = f"sinks: {', '.join(settings.sinks)}" if settings.sinks else "no sink: interests stay in the ledger"
+    return f"mailboxes: {', '.join(settings.mailboxes)}; {sinks}"
 
 
 def _connected(settings: "Settings") -> Iterator[Finding]:
@@ -102,6 +109,6 @@ def _fine(what: str, about: str) -> Finding:
 
 def _show(finding: Finding, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(finding, ensure_ascii=False) + "\n")
+        print(json_text(finding))
         return
     print(f"{'ok  ' if finding['ok'] else 'FAIL'} {finding['what']}: {finding['about']}")

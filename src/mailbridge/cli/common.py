@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from mailbridge.ledger.ledger import Ledger
 
 ConfigOption = Annotated[
-    Path, typer.Option("-c", "--config", metavar="FILE", help="The configuration file.", show_default="config.toml")
+    Path,
+    # What can't be read is told as every other problem of the configuration is, not as a wrong option.
+    typer.Option(
+        "-c", "--config", metavar="FILE", help="The configuration file.", show_default="config.toml", readable=False
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help="Show at most this many.")]
@@ -35,6 +39,12 @@ class UsageProblem(MailbridgeError):  # noqa: N818 - says what is known
     """An option has a value that can't be understood."""
 
     exit_code = 64
+
+
+class NoMailFound(MailbridgeError):  # noqa: N818 - says what is known
+    """What was given holds no mail."""
+
+    exit_code = 65
 
 
 def settings_of(path: Path) -> "Settings":
@@ -100,17 +110,6 @@ def needs_testing_extra() -> None:
             raise UsageProblem(f"this command needs {package}: install mailbridge-daemon with its extra [testing]")
 
 
-def one_of(*words: str) -> Callable[[str | None], str | None]:
-    """Return an option callback that lets only these words through."""
-
-    def chosen(value: str | None) -> str | None:
-        if value is not None and value not in words:
-            raise UsageProblem(f"{value!r} is none of {', '.join(words)}")
-        return value
-
-    return chosen
-
-
 def options_go_here(context: typer.Context) -> bool:
     """Return whether a group was called without one of its commands.
 
@@ -129,7 +128,7 @@ def emit(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequence[tup
     """Print rows: JSON lines, or a table with (title, how to show a row) columns."""
     if as_json:
         for row in rows:
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            print(json_text(row))
         return
     from rich.console import Console
     from rich.table import Table
@@ -147,13 +146,23 @@ def emit(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequence[tup
 
 def emit_one(row: dict[str, Any], *, as_json: bool) -> None:
     """Print one thing with all its parts: as one JSON line, else as JSON a person can read."""
-    print(json.dumps(row, ensure_ascii=False, indent=None if as_json else 2, default=str))
+    print(json_text(row, indent=None if as_json else 2))
+
+
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    """Return JSON that standard output can carry: with escapes where its encoding has no such letter."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent, default=str)
+    return text
 
 
 def told(done: int, of: int, *, what: str, as_json: bool) -> None:
     """Say how many of the named things an act has changed."""
     if as_json:
-        print(json.dumps({"done": done, "of": of}))
+        print(json_text({"done": done, "of": of}))
     else:
         tell(f"{what} {done} of {of}")
 

@@ -1,6 +1,6 @@
 """`mailbridge deliveries`: list, show, and what a person decides: retry, cancel, resolve, resume."""
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import typer
 
@@ -15,17 +15,15 @@ from mailbridge.cli.common import (
     emit_one,
     ledger_of,
     moment,
-    one_of,
     options_go_here,
-    tell,
     told,
 )
 
 app = typer.Typer(help="Interests on their way to the sinks.", invoke_without_command=True)
 
-Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="Keys, or the beginnings of them.")]
+Keys = Annotated[list[str], typer.Argument(metavar="KEY", help="Keys, or the beginnings of them.")]
 
-STATES = ("ready", "sending", "waiting", "doubt", "delivered", "dead", "cancelled")
+State = Literal["ready", "sending", "waiting", "doubt", "delivered", "dead", "cancelled"]
 
 COLUMNS = (
     ("key", lambda row: row["key"]),
@@ -55,7 +53,7 @@ def without_words(
 @app.command("list")
 def list_deliveries(
     config: ConfigOption = CONFIG,
-    state: Annotated[str | None, typer.Option(help=f"One of {', '.join(STATES)}.", callback=one_of(*STATES))] = None,
+    state: Annotated[State | None, typer.Option(metavar="STATE", help=f"One of {', '.join(get_args(State))}.")] = None,
     sink: Annotated[str | None, typer.Option(help="Only this sink.")] = None,
     since: SinceOption = None,
     limit: LimitOption = 50,
@@ -113,8 +111,9 @@ def resolve(
 def resume(
     account: Annotated[str, typer.Argument(help="The account: NAME of [sinks.NAME], or its account_id.")],
     config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
 ) -> None:
     """End the pause of an account: what was wrong has been mended."""
     with ledger_of(config) as ledger:
         ledger.acts.resume(account)
-        tell(f"{account} works again")
+        told(1, 1, what="resumed", as_json=as_json)

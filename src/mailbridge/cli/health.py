@@ -1,11 +1,8 @@
 """`mailbridge health`: for Docker, cron and people."""
 
-import json
-import sys
-
 import typer
 
-from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, open_ledger, settings_of
+from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, json_text, open_ledger, settings_of
 
 
 def health(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
@@ -24,7 +21,7 @@ def health(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     found = [*findings(vitals, poll_s, accounts), Finding("disk", *room.outlook())]
     for one in found:
         if as_json:
-            sys.stdout.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
+            print(json_text(asdict(one)))
         else:
             print(f"{'ok  ' if one.ok else 'FAIL'} {one.what}: {one.about}")
     if not all(one.ok for one in found):

@@ -1,7 +1,7 @@
 """`mailbridge mails`: list, show, raw bytes."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import typer
 
@@ -16,14 +16,13 @@ from mailbridge.cli.common import (
     emit_one,
     ledger_of,
     moment,
-    one_of,
     options_go_here,
     short,
 )
 
 app = typer.Typer(help="What the ledger knows of mails.", invoke_without_command=True)
 
-STATES = ("stored", "parsed", "ignored", "quarantined")
+State = Literal["stored", "parsed", "ignored", "quarantined"]
 
 COLUMNS = (
     ("mail", lambda row: short(row["mail_id"])),
@@ -53,7 +52,7 @@ def without_words(
 @app.command("list")
 def list_mails(
     config: ConfigOption = CONFIG,
-    state: Annotated[str | None, typer.Option(help=f"One of {', '.join(STATES)}.", callback=one_of(*STATES))] = None,
+    state: Annotated[State | None, typer.Option(metavar="STATE", help=f"One of {', '.join(get_args(State))}.")] = None,
     reason: Annotated[str | None, typer.Option(help="Only this reason.")] = None,
     parser: Annotated[str | None, typer.Option(help="Only this parser.")] = None,
     since: SinceOption = None,

@@ -1,14 +1,16 @@
 """`mailbridge parse`: what would be read, by which parser, and why; no network, no ledger."""
 
-import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mailbridge.sdk import MailbridgeError
+from mailbridge.cli.common import json_text, plain, tell
+
+if TYPE_CHECKING:
+    from mailbridge.mailbox.files import Found
+    from mailbridge.worker import Read
 
 
 class TrustChoice(StrEnum):
@@ -19,15 +21,9 @@ class TrustChoice(StrEnum):
     off = "off"
 
 
-class NoMailFound(MailbridgeError):  # noqa: N818 - says what is known
-    """The given folder holds no mail."""
-
-    exit_code = 65
-
-
 def parse(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Mails (.eml), mbox files, Maildirs, folders, or - .")
+        list[str], typer.Argument(metavar="PATH", help="Mails (.eml), mbox files, Maildirs, folders, or - .")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, one per mail.")] = False,
     trust: Annotated[
@@ -40,49 +36,73 @@ def parse(
     explain: Annotated[bool, typer.Option("--explain", help="Say which parsers were asked and why.")] = False,
 ) -> None:
     """Show what would be read out of mails, by which parser, and why. No network, no configuration, no ledger."""
-    count = 0
-    for row, notes in _rows(paths, trust.value if trust else None, receiver, explain=explain):
-        count += 1
-        if as_json:
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
-        else:
-            _show(row)
-        if explain:
-            _explain(row, notes)
-    if not count:
-        raise NoMailFound(f"no mail in {', '.join(paths)}: expected a Maildir, or files *.eml *.msg *.raw *.mbox")
+    reader = _reader(trust, receiver, asks_all=explain)
+    code = 0
+    for path in paths:
+        code = max(code, _parse_path(path, reader, as_json=as_json, explain=explain))
+    if code:
+        raise typer.Exit(code)
 
 
-def _rows(
-    paths: list[str], trust: Any, receiver: str | None, *, explain: bool
-) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    from mailbridge.mailbox.files import walk
+Reader = Callable[["Found"], "Read"]
+
+
+def _reader(trust: TrustChoice | None, receiver: str | None, *, asks_all: bool) -> Reader:
     from mailbridge.pipeline.parsing import TrustRules
     from mailbridge.pipeline.routing import Router
     from mailbridge.registry import make_parsers
     from mailbridge.worker import job_of, read_raw
 
-    router = Router(make_parsers(), asks_all=explain)
-    rules = TrustRules(override=trust)
-    for path in paths:
+    router = Router(make_parsers(), asks_all=asks_all)
+    rules = TrustRules(override=trust.value if trust else None)
+    return lambda found: read_raw(job_of(found.raw, size=found.size, receiver=receiver), router, rules)
+
+
+def _parse_path(path: str, reader: Reader, *, as_json: bool, explain: bool) -> int:
+    """Show the mails of one path; return 0, or the code of what is wrong with it, which stops no other path."""
+    from mailbridge.mailbox.files import walk
+    from mailbridge.ports import PathUnreadable
+
+    count = 0
+    try:
         for found in walk(path):
-            read = read_raw(job_of(found.raw, receiver=receiver), router, rules)
-            mail_id, reading = read.mail_id, read.reading
-            row: dict[str, Any] = {"path": found.label}
-            if found.index is not None:
-                row["index"] = found.index
-            row |= {"mail_id": mail_id, "outcome": reading.outcome, "reason": reading.reason, "parser": reading.parser}
-            row["interests"] = [interest.to_json() for interest in reading.interests]
-            yield row, {"asked": reading.asked, "detail": reading.detail}
+            count += 1
+            read = reader(found)
+            row = _row(found, read)
+            if as_json:
+                print(json_text(row))
+            else:
+                _show(row)
+            if explain:
+                _explain(row["path"], read)
+    except PathUnreadable as error:
+        tell(f"mailbridge: {error}")
+        return error.exit_code
+    if count:
+        return 0
+    tell(f"mailbridge: no mail in {path}: expected a Maildir, or files *.eml *.msg *.raw *.mbox")
+    return 65
+
+
+def _row(found: "Found", read: "Read") -> dict[str, Any]:
+    reading = read.reading
+    row: dict[str, Any] = {"path": found.label}
+    if found.index is not None:
+        row["index"] = found.index
+    row |= {"mail_id": read.mail_id, "outcome": reading.outcome, "reason": reading.reason, "parser": reading.parser}
+    return row | {"interests": [interest.to_json() for interest in reading.interests]}
 
 
 def _show(row: dict[str, Any]) -> None:
-    where = row["path"] + (f"#{row['index']}" if "index" in row else "")
+    where = plain(row["path"], 1000) + (f"#{row['index']}" if "index" in row else "")
     print(f"{where}: {row['outcome']}" + (f" ({row['reason']})" if row["reason"] else "") + _by(row["parser"]))
     for interest in row["interests"]:
         author = interest["author"]
-        who = author["name"] or author["email"] or ", ".join(author["phones"]) or "?"
-        print(f"  {interest['kind']} in {interest['source']['network']} by {who}: {_gist(interest['text'])}")
+        who = author["name"] or author["email"] or ", ".join(author["phones"]) or author["url"] or "somebody"
+        gist = plain(interest["text"] or "", 100)
+        print(
+            f"  {interest['kind']} in {interest['source']['network']} by {plain(who)}" + (f": {gist}" if gist else "")
+        )
         print(f"    {interest['source']['url'] or '-'}  reply: {interest['reply']['target'] or '-'}")
 
 
@@ -90,13 +110,9 @@ def _by(parser: str | None) -> str:
     return f" by {parser}" if parser else ""
 
 
-def _gist(text: str | None) -> str:
-    words = " ".join((text or "").split())
-    return words if len(words) <= 100 else words[:99] + "…"
-
-
-def _explain(row: dict[str, Any], notes: dict[str, Any]) -> None:
-    asked = ", ".join(f"{name} by {route} ({strength})" for name, route, strength in notes["asked"]) or "nobody"
-    print(f"{row['path']}: asked: {asked}", file=sys.stderr)
-    if notes["detail"]:
-        print(f"{row['path']}: {notes['detail']}", file=sys.stderr)
+def _explain(path: str, read: "Read") -> None:
+    reading = read.reading
+    asked = ", ".join(f"{name} by {route} ({strength})" for name, route, strength in reading.asked) or "nobody"
+    tell(f"{path}: asked: {asked}")
+    if reading.detail:
+        tell(f"{path}: {reading.detail}")

@@ -56,7 +56,7 @@ app.command("show")(show)
 
 @app.command()
 def release(
-    mail_ids: Annotated[list[str], typer.Argument(metavar="MAIL_ID...", help="Ids, or the beginnings of them.")],
+    mail_ids: Annotated[list[str], typer.Argument(metavar="MAIL_ID", help="Ids, or the beginnings of them.")],
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:

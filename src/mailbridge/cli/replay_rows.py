@@ -1,12 +1,11 @@
 """What `mailbridge replay` prints: one row per mail, as JSON or for people."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mailbridge.cli.common import plain, short
+from mailbridge.cli.common import json_text, plain, short
 
 if TYPE_CHECKING:
     from mailbridge.ledger.replays import KnownDelivery
@@ -69,7 +68,7 @@ def _reads(one: "Replayed") -> dict[str, Any]:
 def show_row(row: Mapping[str, Any], *, as_json: bool) -> None:
     """Print a mail with its deliveries."""
     if as_json:
-        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        print(json_text(row))
         return
     print(f"{_where(row)}: {_reading(row)}" + (", kept as it is" if row["kept"] else ""))
     for interest in row["interests"]:
@@ -92,7 +91,7 @@ def _show_requests(requests: Sequence[Mapping[str, Any]]) -> None:
 def show_difference(row: Mapping[str, Any], *, as_json: bool) -> None:
     """Print what differs about a mail."""
     if as_json:
-        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        print(json_text(row))
         return
     before = _reading(row["before"]) if row["before"] else "not in the ledger"
     print(f"{_where(row)}: {before} → {_reading(row['after'])}")

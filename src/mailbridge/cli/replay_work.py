@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import Any, Self
 
 from mailbridge.app import App, build, make_crew, receivers
-from mailbridge.cli.common import open_ledger, plain, short, tell
-from mailbridge.cli.parse import NoMailFound
+from mailbridge.cli.common import NoMailFound, open_ledger, plain, short, tell
 from mailbridge.cli.replay_rows import row_of, state_of
 from mailbridge.config import Settings, SinkSettings
 from mailbridge.daemon import free_leases, signals
 from mailbridge.ledger.ledger import Ledger, Waiting
 from mailbridge.ledger.listing import Wanted
-from mailbridge.ledger.raws import mail_id_of
 from mailbridge.ledger.replays import Replays
 from mailbridge.ledger.settle import StoredMail
 from mailbridge.mailbox.files import walk
 from mailbridge.registry import sink_type
 from mailbridge.sdk import Delivery, MailbridgeError, NoTokens, Refused, Sink, Unusable
+from mailbridge.sdk.mail import mail_id_of
 from mailbridge.stations.draining import Drain
 from mailbridge.stations.redelivering import Redelivery
 from mailbridge.stations.replaying import Given, Replayed, Replayer

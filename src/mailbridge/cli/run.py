@@ -18,12 +18,11 @@ def run(
 ) -> None:
     """Read the mailboxes and write every interest into the CRMs, until a signal ends it."""
     from mailbridge.app import build
-    from mailbridge.config import ConfigError
+    from mailbridge.config.load import require_mailboxes
     from mailbridge.daemon import Daemon, run_once
 
     settings = settings_of(config)
-    if not settings.mailboxes:
-        raise ConfigError(config, ["[mailboxes.NAME]: there is none; `mailbridge config example` shows one"])
+    require_mailboxes(settings, config)
     app = build(settings, new=new)
     try:
         if once:

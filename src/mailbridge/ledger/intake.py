@@ -8,9 +8,10 @@ from sqlalchemy import Connection, select, update
 from mailbridge.ledger.engine import MAIL, Database, LeaseLost, now
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.leases import Leases, give_up
-from mailbridge.ledger.raws import CODEC, mail_id_of, pack
+from mailbridge.ledger.raws import CODEC, pack
 from mailbridge.ledger.schema import cursor, mail, mailbox, place, raw, tombstone
 from mailbridge.ports import Arrival, Chunk, Cursor
+from mailbridge.sdk.mail import mail_id_of
 
 
 class Intake:
@@ -88,8 +89,7 @@ class Intake:
             raise LeaseLost(f"mailbox {self.name}: another node works on it now")
 
     def _mail_id(self, chunk: Chunk, arrival: Arrival) -> str:
-        place = f"{self.name} {chunk.uidvalidity} {arrival.uid}" if not arrival.raw else ""
-        return mail_id_of(arrival.raw, arrival.size, place)
+        return mail_id_of(arrival.raw, arrival.size, place=f"{self.name} {chunk.uidvalidity} {arrival.uid}")
 
     def synced(self) -> None:
         """Note that nothing visible in the mailbox is missing here."""

@@ -56,6 +56,8 @@ def walk(path: str | Path, *, max_mail_bytes: int = MAX_MAIL_BYTES) -> Iterator[
 
 
 def _labelled(given: str, failed: list[str]) -> Iterator[tuple[str, Path]]:
+    if not given:
+        raise PathUnreadable("an empty path names nothing: write . for this folder")
     root = Path(given)
     if not root.is_dir():
         yield given, require(root)
@@ -101,7 +103,10 @@ def mail_files(root: Path, failed: list[str], *, boxes: bool = True) -> list[Pat
         folder = Path(here)
         if boxes and is_maildir(folder):
             folders[:] = [name for name in folders if name not in {"cur", "new", "tmp"}]
-            found.extend(maildir_files(folder))
+            try:
+                found.extend(maildir_files(folder))
+            except OSError as error:
+                failed.append(_of_folder(error))
             continue
         found.extend(folder / name for name in names if _holds_mail(name, boxes=boxes))
     return sorted(found, key=lambda file: file.relative_to(root).parts)
@@ -114,7 +119,7 @@ def _holds_mail(name: str, *, boxes: bool) -> bool:
 
 def is_maildir(folder: Path) -> bool:
     """Whether a folder is a Maildir: it has `cur` and `new`."""
-    return (folder / "cur").is_dir() and (folder / "new").is_dir()
+    return os.path.isdir(folder / "cur") and os.path.isdir(folder / "new")  # noqa: PTH112 - Path.is_dir raises without rights
 
 
 def maildir_files(folder: Path) -> Iterator[Path]:

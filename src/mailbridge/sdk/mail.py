@@ -1,5 +1,6 @@
 """A mail as a parser sees it: decoded, read-only, no network behind it."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,20 @@ from typing import Literal
 from mailbridge.sdk.html import Html
 
 Verdict = Literal["pass", "fail", "unknown"]
+
+
+def mail_id_of(raw: bytes, size: int | None = None, *, place: str = "") -> str:
+    """Return the id of a mail: SHA-256 of its bytes; where they are not all here, of what tells it from others.
+
+    Args:
+        raw: Its bytes, or the beginning of them.
+        size: Bytes of the whole mail; None = `raw` is all of it.
+        place: Where it lies, for a mail of which there are no bytes at all.
+    """
+    digest = hashlib.sha256(raw)
+    if size is not None and size > len(raw):
+        digest.update(f"{size} {'' if raw else place}".encode())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
