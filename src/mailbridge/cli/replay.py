@@ -3,12 +3,12 @@
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, SinceOption, UsageProblem, moment, one_of
-from mailbridge.cli.mails import STATES
+from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, SinceOption, UsageProblem, moment
+from mailbridge.cli.mails import State
 
 if TYPE_CHECKING:
     from mailbridge.cli.replay_work import Order
@@ -21,7 +21,7 @@ def replay(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="PATH...",
+            metavar="PATH",
             help="Mails (.eml), mbox files, Maildirs, folders, or -; with --from-ledger ids.",
         ),
     ] = None,
@@ -35,7 +35,7 @@ def replay(
     ] = False,
     sink: Annotated[list[str] | None, typer.Option("--sink", metavar="NAME", help="Only to this sink.")] = None,
     state: Annotated[
-        str | None, typer.Option(help=f"With --from-ledger: {', '.join(STATES)}.", callback=one_of(*STATES))
+        State | None, typer.Option(metavar="STATE", help=f"With --from-ledger: {', '.join(get_args(State))}.")
     ] = None,
     reason: Annotated[str | None, typer.Option(help="With --from-ledger: only this reason.")] = None,
     parser: Annotated[str | None, typer.Option(help="With --from-ledger: only what this parser read.")] = None,
