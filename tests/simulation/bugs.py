@@ -23,7 +23,7 @@ from mailbridge.observe.events import log
 from mailbridge.pipeline import backoff
 from mailbridge.pipeline import delivery as gate
 from mailbridge.sdk import Delivered, Receipt, RetryLater, SinkUnusable, Unknown
-from mailbridge.stations import reading, sending
+from mailbridge.stations import outbox, reading, sending
 from simulation.points import Violation
 from simulation.scenario import CHECKS
 
@@ -191,7 +191,7 @@ def two_transactions():
 
 def random_key():
     numbers = itertools.count()
-    return (on(reading, "delivery_key", lambda key: lambda *parts: f"{key(*parts)}{next(numbers)}"),)
+    return (on(outbox, "delivery_key", lambda key: lambda *parts: f"{key(*parts)}{next(numbers)}"),)
 
 
 def rescue_forgets_intents():
