@@ -13,8 +13,9 @@ from mailbridge.mailbox.opening import open_mailbox, token_owner
 from mailbridge.mailbox.settings import ImapSettings, MailboxSettings
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.pipeline.spacing import AccountRoom, Spacing
+from mailbridge.pipeline.routing import Router
 from mailbridge.ports import Mailbox
-from mailbridge.registry import sink_type
+from mailbridge.registry import make_parsers, sink_type
 from mailbridge.sdk import GatedTransport
 from mailbridge.stations.collecting import Collector
 from mailbridge.stations.marking import MarkingDesk
@@ -112,6 +113,11 @@ def _desks(settings: Settings, ledger: Ledger) -> Iterator[MarkingDesk]:
 def receivers(settings: Settings) -> dict[str, str | None]:
     """Return mailbox → host whose Authentication-Results are believed."""
     return {name: mailbox.receiver for name, mailbox in settings.mailboxes.items()}
+
+
+def make_router(settings: Settings) -> Router:
+    """Return the choice among all parsers, for a person who wants to know about one mail."""
+    return Router(make_parsers(parser_tables(settings)), asks_all=True)
 
 
 def make_crew(settings: Settings, workers: int | None = None) -> Crew:

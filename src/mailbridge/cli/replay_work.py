@@ -194,7 +194,7 @@ class Work:
 
 
 @contextmanager
-def looking(order: Order) -> Iterator[tuple[Replayer, Iterator[Given], Watch]]:
+def looking(order: Order) -> Iterator[tuple[Replayer, Iterator[Given], Watch, Ledger | None]]:
     """Set up a replay that only looks; a ledger that does not exist is not made."""
     with ExitStack() as stack:
         crew = make_crew(order.settings, order.processes)  # before any thread
@@ -203,7 +203,7 @@ def looking(order: Order) -> Iterator[tuple[Replayer, Iterator[Given], Watch]]:
         ledger = stack.enter_context(open_ledger(order.settings) if has_ledger else nullcontext())
         replayer = _replayer(order, crew, ledger.replays if ledger else None)
         watch = stack.enter_context(_progress(order, ledger))
-        yield replayer, _mails(order, ledger), watch
+        yield replayer, _mails(order, ledger), watch, ledger
 
 
 @contextmanager

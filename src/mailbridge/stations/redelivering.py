@@ -52,6 +52,7 @@ class Redelivery:
         """Make the new deliveries of mails that were sent before."""
         for one in self.held:
             self.tally.new |= self._replays.settle([one], {}, searches_first=self._searches_first)
+        self.held.clear()
 
     def close(self) -> None:
         """Forget what is still held."""

@@ -28,6 +28,12 @@ class Spool(Generic[Thing]):
     def __len__(self) -> int:
         return self.count
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._file.seek(0)
+        self._file.truncate()
+        self.count = 0
+
     def close(self) -> None:
         """Give the space back."""
         self._file.close()

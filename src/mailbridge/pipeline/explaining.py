@@ -1,0 +1,114 @@
+"""Why a mail was not read: which parser came nearest, and what it missed. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mailbridge.sdk import Ignored, Mail, ParseError, Parser, Route, Strength
+
+Missing = Literal["nothing", "sender", "sign", "sender and sign"]
+
+SHOWN = 3
+"""So many parsers are named as the nearest."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteView:
+    """One route of a parser beside a mail.
+
+    Attributes:
+        name: Of the route.
+        strength: How sure it is.
+        missing: What would have to be otherwise for it to hold.
+        senders: Addresses or domains it asks for; empty = any.
+    """
+
+    name: str
+    strength: str
+    missing: Missing
+    senders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How near a parser comes to a mail.
+
+    Attributes:
+        parser: Its name.
+        version: Its version.
+        evidence: What its reading rests on.
+        routes: Those that hold, else those that nearly do.
+        outcome: What it would say if the mail were given to it.
+        reason: Why it reads no interest.
+        missing: The part of the mail that it could not find; "" when it names none.
+        interests: How many interests it would read.
+        vouched: Whether the sender is authenticated as the parser asks for.
+    """
+
+    parser: str
+    version: str
+    evidence: str
+    routes: tuple[RouteView, ...]
+    outcome: str
+    reason: str | None
+    missing: str
+    interests: int
+    vouched: bool
+
+
+def nearest(mail: Mail, parsers: Sequence[Parser], asked: str | None = None) -> list[Nearness]:
+    """Return the parsers that come nearest to a mail, nearest first.
+
+    Args:
+        mail: The mail.
+        parsers: All of them.
+        asked: The parser that was chosen, if one was: it comes first.
+    """
+    ranked = []
+    for parser in sorted(parsers, key=lambda parser: parser.manifest.name):
+        is_asked = parser.manifest.name == asked
+        views = sorted(_views(mail, parser.routes, every=is_asked), key=_rank, reverse=True)
+        if not views:
+            continue
+        best = _rank(views[0])
+        shown = tuple(view for view in views if view.missing == views[0].missing)[:SHOWN]
+        ranked.append((is_asked, best, parser, shown))
+    ranked.sort(key=lambda one: (one[0], one[1]), reverse=True)
+    return [_nearness(mail, parser, shown) for _, _, parser, shown in ranked[:SHOWN]]
+
+
+def _views(mail: Mail, routes: Sequence[Route], *, every: bool) -> Iterator[RouteView]:
+    """Yield the routes of which at least a part holds; a fallback holds for everything and explains nothing."""
+    for route in routes:
+        if route.strength is Strength.FALLBACK and not every:
+            continue
+        sender = Route(route.name, route.strength, route.senders).holds(mail)
+        sign = route.match is None or route.match(mail)
+        says_something = (sender and bool(route.senders)) or (sign and route.match is not None)
+        if says_something or (every and sender and sign):
+            missing: Missing = "nothing" if sender and sign else "sign" if sender else "sender"
+            yield RouteView(route.name, route.strength.name.lower(), missing, route.senders)
+
+
+def _rank(view: RouteView) -> tuple[bool, bool, int]:
+    """A route that holds before one whose sender fits, that before one whose sign fits."""
+    return view.missing == "nothing", view.missing == "sign", Strength[view.strength.upper()]
+
+
+def _nearness(mail: Mail, parser: Parser, routes: tuple[RouteView, ...]) -> Nearness:
+    manifest = parser.manifest
+    outcome, reason, missing, interests = "quarantined", None, "", 0
+    try:
+        result = parser.parse(mail)
+        if isinstance(result, Ignored):
+            outcome, reason = "ignored", result.reason
+        else:
+            outcome, interests = "parsed", len(result)
+    except ParseError as error:
+        reason, missing = error.reason, error.detail
+    except Exception as error:  # noqa: BLE001 - the bug of a plugin is the explanation
+        reason, missing = "parser_failed", repr(error)
+    vouched = mail.trust.speaks_for(*manifest.domains) if manifest.domains else mail.trust.verdict == "pass"
+    return Nearness(
+        manifest.name, manifest.version, manifest.evidence, routes, outcome, reason, missing, interests, vouched
+    )
