@@ -12,8 +12,8 @@ from mailbridge.mailbox.imap_mark import ImapMarker
 from mailbridge.mailbox.opening import open_mailbox, token_owner
 from mailbridge.mailbox.settings import ImapSettings, MailboxSettings
 from mailbridge.pipeline.parsing import TrustRules
-from mailbridge.pipeline.spacing import AccountRoom, Spacing
 from mailbridge.pipeline.routing import Router
+from mailbridge.pipeline.spacing import AccountRoom, Spacing
 from mailbridge.ports import Mailbox
 from mailbridge.registry import make_parsers, sink_type
 from mailbridge.sdk import GatedTransport

@@ -226,7 +226,7 @@ def test_processes_read_in_order_what_was_given(mails):
         (["mails", "--diff", "--deliver"], 64, "--diff changes nothing"),
         ([], 64, "name the mails"),
         (["mails", "--state", "parsed"], 64, "--from-ledger"),
-        (["--from-ledger", "--state", "lost"], 64, "'lost' is none of"),
+        (["--from-ledger", "--state", "lost"], 64, "'lost' is not one of"),
         (["mails", "--sink", "amo"], 78, "[sinks.amo]"),
         (["nowhere"], 74, "nowhere"),
         (["empty"], 65, "no mail to replay in empty"),
