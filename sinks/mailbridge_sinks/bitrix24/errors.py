@@ -1,12 +1,12 @@
 """What the errors of Bitrix24 mean; source: apidocs.bitrix24.com, "System errors" and the page of each method."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
-from mailbridge.sdk import MaybeWritten, NotWritten, Refused, SinkError, Unusable, judge_status, lost
+from mailbridge.sdk import MaybeWritten, NotWritten, Refused, SinkError, Unusable, judge_status, lost, retry_after_s
 
 # Refused before anything was executed: code → seconds to wait, None = the core's growing backoff. A blocked method
 # waits for the portal's own word; the overload block is set, and lifted, by Bitrix24's staff.
@@ -66,8 +66,7 @@ def sort_failure(failure: Failure, *, write: bool) -> SinkError:
     """Return what the core has to do about an error."""
     code, status, reason = failure.code.upper(), failure.status, failure.reason
     if code in _PAUSES or status == 429:
-        wait_s = failure.reset_after_s if code == "OPERATION_TIME_LIMIT" else None
-        return NotWritten(reason, after_s=wait_s or _PAUSES.get(code), pause=True)
+        return NotWritten(reason, after_s=failure.reset_after_s or _PAUSES.get(code), pause=True)
     if code in _UNUSABLE:
         return Unusable(f"{reason}. What to do: {_UNUSABLE[code]}")
     if status in {401, 402, 403} or (not code and "access denied" in failure.text.lower()):
@@ -81,7 +80,8 @@ def judge(answer: httpx.Response, body: Any, *, write: bool) -> SinkError | None
     """Return what a whole answer means, None when it is good."""
     failure = read_failure(body, answer.status_code)
     if failure is not None:
-        return sort_failure(failure, write=write)
+        told_s = retry_after_s(answer)  # Bitrix24 sends none; what stands before it may
+        return sort_failure(replace(failure, reset_after_s=told_s) if told_s else failure, write=write)
     if answer.is_redirect:
         # Bitrix24 redirects instead of executing, so nothing was written.
         return Unusable("the portal redirects again and again; put its present address into url")

@@ -1,7 +1,7 @@
 """The models of the configuration; those of plugins are added to them, so that one model tells everything."""
 
 from functools import cache
-from typing import Annotated, Any, Literal, cast, get_args
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
@@ -141,5 +141,7 @@ def _union(kinds: list[type[SinkSettings]]) -> Any:
 
 def inner_model(field: FieldInfo) -> type[BaseModel] | None:
     """Return the model of a field that is a table itself, also where it may be absent."""
+    if get_origin(field.annotation) in {dict, list, tuple}:
+        return None  # many tables, each under a name or in a row
     kinds = (field.annotation, *get_args(field.annotation))
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)

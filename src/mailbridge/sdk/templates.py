@@ -8,7 +8,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from html import escape as escape_html
 from typing import Any, cast
 
@@ -31,12 +31,12 @@ from mailbridge.sdk.sink import Delivery
 from mailbridge.sdk.text import one_line
 
 LONGEST_CARD = 30_000
-"""Characters of the whole card in a template; `{{ card | fit(2000) }}` takes less."""
+"""Characters of `{{ card }}`; `{{ card_within(9000) }}` takes less and keeps a share of every part."""
 
 _LISTS = {"fields", "attachments"}
 _MADE = (
-    "key", "step_key", "assignee", "asap", "title", "card", "first_name", "last_name", "who", "phone", "field", "word",
-    "interest",
+    "key", "step_key", "assignee", "asap", "title", "card", "card_within", "first_name", "last_name", "who", "phone",
+    "field", "word", "interest",
 )  # fmt: skip
 """Names that a template has besides the parts of an interest; see `template_values`."""
 
@@ -64,15 +64,7 @@ class Template:
 
     def __init__(self, source: str, *, known: tuple[str, ...] = (), escape: Callable[[str], str] | None = None) -> None:
         self.source = source
-        env = _environment(escape)
-        try:
-            tree = env.parse(source)
-            self._template = env.from_string(source)
-        except TemplateError as error:
-            raise BadTemplate(f"{source!r} is no template: {error}") from None
-        _check_names(tree, source, known)
-        expression = _single_expression(tree, source)
-        self._value = env.compile_expression(expression, undefined_to_none=False) if expression else None
+        self._template, self._value = _compiled(source, known, escape)
 
     def text(self, values: Values) -> str:
         """Return the text; what is unknown is the empty text.
@@ -81,7 +73,7 @@ class Template:
             BadTemplate: It can't be worked out for these values.
         """
         try:
-            return self._template.render(values)
+            return str(self._template.render(values))
         except Exception as error:  # noqa: BLE001 - an expression may fail in any way; it is the configuration's fault
             raise BadTemplate(f"{self.source!r}: {error}") from None
 
@@ -109,10 +101,10 @@ def template_values(delivery: Delivery, language: CardLanguage) -> dict[str, Any
     """Return what templates may use of a delivery.
 
     All parts of an interest under their names (`author.name`, `source.url`, `text`, `fields`, …), unknown = None,
-    times in RFC 3339. Made for cards: `title` (what, where, who), `card` (the whole card as text), `first_name`,
-    `last_name`, `who` (name, else an address), `phone` (the first), `key` and `step_key("note")`, `assignee` (the CRM's
-    user, None where nobody is assigned) and `asap` (for whoever is first), `field("City")` (a form field by its label),
-    `word("kind")` (kind, channel or network in words).
+    times in RFC 3339. Made for cards: `title` (what, where, who), `card` (the whole card as text), `card_within(9000)`
+    (the same in so many characters), `first_name`, `last_name`, `who` (name, else an address), `phone` (the first),
+    `key` and `step_key("note")`, `assignee` (the CRM's user, None where nobody is assigned) and `asap` (for whoever is
+    first), `field("City")` (a form field by its label), `word("kind")` (kind, channel or network in words).
     """
     interest = delivery.interest
     first, last = split_name(interest.author.name or "")
@@ -125,6 +117,7 @@ def template_values(delivery: Delivery, language: CardLanguage) -> dict[str, Any
         "step_key": delivery.step_key,
         "title": card_title(interest, language),
         "card": card_text(interest, language, marker=delivery.key, most=LONGEST_CARD),
+        "card_within": lambda most: card_text(interest, language, marker=delivery.key, most=max(2000, int(most))),
         "first_name": first or None,
         "last_name": last or None,
         "who": name_or_address(interest.author) or card_word("label", "somebody", language),
@@ -135,7 +128,7 @@ def template_values(delivery: Delivery, language: CardLanguage) -> dict[str, Any
 
 
 def compile_structure(value: Any, *, known: tuple[str, ...] = ()) -> Any:
-    """Return a structure of tables and lists in which every text is a `Template`.
+    """Return a structure of tables and lists in which every text is a `Template`; keys that hold `{{` are, too.
 
     Raises:
         BadTemplate: One of them can't be used.
@@ -143,7 +136,7 @@ def compile_structure(value: Any, *, known: tuple[str, ...] = ()) -> Any:
     if isinstance(value, str):
         return Template(value, known=known)
     if isinstance(value, Mapping):
-        return {key: compile_structure(one, known=known) for key, one in value.items()}
+        return {_compiled_key(key, known): compile_structure(one, known=known) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [compile_structure(one, known=known) for one in value]
     return value
@@ -152,7 +145,7 @@ def compile_structure(value: Any, *, known: tuple[str, ...] = ()) -> Any:
 def fill_structure(value: Any, values: Values) -> Any:
     """Return a compiled structure as JSON; a key or an element whose value is None is left out.
 
-    A table with the key `$if` is left out when that value is empty.
+    A table with the key `$if` is left out when that value is empty; a key that comes out empty is left out.
 
     Raises:
         BadTemplate: A template can't be worked out for these values.
@@ -162,11 +155,19 @@ def fill_structure(value: Any, values: Values) -> Any:
     if isinstance(value, Mapping):
         if CONDITION in value and not fill_structure(value[CONDITION], values):
             return None
-        filled = {key: fill_structure(one, values) for key, one in value.items() if key != CONDITION}
-        return {key: one for key, one in filled.items() if one is not None}
+        filled = {_filled_key(key, values): fill_structure(one, values) for key, one in value.items()}
+        return {key: one for key, one in filled.items() if one is not None and key not in {CONDITION, ""}}
     if isinstance(value, list):
         return [one for one in (fill_structure(one, values) for one in value) if one is not None]
     return value
+
+
+def _compiled_key(key: str, known: tuple[str, ...]) -> "str | Template":
+    return Template(key, known=known) if "{{" in key else key
+
+
+def _filled_key(key: "str | Template", values: Values) -> str:
+    return key.text(values) if isinstance(key, Template) else key
 
 
 def _word(interest: Interest, what: str, language: CardLanguage) -> str:
@@ -185,6 +186,20 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if operator == "**" or isinstance(left, (str, list, tuple)) or isinstance(right, (str, list, tuple)):
             raise ValueError(f"{operator} is not for templates: a result may be of any size")
         return super().call_binop(context, operator, left, right)
+
+
+@lru_cache(maxsize=2048)
+def _compiled(source: str, known: tuple[str, ...], escape: Callable[[str], str] | None) -> tuple[Any, Any]:
+    """Return the compiled text, and the expression that it is, if it is one; each is compiled once for all workers."""
+    env = _environment(escape)
+    try:
+        tree = env.parse(source)
+        template = env.from_string(source)
+    except TemplateError as error:
+        raise BadTemplate(f"{source!r} is no template: {error}") from None
+    _check_names(tree, source, known)
+    expression = _single_expression(tree, source)
+    return template, env.compile_expression(expression, undefined_to_none=False) if expression else None
 
 
 @cache

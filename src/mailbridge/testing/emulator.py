@@ -1,6 +1,7 @@
 """The common part of the CRM emulators: journal, faults, control address, ASGI."""
 
 import asyncio
+import copy
 import json
 import os
 import threading
@@ -73,6 +74,7 @@ class Fault:
         status: For status and html.
         delay_s: For late.
         process: For status and html: process the request all the same, then answer the error.
+        retry_after: For status: what a Retry-After header says; "" = no header.
     """
 
     kind: FaultKind
@@ -82,6 +84,7 @@ class Fault:
     status: int = 500
     delay_s: float = 0.0
     process: bool = False
+    retry_after: str = ""
 
     def hits(self, call: Call) -> bool:
         """Whether the fault applies to a request."""
@@ -125,6 +128,15 @@ class Emulator(ABC):
         self.journal: list[Entry] = []
         self._file = journal.open("a", encoding="utf-8") if journal else None
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Emulator":
+        """Return the account as it is now, with a lock of its own and no journal file."""
+        twin = type(self).__new__(type(self))
+        memo[id(self)] = twin
+        own: dict[str, Any] = {"lock": threading.RLock(), "_file": None, "clock": self.clock}
+        for name, value in vars(self).items():
+            setattr(twin, name, own[name] if name in own else copy.deepcopy(value, memo))
+        return twin
+
     @abstractmethod
     def handle(self, call: Call) -> Answer:
         """Answer one request of the CRM's API."""
@@ -147,6 +159,10 @@ class Emulator(ABC):
     def writes(self, call: Call) -> bool:
         """Whether a request is meant to change the CRM; overridden where reads and log-ins use POST too."""
         return call.method not in {"GET", "HEAD", "OPTIONS"}
+
+    def lags(self, call: Call) -> bool:
+        """Whether a request reads an index, which may not show yet what was just written; log-ins do not."""
+        return not self.writes(call) and "oauth" not in call.path
 
     def counts(self) -> dict[str, int]:
         """Return kind of object → how many exist; conformance tests compare it with that of a faultless run."""
@@ -237,7 +253,8 @@ def _failure(fault: Fault) -> Answer:
     if fault.kind == "html":
         page = f"<html><head><title>{fault.status}</title></head><body>nginx</body></html>".encode()
         return Answer(fault.status, page, content_type="text/html")
-    return Answer(fault.status, {"error": "injected"})
+    headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
+    return Answer(fault.status, {"error": "injected"}, headers)
 
 
 async def _read(scope: Scope, receive: Receive) -> Call:

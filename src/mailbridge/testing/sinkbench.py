@@ -1,7 +1,9 @@
 """A bench for one sink: an emulated CRM, watched steps, and the core's part played in a few lines."""
 
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import httpx
 
@@ -16,13 +18,18 @@ from mailbridge.sdk import (
     RetryLater,
     Sink,
     SinkError,
+    SinkUnusable,
     Unknown,
 )
-from mailbridge.testing.emulator import Call, Emulator, Fault
+from mailbridge.testing.emulator import Answer, Call, Emulator, Fault
 from mailbridge.testing.steps import MemorySteps
-from mailbridge.testing.transport import EmulatorTransport
+from mailbridge.testing.transport import EmulatorTransport, call_of
 
 MakeSink = Callable[[Emulator, httpx.BaseTransport], Sink]
+
+Reconcile = Literal["search", "repeat", "person"]
+"""How a doubt is cleared. search: `find` sees what exists. repeat: the CRM itself never makes two objects of one key,
+so `find` may answer "nothing" and the request is sent again. person: `find` raises, and somebody looks into the CRM."""
 
 MOST_ROUNDS = 12
 """So many times the core may claim a delivery before the bench calls it stuck."""
@@ -83,6 +90,7 @@ class Bench:
     Args:
         emulator: A fresh emulator.
         make_sink: Makes the sink for an emulator and a transport.
+        reconcile: How a doubt is cleared.
 
     Attributes:
         events: Steps and requests in order.
@@ -91,15 +99,24 @@ class Bench:
         gate_shut_at: Step whose request the core's gate refuses; "" = none.
         crash_at: Number of the crash point at which the process dies; 0 = never.
         fault_at: Number of the request, from 1, that `fault` meets; 0 = none.
+        expire_at: Number of the request before which `expire` ends the access token; 0 = never.
+        limits: Requests, and whether each had a time-out.
     """
 
-    def __init__(self, emulator: Emulator, make_sink: MakeSink) -> None:
+    def __init__(self, emulator: Emulator, make_sink: MakeSink, *, reconcile: Reconcile = "search") -> None:
         self.emulator = emulator
+        self.reconcile = reconcile
         self.events: list[Event] = []
         self.faults: dict[str, Fault] = {}
         self.lease_ends_at = self.gate_shut_at = ""
         self.crash_at = self.fault_at = 0
         self.fault: Fault | None = None
+        self.expire_at = 0
+        self.expire: Callable[[Emulator], bool] | None = None
+        self.limits: list[tuple[Call, bool]] = []
+        self._past: Emulator | None = None
+        self._lag_from = ""
+        self._lag_next = False
         self.steps = WatchedSteps(self)
         self.began = emulator.clock()
         self._make_sink = make_sink
@@ -112,7 +129,7 @@ class Bench:
     def sink(self) -> Sink:
         """The sink; a new one after a crash."""
         if self._sink is None:
-            self._sink = self._make_sink(self.emulator, EmulatorTransport(self.emulator, self._before, self._after))
+            self._sink = self._make_sink(self.emulator, _BenchTransport(self, self._before, self._after))
         return self._sink
 
     @property
@@ -136,10 +153,39 @@ class Bench:
         self._sink = None
         self.events.clear()
 
+    def reads_lag(self, *, from_step: str = "") -> None:
+        """From the next write on (or the first of a step) reads show the CRM as it was before."""
+        self._lag_from, self._lag_next = from_step, not from_step
+
+    def reads_catch_up(self) -> None:
+        """From now on reads see everything."""
+        self._past = None
+
+    def process(self, call: Call) -> tuple[Answer, Fault | None]:
+        """Answer a request by the emulator, or by what its index shows of it."""
+        if self._lag_next and self.emulator.writes(call):
+            self._lag_next, self._past = False, copy.deepcopy(self.emulator)
+        if self._past is not None and self.emulator.lags(call):
+            return self._past.process(call)
+        return self.emulator.process(call)
+
+    def sent_after(self, number: int) -> list[str]:
+        """Return the writes that were sent like the request of a number, and after it."""
+        calls = [event.call for event in self.events if event.call is not None]
+        failed = calls[number - 1]
+        return [
+            f"{call.method} {call.path}"
+            for call in calls[number:]
+            if (call.method, call.path, call.query, call.body)
+            == (failed.method, failed.path, failed.query, failed.body)
+        ]
+
     def arm(self, step: str) -> None:
         """Prepare what shall meet the next request of a step, once."""
         if fault := self.faults.pop(step, None):
             self.emulator.faults.append(fault)
+        if step == self._lag_from:
+            self._lag_from, self._lag_next = "", True
         if step == self.gate_shut_at:
             self._refuse_next = True
 
@@ -183,8 +229,12 @@ class Bench:
             self.steps.remember(delivery.key, found.get(delivery.key, {}))
         return found
 
-    def settle(self, deliveries: Sequence[Delivery]) -> dict[str, Outcome]:
+    def settle(self, deliveries: Sequence[Delivery], *, unusable: bool = False) -> dict[str, Outcome]:
         """Do what the core does until every delivery is delivered or rejected; crashes restart the sink.
+
+        Args:
+            deliveries: The deliveries.
+            unusable: Whether the account may end as unusable: that is final, too.
 
         Returns:
             Key → last outcome, in the order of the deliveries.
@@ -195,37 +245,63 @@ class Bench:
             if not waiting:
                 break
             try:
-                self._round(waiting, final)
+                self._round(waiting, final, (Delivered, Rejected, SinkUnusable) if unusable else (Delivered, Rejected))
             except Crash:
                 self._sink = None
         stuck = [delivery.key for delivery in deliveries if delivery.key not in final]
         assert not stuck, f"not settled after {MOST_ROUNDS} rounds: {stuck}"
         return {delivery.key: final[delivery.key] for delivery in deliveries}
 
-    def _round(self, waiting: Sequence[Delivery], final: dict[str, Outcome]) -> None:
+    def _round(self, waiting: Sequence[Delivery], final: dict[str, Outcome], ends: tuple[type[Outcome], ...]) -> None:
         doubtful = [delivery for delivery in waiting if self.steps.open.get(delivery.key)]
         try:
             if doubtful:
                 self.find(doubtful)
         except SinkError:
+            if self.reconcile == "person":
+                self._ask_a_person(doubtful, final)
             return
         for batch in _batches(waiting, self.sink.max_batch):
             for delivery, outcome in zip(batch, self.deliver(batch), strict=True):
-                assert isinstance(outcome, (Delivered, Rejected, RetryLater, Unknown)), outcome
-                if isinstance(outcome, (Delivered, Rejected)):
+                assert isinstance(outcome, (*ends, RetryLater, Unknown, SinkUnusable)), outcome
+                if isinstance(outcome, ends):
                     final[delivery.key] = outcome
+
+    def _ask_a_person(self, doubtful: Sequence[Delivery], final: dict[str, Outcome]) -> None:
+        """Look into the CRM as somebody would: what is there is done, the rest may be sent again."""
+        there = self.emulator.keys()
+        for delivery in doubtful:
+            self.steps.open.pop(delivery.key, None)
+            if ids := there.get(delivery.key):
+                final[delivery.key] = Delivered(Receipt(ids[0], created=False))
 
     def _before(self, call: Call) -> None:
         if self._refuse_next:
             self._refuse_next = False
             raise NotWritten("lease lost")
         self._requests += 1
+        if self.expire is not None and self._requests == self.expire_at:
+            self.expire(self.emulator)
         self.note(Event("write" if self.emulator.writes(call) else "read", call=call))
         if self.fault is not None and self._requests == self.fault_at:
             self.emulator.faults.append(self.fault)
 
     def _after(self, _call: Call) -> None:
         self.crash_point()
+
+
+class _BenchTransport(EmulatorTransport):
+    """Also notes whether a request has time-outs."""
+
+    def __init__(self, bench: Bench, before: Callable[[Call], None], after: Callable[[Call], None]) -> None:
+        super().__init__(bench, before, after)
+        self._bench = bench
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        times = request.extensions.get("timeout", {})
+        limited = all(times.get(part) for part in ("connect", "read", "write"))
+        self._bench.limits.append((call_of(request), limited))
+        return super().handle_request(request)
 
 
 def _batches(deliveries: Sequence[Delivery], size: int) -> Iterable[Sequence[Delivery]]:

@@ -1,17 +1,26 @@
 """Connects a sink to an emulator without a socket: fast, and every fault happens at once."""
 
 from collections.abc import Callable
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 import httpx
 
-from mailbridge.testing.emulator import Answer, Call, Emulator, Fault
+from mailbridge.testing.emulator import Answer, Call, Fault
 
 Watcher = Callable[[Call], None]
 
 
 def _ignore(_call: Call) -> None:
     pass
+
+
+class Processes(Protocol):
+    """Who answers requests: an emulator, or something before it."""
+
+    def process(self, call: Call) -> tuple[Answer, Fault | None]:
+        """Answer one, with the fault that meets it."""
+        ...
 
 
 class EmulatorTransport(httpx.BaseTransport):
@@ -23,14 +32,14 @@ class EmulatorTransport(httpx.BaseTransport):
         after: Called when it was processed; what it raises is a lost answer.
     """
 
-    def __init__(self, emulator: Emulator, before: Watcher = _ignore, after: Watcher = _ignore) -> None:
+    def __init__(self, emulator: Processes, before: Watcher = _ignore, after: Watcher = _ignore) -> None:
         self._emulator = emulator
         self._before = before
         self._after = after
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Process one request."""
-        call = _call(request)
+        call = call_of(request)
         self._before(call)
         answer, fault = self._emulator.process(call)
         self._after(call)
@@ -39,7 +48,8 @@ class EmulatorTransport(httpx.BaseTransport):
         return _response(answer, fault)
 
 
-def _call(request: httpx.Request) -> Call:
+def call_of(request: httpx.Request) -> Call:
+    """Return a request as an emulator sees it."""
     return Call(
         method=request.method,
         path=request.url.path,

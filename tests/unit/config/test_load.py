@@ -203,7 +203,7 @@ def test_all_problems_are_told_at_once(load):
 def test_a_missing_type_names_all_there_are(load):
     problems = load.problems("[mailboxes.a]\n[sinks.b]\n")
     assert problems[0] == "[mailboxes.a] type: is missing; one of imap, directory, maildir, mbox"
-    assert problems[1].startswith("[sinks.b] type: is missing; one of amocrm, bitrix24, jsonl, salesforce")
+    assert problems[1].startswith("[sinks.b] type: is missing; one of amocrm, bitrix24, jsonl, rest, salesforce")
 
 
 @pytest.mark.parametrize(

@@ -78,9 +78,14 @@ def unknown_to(schema, table, values, where=""):
         table = schema["$defs"][name]
     for key, value in values.items() if isinstance(values, dict) else ():
         inner = table.get("properties", {}).get(key, table.get("additionalProperties"))
-        if not inner:
+        if inner is None or inner is False:
             yield f"{where}.{key}"
-        elif isinstance(inner, dict):
+        elif isinstance(inner, dict) and inner.keys() - {
+            "title",
+            "description",
+            "default",
+            "examples",
+        }:  # else anything
             yield from unknown_to(schema, inner, value, f"{where}.{key}")
 
 

@@ -124,3 +124,15 @@ def test_who_is_assigned_is_a_user_or_whoever_is_first():
 def test_a_table_with_a_condition_may_be_left_out(values):
     compiled = compile_structure({"to": [{"$if": "{{ rating }}", "id": 1}, {"$if": "{{ kind }}", "id": 2}]})
     assert fill_structure(compiled, values) == {"to": [{"id": 2}]}
+
+
+def test_a_key_may_be_a_template(values):
+    compiled = compile_structure({"{{ settings.field }}": "{{ key }}", "{{ '' }}": 1}, known=("settings",))
+    assert fill_structure(compiled, {**values, "settings": {"field": "cf_7"}}) == {"cf_7": values["key"]}
+
+
+def test_a_card_of_a_given_length_keeps_its_marker():
+    delivery = make_delivery(hard_interests()["long"])
+    text = Template("{{ card_within(3000) }}").text(template_values(delivery, "ru"))
+    assert len(text) <= 3000
+    assert text.endswith(delivery.key)
