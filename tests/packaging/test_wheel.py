@@ -163,3 +163,20 @@ def test_the_installed_program_makes_a_ledger_and_reads_a_folder(installed, tmp_
     )
     run(python.parent / "mailbridge", "run", "--once", "--new", "-c", config, cwd=elsewhere)
     assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_a_new_parser_is_green_at_once_wherever_the_wheel_is_installed(installed, tmp_path):
+    python, _ = installed
+    mailbridge = python.parent / "mailbridge"
+    made = run(mailbridge, "new", "parser", "bell_widget", cwd=tmp_path).split()
+    assert "mailbridge-bell-widget/tests/test_parser.py" in made
+    package = tmp_path / "mailbridge-bell-widget"
+    assert " passed" in run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=package)
+    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
+    run(*pip, "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", package, cwd=tmp_path)
+    plugins = [json.loads(line) for line in run(mailbridge, "plugins", "--json", cwd=tmp_path).splitlines()]
+    assert "bell_widget" in [one["name"] for one in plugins]
+    mail = package / "tests" / "mails" / "bell_widget" / "request_ru" / "mail.eml"
+    row = json.loads(run(mailbridge, "parse", "--json", mail, cwd=tmp_path))
+    assert (row["outcome"], row["parser"]) == ("parsed", "bell_widget")
+    run(*pip, "uninstall", "--quiet", "--yes", "mailbridge-bell-widget", cwd=tmp_path)

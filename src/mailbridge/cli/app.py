@@ -16,6 +16,7 @@ from mailbridge.cli import (
     health,
     interests,
     mails,
+    new,
     nodes,
     parse,
     plugins,
@@ -67,3 +68,4 @@ app.command("restore")(restore.restore)
 app.command("emulate")(emulate.emulate)
 app.command("plugins")(plugins.plugins)
 app.add_typer(config.app, name="config")
+app.add_typer(new.app, name="new")
