@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType, NoneType
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -147,7 +147,7 @@ def _is_valid(model: type[BaseModel], values: Mapping[str, Any]) -> bool:
 def _about(field: FieldInfo) -> str:
     """Return what a key means; for a table in the table with the meaning of its keys."""
     inner = inner_model(field)
-    if inner is None:
+    if inner is None or get_origin(field.annotation) is tuple:
         return field.description or ""
     keys = [f"{name}: {one.description}" for name, one in inner.model_fields.items() if one.description]
     return " ".join([field.description or "", *keys])
@@ -156,6 +156,8 @@ def _about(field: FieldInfo) -> str:
 def _value(name: str, field: FieldInfo) -> Any:
     """Return the default, or a value that shows what a key without one looks like."""
     inner = inner_model(field)
+    if inner is not None and get_origin(field.annotation) is tuple:
+        return field.examples[0] if field.examples else ()
     if inner is not None:
         own = {line.name: line.value for line in _lines(inner) if line.role != "alternative"}
         return own | (field.examples or [{}])[0]

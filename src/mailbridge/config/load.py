@@ -14,7 +14,7 @@ from mailbridge.config.environment import Overlay
 from mailbridge.config.settings import Settings, settings_model
 from mailbridge.config.tables import Table, tables_in
 from mailbridge.mailbox.settings import DirectorySettings, ImapSettings, MaildirSettings, MboxSettings
-from mailbridge.registry import PluginError, did_you_mean, sink_names
+from mailbridge.registry import PluginError, did_you_mean, sink_names, sink_type
 from mailbridge.sdk import MailbridgeError
 
 _PASSWORD_IN_URL = re.compile(r"(\w://[^/@:]*:)[^/@]+(?=@)|([?&](?:ssl)?password=)[^&]+")
@@ -160,6 +160,9 @@ def _gaps(settings: Settings) -> list[str]:
         if account_id in accounts:
             problems.append(f"[sinks.{name}] account_id {account_id!r} is that of [sinks.{accounts[account_id]}] too")
         accounts[account_id] = name
+        if sink.assign and sink.assign.counted() and not hasattr(sink_type(sink.type), "open_counts"):
+            words = f"{sink.type} can't tell who has how much to do; take round_robin instead of least_loaded"
+            problems.append(f"[sinks.{name}] assign: {words}")
         longest_s = longest_request_s(getattr(sink, "timeout_s", 0.0))
         if longest_s >= settings.ledger.lease_s:
             problems.append(

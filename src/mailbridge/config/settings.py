@@ -7,8 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 
 from mailbridge.mailbox.settings import MailboxSettings
+from mailbridge.pipeline.assignment import Assign
+from mailbridge.pipeline.when import Rules, any_holds
 from mailbridge.registry import parser_types, sink_names, sink_type
-from mailbridge.sdk import TrustPolicy
+from mailbridge.sdk import Interest, TrustPolicy
 
 
 class _Table(BaseModel):
@@ -58,6 +60,21 @@ class SinkSettings(_Table):
         None, description="Name that the keys in the CRM are made of; absent = NAME. Never change it later."
     )
     networks: tuple[str, ...] = Field((), description="Only interests of these networks or channels; empty = all.")
+    when: Rules = Field(
+        (),
+        description="Only interests of which this is true: network, channel, kind, product, source, text, labels, "
+        "trust, language, mailbox, priority, max_rating. Every key given must hold; of a list one value is enough, of "
+        "several tables one.",
+        examples=[{"kind": ["comment", "message"], "text": ["price", "цена*"]}],
+    )
+    unless: Rules = Field(
+        (), description="No interests of which this is true; keys as in `when`.", examples=[{"trust": ["fail"]}]
+    )
+    assign: Assign | None = Field(
+        None,
+        description="Who gets the interests; absent = the sink's own default.",
+        examples=[{"users": ["1", "2"], "hours": {"*": "Mo-Fr 09:00-18:00"}, "timezone": "Europe/Moscow"}],
+    )
     parallel: int = Field(4, ge=1, le=32, description="Batches that are sent at the same time.")
     rate_per_s: float | None = Field(None, gt=0, description="Requests a second; absent = what the CRM allows.")
     server_acts_s: float = Field(
@@ -72,9 +89,11 @@ class SinkSettings(_Table):
         """Seconds from a doubtful request until a search may be believed."""
         return self.server_acts_s + self.search_lag_s
 
-    def wants(self, network: str, channel: str) -> bool:
-        """Whether an interest of this network goes to this sink."""
-        return not self.networks or network in self.networks or channel in self.networks
+    def wants(self, interest: Interest) -> bool:
+        """Whether an interest goes to this sink."""
+        if self.networks and not {interest.source.network, interest.source.channel} & set(self.networks):
+            return False
+        return (not self.when or any_holds(self.when, interest)) and not any_holds(self.unless, interest)
 
 
 class ParserSettings(_Table):

@@ -71,11 +71,12 @@ def _below(kind: Any, values: Any, path: Path) -> Iterator[Table]:
                 yield from _below(one, values, path)
     elif isinstance(kind, type) and issubclass(kind, BaseModel):
         yield from tables_in(kind, values, path)
-    elif isinstance(values, dict) and len(inner) == 2:
+    elif isinstance(values, dict) and len(inner) == 2 and origin is not tuple:
         for name, value in values.items():
             yield from _below(inner[1], value, (*path, str(name)))
-    elif isinstance(values, list) and inner:
-        for number, value in enumerate(values):
+    elif isinstance(values, (list, dict)) and inner:
+        # One table stands for a list of one where a list is asked for.
+        for number, value in enumerate(values if isinstance(values, list) else [values]):
             yield from _below(inner[0], value, (*path, str(number)))
 
 

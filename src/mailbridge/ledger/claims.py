@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, false, or
 from sqlalchemy.orm import aliased
 
 from mailbridge.ledger.engine import Database, now
+from mailbridge.ledger.persons import known_people
 from mailbridge.ledger.schema import OPEN, account, attempt, delivery, interest, is_in, step
-from mailbridge.sdk import Delivery, Interest
+from mailbridge.sdk import Delivery, Interest, Known
 
 DUE_AT_ONCE = 500
 """Most deliveries whose wait ends in one claim."""
@@ -27,6 +28,7 @@ class Claimed:
         open: Steps whose intent is committed without a result.
         sent_at: When the oldest open intent was committed, 0 when not known.
         searches: How often the CRM was searched for it already.
+        assigned_at: When it was decided who gets it, None = not yet.
     """
 
     row_id: int
@@ -36,6 +38,7 @@ class Claimed:
     open: tuple[str, ...] = ()
     sent_at: float = 0.0
     searches: int = 0
+    assigned_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class Claims:
         if kind == "deliver":
             values |= {"state": "sending", "attempts": delivery.c.attempts + 1, "reason": None, "updated_at": now()}
         connection.execute(update(delivery).where(delivery.c.id.in_(ids)).values(**values))
-        items = _load(connection, ids)
+        items = _load(connection, account_id, ids)
         same = {"kind": kind, "node": self._node, "started_at": float(connection.scalar(select(now())) or 0.0)}
         rows = [{"delivery_id": one.row_id, "number": one.delivery.attempt, "fence": one.fence} | same for one in items]
         connection.execute(attempt.insert(), rows)
@@ -193,19 +196,21 @@ def _heads_its_lane() -> ColumnElement[bool]:
     return or_(delivery.c.lane.is_(None), elder.is_(None))
 
 
-def _load(connection: Connection, ids: Sequence[int]) -> tuple[Claimed, ...]:
+def _load(connection: Connection, account_id: str, ids: Sequence[int]) -> tuple[Claimed, ...]:
     query = (
-        select(delivery, interest.c.body)
+        select(delivery, interest.c.body, interest.c.person_id)
         .join(interest, interest.c.id == delivery.c.interest_id)
         .where(delivery.c.id.in_(ids))
         .order_by(delivery.c.id)
     )
     rows = connection.execute(query).all()
     steps = connection.execute(select(step).where(step.c.delivery_id.in_(ids))).all()
-    return tuple(_claimed(row, [one for one in steps if one.delivery_id == row.id]) for row in rows)
+    known = known_people(connection, account_id, [row.person_id for row in rows if row.person_id is not None])
+    own = {row.id: [one for one in steps if one.delivery_id == row.id] for row in rows}
+    return tuple(_claimed(row, own[row.id], known.get(row.person_id)) for row in rows)
 
 
-def _claimed(row: Row[tuple[object, ...]], steps: Sequence[Row[tuple[object, ...]]]) -> Claimed:
+def _claimed(row: Row[tuple[object, ...]], steps: Sequence[Row[tuple[object, ...]]], known: Known | None) -> Claimed:
     writing = [one for one in steps if one.state == "writing"]
     return Claimed(
         row_id=row.id,
@@ -215,9 +220,11 @@ def _claimed(row: Row[tuple[object, ...]], steps: Sequence[Row[tuple[object, ...
             interest=Interest.model_validate_json(row.body),
             attempt=row.attempts,
             responsible=row.responsible,
+            known=known,
         ),
         done={one.name: one.remote_id for one in steps if one.state == "done"},
         open=tuple(one.name for one in writing),
         sent_at=min((one.sent_at for one in writing), default=0.0),
         searches=row.searches,
+        assigned_at=row.assigned_at,
     )

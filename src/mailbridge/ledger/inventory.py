@@ -31,15 +31,6 @@ class Final:
     sent_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """An interest, as far as it decides where it is wanted."""
-
-    interest_id: str
-    network: str
-    channel: str
-
-
 class Inventory:
     """Read-only questions."""
 
@@ -52,15 +43,14 @@ class Inventory:
         with self._database.read() as connection:
             return frozenset(connection.scalars(select(place.c.uid).where(*mine)))
 
-    def undelivered(self, sink: str, since: float) -> list[Wish]:
+    def undelivered(self, sink: str, since: float) -> list[Interest]:
         """Return interests without a delivery to a sink; not those from before it had its first one."""
         first = select(func.min(delivery.c.created_at)).where(delivery.c.sink == sink).scalar_subquery()
         has = exists().where(delivery.c.interest_id == interest.c.id, delivery.c.sink == sink)
-        query = select(interest.c.id, interest.c.network, interest.c.channel).where(
-            interest.c.created_at >= since, interest.c.created_at >= first, ~has
-        )
+        query = select(interest.c.body).where(interest.c.created_at >= since, interest.c.created_at >= first, ~has)
         with self._database.read() as connection:
-            return [Wish(*row) for row in connection.execute(query.order_by(interest.c.created_at))]
+            bodies = connection.scalars(query.order_by(interest.c.created_at)).all()
+        return [Interest.model_validate_json(body) for body in bodies]
 
     def final(self, sink: str, since: float, *, after: int, limit: int, settle_s: float) -> list[tuple[int, Final]]:
         """Return a page of (row, delivery), in order.

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from mailbridge import __version__
 from mailbridge.ledger.accounts import Accounts
 from mailbridge.ledger.acts import Acts
+from mailbridge.ledger.assignments import Assignments
 from mailbridge.ledger.claims import Claim, Claims
 from mailbridge.ledger.damage import require_sound
 from mailbridge.ledger.engine import LedgerError, now, open_database
@@ -98,6 +99,7 @@ class Ledger:
         self.reader = Reader(self.database, self.leases)
         self.claims = Claims(self.database, self.node, lease_s=lease_s)
         self.outcomes = Outcomes(self.database, self.node)
+        self.assignments = Assignments(self.database)
         self.remotes = Remotes(self.database, self.leases)
         self.listings = Listings(self.database)
         self.acts = Acts(self.database)

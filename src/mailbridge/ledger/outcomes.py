@@ -12,7 +12,7 @@ from mailbridge.ledger.engine import Database, kept, now
 from mailbridge.ledger.insert import insert
 from mailbridge.ledger.schema import account, attempt, delivery, meta, step, transition
 from mailbridge.ledger.steps import add_suspect
-from mailbridge.sdk import Delivered, Outcome, Receipt, Rejected, RetryLater, SinkUnusable
+from mailbridge.sdk import Delivered, NoSuchUser, Outcome, Receipt, Rejected, RetryLater, SinkUnusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +146,25 @@ class Outcomes:
 def _values(item: Claimed, outcome: Outcome, waits: Waits, *, paused: bool) -> dict[str, Any]:
     if isinstance(outcome, Delivered):
         receipt = outcome.receipt
-        there = {"remote_id": receipt.remote_id, "remote_url": receipt.url, "read_due": now() + waits.first_read_s}
-        return {"state": "delivered", "reason": None, **there}
+        there = {"remote_id": receipt.remote_id, "remote_url": receipt.url, "contact_id": receipt.contact_id}
+        return {"state": "delivered", "reason": None, "read_due": now() + waits.first_read_s, **there}
     if isinstance(outcome, Rejected):
         return {"state": "dead", "reason": outcome.reason}
     if paused:
         return {"state": "ready", "attempts": delivery.c.attempts - 1, "reason": outcome.reason}
-    if isinstance(outcome, RetryLater):
-        if item.delivery.attempt >= waits.max_attempts:
-            return {"state": "dead", "reason": f"gave up after {item.delivery.attempt} attempts: {outcome.reason}"}
-        seconds = outcome.after_s if outcome.after_s is not None else waits.retry_s(item.delivery.attempt)
-        return {"state": "waiting", "due": now() + seconds, "reason": outcome.reason}
+    if isinstance(outcome, (RetryLater, NoSuchUser)):
+        return _again(item.delivery.attempt, outcome, waits)
     return {"state": "doubt", "due": func.coalesce(delivery.c.sent_at, now()) + waits.quiet_s, "reason": outcome.reason}
+
+
+def _again(attempt: int, outcome: RetryLater | NoSuchUser, waits: Waits) -> dict[str, Any]:
+    """Return what becomes of a delivery of which nothing was written: tried again, a bounded number of times."""
+    if attempt >= waits.max_attempts:
+        return {"state": "dead", "reason": f"gave up after {attempt} attempts: {outcome.reason}"}
+    if isinstance(outcome, NoSuchUser):
+        return {"state": "ready", "responsible": None, "assigned_at": None, "reason": outcome.reason}
+    seconds = outcome.after_s if outcome.after_s is not None else waits.retry_s(attempt)
+    return {"state": "waiting", "due": now() + seconds, "reason": outcome.reason}
 
 
 def _drop_intents(connection: Connection, item: Claimed) -> None:

@@ -10,6 +10,7 @@ from mailbridge.ledger.acts import ACTOR
 from mailbridge.ledger.engine import WORK, Database, now
 from mailbridge.ledger.insert import insert
 from mailbridge.ledger.listing import Wanted
+from mailbridge.ledger.persons import recognise
 from mailbridge.ledger.raws import CODEC, pack
 from mailbridge.ledger.schema import announced, delivery, interest, mail, raw, tombstone, transition
 from mailbridge.ledger.settle import Settlement, StoredMail, add_delivery, add_interest, interest_values, stored_mail
@@ -211,5 +212,5 @@ def _settle(connection: Connection, one: Settlement, *, searches_first: bool) ->
 def _refresh(connection: Connection, record: Interest) -> None:
     """Put a better reading in the place of one that nobody has sent yet; what was sent stays as it was sent."""
     sent = exists().where(delivery.c.interest_id == interest.c.id, delivery.c.attempts > 0)
-    values = interest_values(record)
+    values = interest_values(record) | {"person_id": recognise(connection, record)}
     connection.execute(update(interest).where(interest.c.id == record.id, ~sent).values(**values))

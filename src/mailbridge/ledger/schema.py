@@ -159,6 +159,23 @@ place = Table(
     _partial("ix_place_unmarked", "mailbox", "stored_at", where="marked_at IS NULL"),
 )
 
+person = Table(
+    "person",
+    metadata,
+    Column("id", _Counter, primary_key=True),
+    Column("created_at", Double, nullable=False),
+    comment="somebody who was seen over one or several networks",
+)
+
+person_key = Table(
+    "person_key",
+    metadata,
+    Column("key", Words, primary_key=True, comment="email:…, phone:+… or url:…"),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    Index(None, "person_id"),
+    comment="what a person is recognised by",
+)
+
 interest = Table(
     "interest",
     metadata,
@@ -172,8 +189,10 @@ interest = Table(
     Column("occurred_at", Double, nullable=False),
     Column("body", Words, nullable=False, comment="the interest as JSON"),
     Column("created_at", Double, nullable=False),
+    Column("person_id", ForeignKey("person.id"), comment="NULL: nothing to recognise the author by"),
     Index(None, "mail_id"),
     Index(None, "created_at"),
+    _partial("ix_interest_person_id", "person_id", where="person_id IS NOT NULL"),
 )
 
 announced = Table(
@@ -197,6 +216,18 @@ account = Table(
     Column("read_cursor", Words, comment="how far changes in the CRM were read back; the sink's own words"),
 )
 
+member = Table(
+    "member",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("user_id", String, primary_key=True),
+    Column("last_turn", BigInteger, nullable=False, server_default=text("0")),
+    Column("open", Integer, nullable=False, server_default=text("0"), comment="objects, counted and given since"),
+    Column("counted_at", Double),
+    Column("gone_at", Double, comment="when the CRM said that nothing can be given to them"),
+    comment="people who get interests",
+)
+
 delivery = Table(
     "delivery",
     metadata,
@@ -216,8 +247,10 @@ delivery = Table(
     Column("fence", BigInteger, nullable=False, server_default=text("0")),
     Column("sent_at", Double, comment="when the intent of the last open step was committed"),
     Column("responsible", Words),
+    Column("assigned_at", Double, comment="when responsible was decided; NULL: not yet, or nobody decides"),
     Column("remote_id", Words),
     Column("remote_url", Words),
+    Column("contact_id", Words, comment="the author's object in the CRM"),
     Column("read_due", Double, comment="when it is read back next; NULL: it is not"),
     Column("reason", Words),
     Column("created_at", Double, nullable=False),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 from mailbridge.ledger.engine import WORK, Database, now
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.leases import READING, Leases
+from mailbridge.ledger.persons import recognise
 from mailbridge.ledger.raws import unpack
 from mailbridge.ledger.schema import account, announced, delivery, interest, is_in, lease, mail, raw, transition
 from mailbridge.sdk import Interest
@@ -166,6 +167,7 @@ def interest_values(record: Interest) -> dict[str, Any]:
 def add_interest(connection: Connection, mail_id: str, position: int, record: Interest) -> None:
     """Add an interest unless it exists, and note that this mail told of it."""
     row = {"id": record.id, "mail_id": mail_id, "position": position, "created_at": now(), **interest_values(record)}
+    row["person_id"] = recognise(connection, record)
     connection.execute(insert(connection, interest).values(**row).on_conflict_do_nothing())
     insert_new(connection, announced, [{"interest_id": record.id, "mail_id": mail_id}])
 

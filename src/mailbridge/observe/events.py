@@ -21,6 +21,8 @@ EVENTS: dict[str, str] = {
     "mail_quarantined": "A mail waits for a person. mail_id, parser, reason",
     "parse_worker_died": "The process that parsed a chunk died or ran out of time. mails",
     "batch_finished": "A batch of deliveries was sent. sink, delivered, waiting, doubt, dead, seconds",
+    "open_counts_failed": "How much each person has to do can't be counted now; the last count is used. sink, error",
+    "user_gone": "The CRM gives nothing to this user any more; others get it. sink, user, error",
     "search_finished": "The CRM was searched for doubtful deliveries. sink, asked, found",
     "search_failed": "The CRM can't be searched now; the deliveries stay in doubt. sink, count, error",
     "read_back_finished": "Delivered interests were read back from the CRM. sink, asked, changed",

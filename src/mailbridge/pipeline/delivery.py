@@ -9,6 +9,7 @@ from mailbridge.observe.events import log
 from mailbridge.pipeline.spacing import Spacing
 from mailbridge.sdk import (
     Counting,
+    CountsOpen,
     Delivered,
     Delivery,
     Doubt,
@@ -171,6 +172,11 @@ def count_copies(sink: Counting, keys: Sequence[str]) -> Mapping[str, Sequence[s
     return _asked(sink, lambda: sink.copies(keys))
 
 
+def count_open(sink: CountsOpen, users: Sequence[str]) -> Mapping[str, int] | RetryLater | SinkUnusable:
+    """Ask the CRM how much each user has to do; an outcome instead when it can't be asked."""
+    return _asked(sink, lambda: sink.open_counts(users))
+
+
 def read_back(
     sink: ReadsBack, receipts: Sequence[Sent], cursor: str | None
 ) -> tuple[Sequence[RemoteState], str | None] | RetryLater | SinkUnusable:
@@ -178,7 +184,9 @@ def read_back(
     return _asked(sink, lambda: sink.read_back(receipts, cursor))
 
 
-def _asked(sink: Sink | Counting | ReadsBack, question: Callable[[], Found]) -> Found | RetryLater | SinkUnusable:
+def _asked(
+    sink: Sink | Counting | CountsOpen | ReadsBack, question: Callable[[], Found]
+) -> Found | RetryLater | SinkUnusable:
     try:
         return question()
     except SinkError as error:

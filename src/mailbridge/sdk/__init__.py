@@ -83,6 +83,8 @@ if TYPE_CHECKING:
         Delivered,
         Delivery,
         Doubt,
+        Known,
+        NoSuchUser,
         NoTokens,
         Outcome,
         PlannedRequest,
@@ -134,6 +136,7 @@ __all__ = [
     "Interest",
     "Judge",
     "Kind",
+    "Known",
     "Line",
     "Link",
     "Mail",
@@ -143,6 +146,7 @@ __all__ = [
     "MaybeWritten",
     "NetworkLinks",
     "NoConfig",
+    "NoSuchUser",
     "NoTokens",
     "Node",
     "NotWritten",
@@ -275,8 +279,8 @@ _HOMES = {
     "plain_notice": "read_mail_notice read_plain_notice",
     "readback": "CountsOpen ReadBackConfig ReadsBack RemoteState Sent Sign SignKind remote_state",
     "sink": (
-        "Counting Delivered Delivery Doubt NoTokens Outcome PlannedRequest Receipt Rejected RetryLater Sink "
-        "SinkType SinkUnusable Steps TokenStore Unknown outcome_of"
+        "Counting Delivered Delivery Doubt Known NoSuchUser NoTokens Outcome PlannedRequest Receipt Rejected "
+        "RetryLater Sink SinkType SinkUnusable Steps TokenStore Unknown outcome_of"
     ),
     "social": "read_social social_interests",
     "targets": "NetworkLinks Target",

@@ -13,6 +13,23 @@ from mailbridge.sdk.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of the author at this account, from earlier deliveries of the same person.
+
+    The same person is who shares an e-mail address, a phone number or a profile.
+
+    Attributes:
+        contact_id: The person's object in the CRM, where one is known: no search is needed.
+        open_id: Main object of the person's last interest that is still open, as far as is known.
+        responsible: Who has the person's last interest, in the sink's own terms.
+    """
+
+    contact_id: str | None = None
+    open_id: str | None = None
+    responsible: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One interest on its way to one sink.
 
@@ -22,12 +39,14 @@ class Delivery:
         interest: What to write.
         attempt: 1 on the first try.
         responsible: CRM user in the sink's own terms, "asap" for "whoever is first", or None for the sink's default.
+        known: What is known of the author here; None = nothing. A hint: the CRM may have changed since.
     """
 
     key: str
     interest: Interest
     attempt: int = 1
     responsible: str | None = None
+    known: Known | None = None
 
     def step_key(self, step: str) -> str:
         """Return the key of one object of this delivery, `KEY/step`."""
@@ -42,11 +61,13 @@ class Receipt:
         remote_id: Its id in the CRM, never empty.
         url: Page where a person sees it, or None.
         created: False when an earlier attempt, or a person, had made it.
+        contact_id: The author's object beside it: the next interest of the same person gets it as `Known.contact_id`.
     """
 
     remote_id: str
     url: str | None = None
     created: bool = True
+    contact_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +113,17 @@ class SinkUnusable:
     reason: str
 
 
-Outcome = Delivered | RetryLater | Unknown | Rejected | SinkUnusable
+@dataclass(frozen=True, slots=True)
+class NoSuchUser:
+    """The person in `Delivery.responsible` can't get anything any more; nothing of the open step was written.
+
+    The delivery is assigned anew, to somebody else or to the fallback.
+    """
+
+    reason: str
+
+
+Outcome = Delivered | RetryLater | Unknown | Rejected | SinkUnusable | NoSuchUser
 
 
 def outcome_of(error: SinkError) -> Outcome:

@@ -76,8 +76,8 @@ def audit_mailbox(
 def audit_outbox(name: str, settings: SinkSettings, inventory: Inventory, *, since: datetime) -> Iterator[Difference]:
     """Yield the interests that a sink should have got and for which there is no delivery."""
     for wish in inventory.undelivered(name, since.timestamp()):
-        if settings.wants(wish.network, wish.channel):
-            yield Difference("missing", f"sink {name}", wish.interest_id, "an interest without a delivery")
+        if settings.wants(wish):
+            yield Difference("missing", f"sink {name}", wish.id, "an interest without a delivery")
 
 
 def audit_sink(sender: Sender, inventory: Inventory, *, since: datetime, settle_s: float) -> Iterator[Difference]:

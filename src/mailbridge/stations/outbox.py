@@ -20,5 +20,5 @@ def outgoing(interest: Interest, sinks: Mapping[str, SinkSettings]) -> tuple[Out
             responsible=interest.responsible,
         )
         for name, sink in sinks.items()
-        if sink.wants(interest.source.network, interest.source.channel)
+        if sink.wants(interest)
     )

@@ -9,11 +9,15 @@ from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.outcomes import Waits
 from mailbridge.observe.events import log
 from mailbridge.pipeline import backoff
-from mailbridge.pipeline.delivery import AccountGate, Item, count_copies, count_delivered, deliver, search
+from mailbridge.pipeline.assignment import choose
+from mailbridge.pipeline.delivery import AccountGate, Item, count_copies, count_delivered, count_open, deliver, search
 from mailbridge.pipeline.spacing import AccountRoom
 from mailbridge.sdk import (
     Counting,
+    CountsOpen,
     GatedTransport,
+    Known,
+    NoSuchUser,
     NotWritten,
     Outcome,
     ReadBackConfig,
@@ -35,6 +39,9 @@ FIRST_READ_S = 60.0
 GATHER_S = 2.0
 """While a batch is being sent, but not longer, what arrives waits for a full batch, or for the end of that one."""
 
+COUNTS_FRESH_S = 60.0
+"""Open objects are counted again after so long; what is given meanwhile is added."""
+
 SinkMaker = Callable[[GatedTransport], Sink]
 
 
@@ -55,6 +62,10 @@ def account_gate(
         return slot.wait_s, slot.paused_s, slot.reason
 
     return AccountGate(take_slot, sleep, clock=clock, spacing=room.spacing)
+
+
+def _manager(known: Known | None) -> str | None:
+    return known.responsible if known else None
 
 
 def read_back_of(settings: SinkSettings) -> ReadBackConfig:
@@ -101,6 +112,7 @@ class Sender:
         self._room = room or AccountRoom()
         self._gate = account_gate(ledger, self.account_id, rate_per_s, sleep, clock, self._room)
         self._sink = make(gated(self._gate))
+        self._assign = settings.assign
         self._waits = Waits(
             quiet_s=settings.quiet_s,
             retry_s=backoff.retry_s,
@@ -209,11 +221,41 @@ class Sender:
         log.info("search_finished", sink=self.name, asked=len(claim.items), found=count)
 
     def _deliver(self, claim: Claim, began: float) -> None:
+        claim = self._assigned(claim)
         steps = self._ledger.steps(claim, self._gate.arm)
         self._gate.begin(steps, self._ledger.lease_s)
         outcomes = deliver(self._sink, claim.items, steps)
+        self._note_gone(claim, outcomes)
         self._ledger.outcomes.finish(claim, outcomes, self._waits)
         self._tell(claim, outcomes, self._clock() - began)
+
+    def _assigned(self, claim: Claim) -> Claim:
+        """Decide who gets what, once; the count of open objects is a help that no delivery waits for."""
+        assign = self._assign
+        if assign is None:
+            return claim
+        users = assign.counted()
+        if users and isinstance(self._sink, CountsOpen):
+            age_s = self._ledger.assignments.counted_s(self.account_id)
+            if age_s is None or age_s > COUNTS_FRESH_S:
+                self._count(self._sink, users)
+        return self._ledger.assignments.settle(
+            claim, lambda item, team: choose(assign, item.delivery.interest, team, _manager(item.delivery.known))
+        )
+
+    def _count(self, sink: CountsOpen, users: frozenset[str]) -> None:
+        self._gate.begin(None, self._ledger.lease_s)
+        counts = count_open(sink, sorted(users))
+        if isinstance(counts, (RetryLater, SinkUnusable)):
+            log.warning("open_counts_failed", sink=self.name, error=counts.reason)
+        else:
+            self._ledger.assignments.counted(self.account_id, users, counts)
+
+    def _note_gone(self, claim: Claim, outcomes: list[Outcome]) -> None:
+        for item, outcome in zip(claim.items, outcomes, strict=True):
+            if isinstance(outcome, NoSuchUser) and item.delivery.responsible:
+                self._ledger.assignments.gone(self.account_id, item.delivery.responsible)
+                log.warning("user_gone", sink=self.name, user=item.delivery.responsible, error=outcome.reason)
 
     def _note_failure(self, outcome: Outcome) -> None:
         if isinstance(outcome, SinkUnusable):

@@ -1,0 +1,92 @@
+"""One person over several networks: recognised by e-mail address, phone number or profile."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, delete, func, select, true, update
+
+from mailbridge.ledger.engine import now
+from mailbridge.ledger.insert import insert_new
+from mailbridge.ledger.schema import delivery, interest, is_in, person, person_key, remote, step
+from mailbridge.sdk import Interest, Known
+
+
+def keys_of(record: Interest) -> list[str]:
+    """Return what the author of an interest can be recognised by.
+
+    The page of an author is a profile only where the network gave it: what people type into the "website" of a form
+    may be anybody's.
+    """
+    return list(dict.fromkeys(_keys(record)))
+
+
+def _keys(record: Interest) -> Iterator[str]:
+    author = record.author
+    if author.email:
+        yield f"email:{author.email.casefold()}"
+    yield from (f"phone:{phone}" for phone in author.phones if phone.startswith("+"))
+    if author.url and record.source.channel == "social":
+        yield f"url:{author.url}"
+
+
+def recognise(connection: Connection, record: Interest) -> int | None:
+    """Return the person of an interest, a new one where nobody has one of its keys; who turn out one are joined."""
+    keys = keys_of(record)
+    if not keys:
+        return None
+    query = select(person_key.c.person_id).where(person_key.c.key.in_(keys)).distinct()
+    known = sorted(connection.scalars(query))
+    if known:
+        _join(connection, known[0], known[1:])
+        person_id = int(known[0])
+    else:
+        person_id = int(connection.scalar(person.insert().values(created_at=now()).returning(person.c.id)) or 0)
+    insert_new(connection, person_key, [{"key": key, "person_id": person_id} for key in keys])
+    return person_id
+
+
+def _join(connection: Connection, person_id: int, others: Sequence[int]) -> None:
+    if others:
+        for table in (interest, person_key):
+            connection.execute(update(table).where(table.c.person_id.in_(others)).values(person_id=person_id))
+        connection.execute(delete(person).where(person.c.id.in_(others)))
+
+
+def known_people(connection: Connection, account_id: str, person_ids: Sequence[int]) -> dict[int, Known]:
+    """Return person → what earlier deliveries to an account tell of them."""
+    people: dict[int, Known] = {}
+    if not person_ids:
+        return people
+    for row in _last(connection, account_id, person_ids, still_open=False):
+        people[row.person_id] = Known(row.contact_id or row.contact_step, None, row.responsible_id or row.responsible)
+    for row in _last(connection, account_id, person_ids, still_open=True):
+        before = people[row.person_id]
+        people[row.person_id] = Known(before.contact_id, row.remote_id, row.responsible_id or row.responsible)
+    return people
+
+
+def _last(connection: Connection, account_id: str, person_ids: Sequence[int], *, still_open: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202 - rows
+    """Return each person's last delivery, or the last whose object may still be open."""
+    condition = (func.coalesce(remote.c.open, true()) & func.coalesce(remote.c.found, true())) if still_open else true()
+    newest = (
+        select(func.max(delivery.c.id))
+        .join(interest, interest.c.id == delivery.c.interest_id)
+        .outerjoin(remote, remote.c.delivery_id == delivery.c.id)
+        .where(interest.c.person_id == person.c.id, delivery.c.account_id == account_id)
+        .where(is_in(delivery.c.state, "delivered"), condition)
+        .correlate(person)
+        .scalar_subquery()  # one look per person; grouping may become a join over everything that was delivered
+    )
+    ids = [found for found in connection.scalars(select(newest).where(person.c.id.in_(person_ids))) if found]
+    contact = (step.c.delivery_id == delivery.c.id) & (step.c.name == "contact") & (step.c.state == "done")
+    columns = (
+        interest.c.person_id, delivery.c.remote_id, delivery.c.contact_id, delivery.c.responsible,
+        remote.c.responsible_id, step.c.remote_id.label("contact_step"),
+    )  # fmt: skip
+    query = (
+        select(*columns)
+        .join(interest, interest.c.id == delivery.c.interest_id)
+        .outerjoin(remote, remote.c.delivery_id == delivery.c.id)
+        .outerjoin(step, contact)
+        .where(delivery.c.id.in_(ids))
+    )
+    return connection.execute(query).all()
