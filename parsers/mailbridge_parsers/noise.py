@@ -42,16 +42,33 @@ _CODE = re.compile(
 _CODE_ITSELF = re.compile(
     r"^\D{0,20}\b\d{4,8}\b.{0,40}\b(?:code|код)\b|\b(?:code|pin|код)\b\D{0,30}\b\d{4,8}\b", re.IGNORECASE
 )
+_SECRET = re.compile(
+    r"\b(?:code|код|пароль)\b.{0,80}(?:(?:never|do not|don't) share|никому (?:его )?не (?:сообщайте|говорите"
+    r"|передавайте))"
+    r"|\b(?:code|код|пароль)\b\D{0,30}\d{4,8}\b.{0,60}(?:minutes|минут)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SHORT = 600
 _RECEIPT = re.compile(
     r"\b(?:receipt|invoice|billing statement|payment (?:received|confirmation)|account statement)\b"
-    r"|(?:кассовый|электронный) чек|\bчек (?:по|за|№|об)|квитанци|сч[её]т на оплату|сч[её]т-фактура|выписка по"
+    r"|(?:кассовый|электронный) чек|\bчек (?:по|за|№|об)|квитанци|сч[её]т (?:на оплату|(?:№|n|no\.?)\s*\w*\d)"
+    r"|сч[её]т-фактура|выписка по"
     r"|акт сверки|списание средств",
     re.IGNORECASE,
 )
+_BILLS = re.compile(r"billing|invoices?|accounts?|accounting|payments?|buh\w*|bills?|ofd|cheque|kassa")
 _ALERT = re.compile(
     r"^\W*(?:problem|recovery|acknowledgement|flapping\w*)\b\W+(?:service|host)\b.{0,20}\balert\b"
     r"|\b(?:service|host|monitor)\b.{0,80}\bis\s+(?:critical|warning|down|up|unreachable|ok|recovered)\b|^cron <"
     r"|^\[(?:firing|resolved)(?::\d+)?\]",
+    re.IGNORECASE,
+)
+# Aggregate reports of DMARC (RFC 7489 §7.2.1.1) and SMTP TLS (RFC 8460 §5.3).
+_REPORT_OF_DOMAIN = re.compile(r"^\s*report domain: ", re.IGNORECASE)
+_TICKET_OPENED = re.compile(
+    r"\[request received\]|type your reply above this line|your (?:request|ticket|case)\b.{0,40}\b(?:received"
+    r"|created|opened"
+    r"|updated|solved|closed)|(?:обращени|заявк|запрос)\w*\b.{0,60}\b(?:зарегистрирован|принят в работу|закрыт|решен)",
     re.IGNORECASE,
 )
 _MONITORS = re.compile(
@@ -104,11 +121,26 @@ def _precedence(mail: Mail) -> str:
 
 
 def _machine(mail: Mail) -> str:
+    if _REPORT_OF_DOMAIN.match(mail.subject) or "TLS-Report-Domain" in mail.headers:
+        return "machine_report"
+    if (
+        _precedence(mail) != "list"
+        and _TICKET_OPENED.search(f"{mail.subject}\n{mail.text[:500]}")
+        and _is_generated(mail)
+    ):
+        return "ticket"
     if any(name in mail.headers for name in _TICKET_HEADERS):
         return "ticket"
     if mail.headers.get("X-Mailer").startswith("MediaWiki"):
         return "service_mail"
     return "machine_report" if any(name in mail.headers for name in _MACHINES) else ""
+
+
+def _is_generated(mail: Mail) -> bool:
+    return (
+        mail.headers.get("Auto-Submitted", "no").strip().casefold() != "no"
+        or "X-Auto-Response-Suppress" in mail.headers
+    )
 
 
 def _monitor(mail: Mail) -> str:
@@ -138,15 +170,26 @@ def _from_words(mail: Mail) -> str:
     """Words of the subject; a person may use them too, so most need a robot as the sender."""
     if _AUTO_SUBJECT.match(mail.subject):
         return "auto_reply"
-    if not mail.headers.get("In-Reply-To").strip() and _CODE_ITSELF.search(mail.subject):
+    if not mail.headers.get("In-Reply-To").strip() and _tells_code(mail):
         return "login_code"
+    return _from_robot(mail)
+
+
+def _tells_code(mail: Mail) -> bool:
+    return _CODE_ITSELF.search(mail.subject) is not None or _SECRET.search(mail.text[:_SHORT]) is not None
+
+
+def _from_robot(mail: Mail) -> str:
+    is_bill = _RECEIPT.search(mail.subject) is not None
+    if is_bill and _BILLS.fullmatch(mail.sender.email.partition("@")[0]):
+        return "receipt"
     if not is_robot(mail.sender.email):
         return ""
     if _BOUNCE_SUBJECT.search(mail.subject):
         return "bounce"
     if _CODE.search(mail.subject):
         return "login_code"
-    return "receipt" if _RECEIPT.search(mail.subject) else ""
+    return "receipt" if is_bill else ""
 
 
 _KINDS = (

@@ -36,9 +36,11 @@ from mailbridge_parsers.direct.senders import (
     is_laid_out,
     is_nobody,
     is_program,
+    is_receipt,
     is_service,
     looks_like_form,
     offers_unsubscribing,
+    speaks_for_another,
 )
 
 __all__ = ["DirectConfig", "DirectParser"]
@@ -78,6 +80,8 @@ class DirectParser:
             return Ignored("own_mail")
         if is_bulk(mail) or (offers_unsubscribing(mail) and not is_nobody(mail)):
             return Ignored("newsletter")
+        if is_receipt(mail):
+            return Ignored("receipt")
         author = _author(mail)
         words = Words(passed_on.note) if passed_on else _words(mail)
         if not words.text and not mail.subject and not mail.attachments:
@@ -148,7 +152,9 @@ def _author(mail: Mail) -> Address:
         ParseError: A program speaks and names nobody, or its mail is a form that should be read field by field.
     """
     own = {address.email for address in mail.recipients}
-    is_machine = is_nobody(mail) or is_program(mail) or is_service(mail) or is_laid_out(mail)
+    is_machine = (
+        is_nobody(mail) or speaks_for_another(mail) or is_program(mail) or is_service(mail) or is_laid_out(mail)
+    )
     if not is_machine and mail.sender.email not in own:
         return mail.sender
     person = _one_person(mail.reply_to, own)

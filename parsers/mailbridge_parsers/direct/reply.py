@@ -17,6 +17,7 @@ _ADDRESS_AT_END = re.compile(r"[<(\[]?\s*[\w.%+'-]+@[\w.-]+\s*[>)\]]?\s*:$")
 _DIGIT = re.compile(r"\d")
 _WHEN = re.compile(r"\d{1,2}:\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\b(?:19|20)\d\d\b")
 _UNDERSCORES = re.compile(r"^\s*[_-]{20,}\s*$")
+_SHORT_RULE = re.compile(r"^\s*-{10,19}\s*$")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 _WROTE = re.compile(
     r"(?:пишет|писала?|пишете|писал\(а\)|написала?|написал\(а\)|написали|писали|пише|написав|написала|писав"
@@ -121,9 +122,17 @@ def _own_start(lines: list[str]) -> QuoteStart | None:
         if _RULE.match(line):
             return QuoteStart(at, at + 1)
         if (size := attribution_size(lines, at)) or (size := header_block_size(lines, at)):
-            ruled = at > 0 and _UNDERSCORES.match(lines[at - 1]) is not None
-            return QuoteStart(at - ruled, at + size)
+            return QuoteStart(_head_above(lines, at), at + size)
     return None
+
+
+def _head_above(lines: list[str], at: int) -> int:
+    """Where what announces a quote begins: To and Subject may stand above who wrote, and a rule above all."""
+    while at and (match := _HEADER.match(lines[at - 1])) and match["value"].endswith(";"):
+        at -= 1
+    return at - (
+        at > 0 and (_UNDERSCORES.match(lines[at - 1]) is not None or _SHORT_RULE.match(lines[at - 1]) is not None)
+    )
 
 
 def attribution_size(lines: list[str], at: int) -> int:

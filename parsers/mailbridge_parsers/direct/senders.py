@@ -2,13 +2,15 @@
 
 import re
 
-from mailbridge.sdk import Mail
+from mailbridge.sdk import Mail, fold
 from mailbridge.sdk.people import is_robot
 from mailbridge_parsers.direct.body import words_of
 
 _LIBRARIES = re.compile(
-    r"phpmailer|swift\s?mailer|symfony|\bphp\b|drupal|joomla|bitrix|wordpress|laravel|zend|codeigniter|opencart|prestashop"
-    r"|magento|mailchimp|sendpulse|unisender|getresponse|mailgun|sendgrid|postmark|mandrill|sendinblue|brevo|campaign|mautic"
+    r"phpmailer|swift\s?mailer|symfony|\bphp\b|drupal|joomla|bitrix|wordpress|laravel|zend|codeigniter|opencart"
+    r"|prestashop"
+    r"|magento|mailchimp|sendpulse|unisender|getresponse|mailgun|sendgrid|postmark|mandrill|sendinblue|brevo"
+    r"|campaign|mautic"
     r"|django|actionmailer|javamail|cdosys|cdo for windows",
     re.IGNORECASE,
 )
@@ -33,10 +35,44 @@ _UNSUBSCRIBE = re.compile(
 _ROBOT_WORDS = frozenset(
     {"notification", "notifications", "notify", "noreply", "robot", "bot", "mailer", "alert", "alerts"}
 )
+_MACHINES = re.compile(
+    r"billing|backups?|builds?|ci|jenkins|tickets?|sms|monitor(?:ing)?|reports?|stats?|statistics|scan(?:ner)?"
+    r"|fax|voicemail"
+    r"|pbx|ats|docs?|edo|feedback|survey|tracking|shipment|system"
+)
+_ROLES = re.compile(
+    r"info|shop|store|sales?|orders?|zakaz\w*|booking|reservations?|events?|support|service|admin|office|mail"
+    r"|hello|contact\w*"
+    r"|site|web\w*|form\w*|hosting|bank|team|account\w*|manager|lead\w*|crm"
+)
 _NO_ANSWER = re.compile(r"ne-?pas-?repondre|pas-?de-?reponse|(?:nicht|keine)-?antwort|no-?respond")
 _BULK_SENDERS = re.compile(
     r"news(?:letters?)?|marketing|promo(?:tions?)?|digest|mailing|rassylk[ai]|offers?|deals|welcome|announce(?:ments?)?"
     r"|updates?"
+)
+_SPEAKS_FOR = re.compile(r"[\w'\"] (?:via|через) \w", re.IGNORECASE)
+_REPLIED = re.compile(r"^\s*(?:re|fwd?|ответ|отв|пересл)\s*(?:\[\d+\])?:", re.IGNORECASE)
+_RECEIVED = re.compile(
+    r"\bваш(?:а|е|и|у)? (?:заказ|заявк|обращени|брон|запис|сообщени|письмо|запрос|отзыв|анкет|билет|покупк"
+    r"|регистраци)\w*"
+    r".{0,60}\b(?:принят|получен|отправлен|передан|оформлен|подтвержд|создан|зарегистрирован|доставлен|готов"
+    r"|отмен|оплачен"
+    r"|рассм|в пути|собран)|^(?:заказ|посылка|бронь|бронирование|заявка) ?(?:№|n"
+    r"|#)?\s?[\w-]*\d[\w-]* .{0,30}\b(?:принят"
+    r"|отправлен|передан|оформлен|подтвержд|доставлен|готов|отмен|оплачен|прибыл|собран)"
+    r"|подтверждение (?:заказа|бронирования|брони|регистрации|записи|заявки)|^ваш\w* (?:заказ|бронь|бронирование"
+    r"|билет)\w*\b"
+    r"|\byour (?:[\w#-]+ )?(?:order|request|booking|reservation|message|ticket|application|enquiry|inquiry"
+    r"|appointment|payment"
+    r"|registration)\b.{0,60}\b(?:received|confirmed|shipped|processed|cancel|complete|on its way|delivered"
+    r"|submitted|placed)"
+    r"|^we(?:'ve| have)? received your|^(?:order|booking|reservation|registration|appointment) confirm"
+)
+_THANKS = re.compile(
+    r"(?:спасибо|благодарим(?: вас)?) за (?:ваш\w* )?(?:обращени|заказ|заявк|регистраци|покупк|подписк|отзыв"
+    r"|бронирован|запис"
+    r"|интерес|письмо|сообщение)|thank(?:s| you) for (?:your )?(?:order|message|purchase|regist|inquiry|enquiry|request"
+    r"|booking|contacting|reaching|subscri|interest|submission|signing)"
 )
 _MAIL_PROGRAMS = re.compile(
     r"outlook|thunderbird|apple mail|iphone mail|ipad mail|the bat|mutt|s-nail|mailx|evolution|kmail|yamail|sylpheed"
@@ -53,7 +89,32 @@ def is_nobody(mail: Mail) -> bool:
     """Whether the sender's address is that of a program, in more languages than English."""
     local = mail.sender.email.partition("@")[0]
     words = frozenset(re.split(r"[._+-]", local))
-    return is_robot(mail.sender.email) or bool(words & _ROBOT_WORDS) or bool(_NO_ANSWER.search(local))
+    named = is_robot(mail.sender.email) or bool(words & _ROBOT_WORDS) or bool(_NO_ANSWER.search(local))
+    return named or (_MACHINES.fullmatch(local) is not None and not _is_by_hand(mail))
+
+
+def _is_by_hand(mail: Mail) -> bool:
+    """Whether a mail program made the mail, or it answers one."""
+    if _answers(mail) or any(name in mail.headers for name in ("Thread-Index", "Thread-Topic", "X-Originating-IP")):
+        return True
+    made_by = " ".join(mail.headers.get(name) for name in ("X-Mailer", "User-Agent", "Message-ID"))
+    return _MAIL_PROGRAMS.search(made_by) is not None
+
+
+def is_receipt(mail: Mail) -> bool:
+    """Whether a shop or an office tells its customer that something was received, confirmed or sent."""
+    if _is_by_hand(mail) or _REPLIED.match(mail.subject):
+        return False
+    lines = [fold(line) for line in words_of(mail).split("\n", 30) if line.strip()][:4]
+    subject = fold(mail.subject)
+    if _RECEIVED.search(subject) or _THANKS.match(subject):
+        return True
+    return any(_RECEIVED.search(line) for line in lines if len(line) <= 300)
+
+
+def speaks_for_another(mail: Mail) -> bool:
+    """Whether a group or a service wrote under its own address for somebody: "Ann via Sales"."""
+    return _SPEAKS_FOR.search(mail.sender.name) is not None
 
 
 def is_bulk(mail: Mail) -> bool:
@@ -65,10 +126,7 @@ def is_bulk(mail: Mail) -> bool:
 
 def is_laid_out(mail: Mail) -> bool:
     """Whether the HTML body is a page built of nested tables and no mail program made it."""
-    if _answers(mail) or any(name in mail.headers for name in ("Thread-Index", "Thread-Topic", "X-Originating-IP")):
-        return False
-    made_by = " ".join(mail.headers.get(name) for name in ("X-Mailer", "User-Agent", "Message-ID"))
-    if _MAIL_PROGRAMS.search(made_by):
+    if _is_by_hand(mail):
         return False
     if mail.html_source.lower().count("<table") < 3:
         return False
@@ -99,10 +157,19 @@ def is_program(mail: Mail) -> bool:
         return False
     if mail.headers.get("Auto-Submitted", "no").strip().casefold() != "no":
         return True
+    if _ROLES.fullmatch(mail.sender.email.partition("@")[0]) and not _is_by_hand(mail) and _is_sheet(words_of(mail)):
+        return True
     if _LIBRARY_BOUNDARY.search(mail.headers.get("Content-Type")) and looks_like_form(words_of(mail)):
         return True
     made_by = f"{mail.headers.get('X-Mailer')} {mail.headers.get('User-Agent')}"
     return bool(_LIBRARIES.search(made_by)) or any(name in mail.headers for name in _SERVICE_HEADERS)
+
+
+def _is_sheet(text: str) -> bool:
+    """Whether hardly anything but "label: value" stands in a text."""
+    lines = [line for line in text.split("\n", 200) if line.strip()]
+    labelled = sum(bool(_LABELLED.match(line) and not _LINK.match(line)) for line in lines)
+    return labelled > 2 and labelled * 3 >= len(lines) * 2
 
 
 def looks_like_form(text: str) -> bool:

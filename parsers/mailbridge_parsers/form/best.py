@@ -1,15 +1,20 @@
 """Which part of a mail shows the form best."""
 
+import html as entities
+import re
 from functools import lru_cache
 
 from mailbridge.sdk import Html, Mail
 from mailbridge.sdk.layout import text_layout
 from mailbridge_parsers.form.contacts import contacts_of
+from mailbridge_parsers.form.data import data_layout
 from mailbridge_parsers.form.labels import Role
 from mailbridge_parsers.form.letters import read_letter
 from mailbridge_parsers.form.reading import Reading, read
 from mailbridge_parsers.form.site import Site
 from mailbridge_parsers.form.systems import system_of
+
+_ENTITY = re.compile(r"&(?:#0?39|#x27|quot|amp|lt|gt|nbsp|laquo|raquo|mdash|ndash);")
 
 
 def best_reading(mail: Mail) -> Reading:
@@ -32,7 +37,9 @@ def _readings(
     """Read the parts of a mail. Cached: routing asks for the same mail that is parsed next."""
     parts = [html.layout] if html else []
     if text.strip():
-        parts.append(text_layout(text))
+        # Site software escapes what a visitor typed for HTML and then sends it as plain text.
+        plain = entities.unescape(text) if _ENTITY.search(text) else text
+        parts.append(data_layout(text) or text_layout(plain))
     return tuple(read(part, hosts, names, keys_only=keys_only) for part in parts)
 
 

@@ -18,7 +18,7 @@ from mailbridge_parsers.form.contacts import Contacts, contacts_of, filled
 from mailbridge_parsers.form.goods import Good, cart_text, goods_of, order_number, total_of
 from mailbridge_parsers.form.keys import key_of, refs_of
 from mailbridge_parsers.form.kinds import kind_of
-from mailbridge_parsers.form.labels import Role, label_key
+from mailbridge_parsers.form.labels import Role, heads_goods, label_key
 from mailbridge_parsers.form.place import campaign_of, place_of, url_of
 from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
@@ -41,11 +41,12 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
     place = place_of(reading, site, author, is_hosted=system.is_sender(mail))
     kind = kind or kind_of(mail, reading, has_goods=bool(goods), title=place.title)
     text_field = _text_field(reading)
+    cart = cart_text(reading, goods) if goods else ""
     text = filled(text_field.value) if text_field else ""
     if not (author.email or author.phones or text):
         raise ParseError("no_contact_no_text", f"{len(reading.fields)} fields, {system.network}")
     number = order_number(reading, mail.subject) if kind == "order" else ""
-    total = total_of(reading) if kind == "order" else None
+    total = total_of(reading, mail.subject) if kind == "order" else None
     used = [*author.used, *place.used, *([text_field] if text_field else [])]
     return make_interest(
         mail,
@@ -57,14 +58,14 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
         title=place.title or None,
         when=place.moment,
         author=_author(author, reading),
-        text=text or _other_text(reading, kind, goods, used) or None,
+        text=text or _other_text(reading, kind, cart, used) or None,
         product=Product(name=_product(reading, goods) or None),
         reply=_reply(author, kind, place.url),
         rating=_rating(reading),
         amount=total[0] if total else None,
         currency=total[1] if total else None,
         refs=refs_of(mail, reading, number),
-        fields=_fields(reading, used, goods),
+        fields=(*_fields(reading, used, goods), *_cart(reading, cart, text), *campaign_of(reading, place.url)),
         language=language_of(text) or language_of(mail.words),
     )
 
@@ -75,10 +76,10 @@ def _text_field(reading: Reading) -> Field | None:
     return next(main, texts[0] if texts else None)
 
 
-def _other_text(reading: Reading, kind: Kind, goods: list[Good], used: list[Field]) -> str:
+def _other_text(reading: Reading, kind: Kind, cart: str, used: list[Field]) -> str:
     """What stands for the words of a visitor who was asked for none: time to call, order, answers."""
-    if kind == "order" and goods:
-        return cart_text(reading, goods)
+    if kind == "order" and cart:
+        return cart
     if time := reading.first(Role.CALL_TIME):
         return filled(time)
     answers = [one for one in reading.fields if one.role in _ANSWERS and one not in used and filled(one.value)]
@@ -90,8 +91,20 @@ def _author(found: Contacts, reading: Reading) -> Author:
     return Author(name=found.name or None, email=found.email or None, phones=tuple(found.phones), url=site)
 
 
+def _cart(reading: Reading, cart: str, text: str) -> tuple[FormField, ...]:
+    """What was ordered, when the buyer's own words are the text; under the heading that the shop gives it."""
+    if not cart or not text:
+        return ()
+    headings = [item.label or item.text for item in reading.items if heads_goods(item.label or item.text)]
+    heading = headings[0].rstrip(" :") if headings else "Товары" if language_of(cart) == "ru" else "Items"
+    return (FormField(label=heading, value=cart),)
+
+
 def _product(reading: Reading, goods: list[Good]) -> str:
-    return goods[0].name if goods else one_line(filled(reading.first(Role.PRODUCT)))
+    if goods:
+        return goods[0].name
+    listed = (one.lines[0] for one in reading.all(Role.SECTION) if heads_goods(one.label))
+    return one_line(filled(reading.first(Role.PRODUCT))) or one_line(next(listed, ""))
 
 
 def _reply(author: Contacts, kind: Kind, page: str) -> Reply:
@@ -122,4 +135,4 @@ def _fields(reading: Reading, used: list[Field], goods: list[Good]) -> tuple[For
         and not any(one is spent for spent in used)
         and not any(line.endswith(one.lines[0]) and one.label in line for line in lines)
     ]
-    return (*rest, *campaign_of(reading))
+    return tuple(rest)

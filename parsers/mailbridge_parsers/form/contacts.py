@@ -1,13 +1,15 @@
 """Who filled in the form."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mailbridge.sdk import emails_in, fold, is_email, is_phone, one_line, person_name, phone, phones_in
 from mailbridge_parsers.form.footers import is_footer
-from mailbridge_parsers.form.labels import Role, label_key
+from mailbridge_parsers.form.labels import CONTACTS, Role, Whose, label_key, whose
 from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
+from mailbridge_parsers.form.words import CONTACT_WAYS
 
 _UNREPLACED = re.compile(r"\[[\w .:*-]+\]|\{\{?[\w .:#$-]+\}?\}|%%?[\w-]+%%?|\$\{?\w+\}?|#[A-Z][A-Z0-9_]+#|<[\w-]+>")
 _NOBODY = re.compile(
@@ -30,6 +32,7 @@ _FURTHER = frozenset(
         "мобильный",
     ]
 )
+_NUMBER_BEHIND = re.compile(r"[\s,;(]*(?:тел\w*\.?:?|phone:?|моб\w*\.?:?)?\s*\+?\d[\d\s()-]{6,}\d\)?", re.IGNORECASE)
 _FEWEST_DIGITS = 5
 _SENTENCES = 20
 
@@ -61,20 +64,56 @@ def contacts_of(reading: Reading, site: Site, region: str | None) -> Contacts:
     return found
 
 
+def _mine(fields: Iterable[Field]) -> list[Field]:
+    """Fields of the author's own first, then those of the company; those of other people never.
+
+    Who gets what was ordered counts as the author when nobody else is named.
+    """
+    known = [one for one in fields if whose(one.label) < Whose.RECIPIENT]
+    return sorted(known, key=lambda one: whose(one.label)) or [
+        one for one in fields if whose(one.label) is Whose.RECIPIENT
+    ]
+
+
+def _names_nobody_else(reading: Reading) -> bool:
+    return not any(
+        whose(one.label) is Whose.AUTHOR for one in reading.all(Role.NAME, Role.FIRST, Role.EMAIL, Role.PHONE)
+    )
+
+
+def _fields_of(reading: Reading, *roles: Role) -> list[Field]:
+    fields = _mine(reading.all(*roles))
+    return [one for one in fields if whose(one.label) is not Whose.RECIPIENT or _names_nobody_else(reading)]
+
+
+def _open_fields(reading: Reading) -> list[Field]:
+    """Fields whose label says nothing of contacts, or only that they are some: their values tell."""
+    return [
+        one
+        for one in reading.fields
+        if (one.role in {None, Role.SECTION} or label_key(one.label) in CONTACT_WAYS)
+        and one.value
+        and not one.is_doubtful
+        and whose(one.label) is Whose.AUTHOR
+    ]
+
+
 def _take_email(found: Contacts, reading: Reading, site: Site) -> None:
-    open_fields = [one for one in reading.fields if one.role in {None, Role.DETAIL} and not one.is_doubtful]
-    whole = [one for one in open_fields if is_email(one.value)]
-    for one in (*reading.all(Role.EMAIL), *reading.all(Role.NAME), *whole):
+    asked = _fields_of(reading, Role.EMAIL)
+    others = [one for one in reading.fields if one.role is Role.DETAIL and not one.is_doubtful]
+    whole = [one for one in (*_open_fields(reading), *_mine(others)) if is_email(one.value)]
+    ways = [one for one in _open_fields(reading) if label_key(one.label) in CONTACT_WAYS]
+    for one in (*asked, *_fields_of(reading, Role.NAME, Role.PHONE), *whole, *ways):
         for email in emails_in(one.value):
             if site.may_be_visitor(email, labelled=True):
                 found.email = email
-                if one.role is not Role.NAME:
+                if one.role not in {Role.NAME, Role.PHONE} and is_email(one.value):
                     found.used.append(one)
                 return
 
 
 def _take_phones(found: Contacts, reading: Reading, region: str | None) -> None:
-    for one in reading.all(Role.PHONE):
+    for one in _fields_of(reading, Role.PHONE):
         numbers = _numbers(one.value, region)
         # A second number is the company's more often than the visitor's, unless its label says what sets it apart.
         if numbers and (not found.phones or _FURTHER.intersection(label_key(one.label).split())):
@@ -82,10 +121,14 @@ def _take_phones(found: Contacts, reading: Reading, region: str | None) -> None:
             found.used.append(one)
     if found.phones:
         return
-    for one in reading.fields:
-        if one.role is None and not one.is_doubtful and is_phone(one.value, region) and not _counts(one.value):
+    for one in (*_open_fields(reading), *_fields_of(reading, Role.EMAIL, Role.NAME)):
+        if is_phone(one.value, region) and not _counts(one.value):
             found.phones.append(phone(one.value, region))
             found.used.append(one)
+            return
+        names_way = one.role in CONTACTS or label_key(one.label) in CONTACT_WAYS
+        if names_way and (numbers := phones_in(one.value, region)):
+            found.phones.extend(numbers)
             return
 
 
@@ -107,7 +150,7 @@ def _numbers(value: str, region: str | None) -> list[str]:
 
 def _take_name(found: Contacts, reading: Reading) -> None:
     parts = {role: _name_in(reading.first(role)) for role in (Role.FIRST, Role.MIDDLE, Role.LAST)}
-    whole = next((one for one in reading.all(Role.NAME) if _name_in(one.value)), None)
+    whole = next((one for one in _fields_of(reading, Role.NAME) if _name_in(one.value)), None)
     if whole is not None:
         found.name = _name_in(whole.value)
         found.used.append(whole)
@@ -127,6 +170,8 @@ def _name_in(value: str) -> str:
         at = value.lower().find(email)
         value = (value[:at] + value[at + len(email) :]).strip()
         value = value.removesuffix("<>").removesuffix("()").replace("<mailto:>", "").strip(" <>(),")
+    if phones_in(value, "RU"):
+        value = _NUMBER_BEHIND.sub("", value)
     name = person_name(value.replace("\n", " "))
     return "" if _NOBODY.fullmatch(fold(name)) else name
 
@@ -139,15 +184,26 @@ def _take_from_sentences(found: Contacts, reading: Reading, region: str | None) 
         found.phones = numbers
 
 
+def _is_sender(found: Contacts, reading: Reading, site: Site) -> bool:
+    """Whether the mail was sent under the visitor's own name and address."""
+    sender = site.mail.sender
+    shown, name = fold(sender.name), fold(found.name)
+    if not name or not is_email(sender.email):
+        return False
+    if site.may_be_visitor(sender.email, labelled=False):
+        return shown == name or (not reading.all(Role.EMAIL) and name.split()[0] in shown)
+    # The site may show the visitor's name over an address of its own: only one that holds the name is the visitor's.
+    local = sender.email.partition("@")[0]
+    return shown == name and any(len(word) > 2 and word in local for word in name.split())
+
+
 def _take_from_headers(found: Contacts, reading: Reading, site: Site) -> None:
     answer = site.replies_to()
     if answer is not None and not found.email:
         found.email = answer.email
     sender = site.mail.sender
-    if not found.email and not site.sender_is_site and site.may_be_visitor(sender.email, labelled=False):
-        named = fold(sender.name) == fold(found.name) and found.name
-        if named or (not reading.all(Role.EMAIL) and found.name and fold(found.name).split()[0] in fold(sender.name)):
-            found.email = sender.email
+    if not found.email and not site.sender_is_site and _is_sender(found, reading, site):
+        found.email = sender.email
     if not found.name:
         for address in (answer, sender):
             if address is not None and address.email == found.email and "@" not in address.name:

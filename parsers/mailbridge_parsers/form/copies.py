@@ -17,6 +17,8 @@ _COPY = re.compile(
     r"(?:сообщени|форм|заявк|обращени)|(?:квитанц|подтвержд\w+) (?:о получении|отправки|вашей?|того)"
     r"|данные,? которые вы"
 )
+_LABEL_ALONE = re.compile(r"[^:：]{2,40}[:：]")
+_SITE = re.compile(r"[(（][^()（）]{0,120}https?://")
 _THANKS = re.compile(
     r"^(?:thank you|thanks)\b.{0,40}\b(?:order|contact|message|enquiry|inquiry|submission|interest|request"
     r"|registering|getting"
@@ -37,6 +39,23 @@ _OWN_ORDER = re.compile(
     r"получен заказ от|новый заказ от|вы получили заказ|you(?:'ve| have) received (?:an|the following|a new) order"
     r"|new order from"
 )
+
+
+def is_visitor_copy(mail: Mail) -> bool:
+    """Whether a mail says at once that it is the copy for the visitor, or has the shape of one."""
+    lines = [line.strip() for line in mail.words.split("\n", 60) if line.strip()]
+    says_so = any(_COPY.search(fold(line)) for line in lines[:3] if len(line) <= 400)
+    return (says_so and _COPY_SUBJECT.match(fold(mail.subject)) is not None) or _is_receipt_of_cf7(mail, lines)
+
+
+def _is_receipt_of_cf7(mail: Mail, lines: list[str]) -> bool:
+    """The second mail of Contact Form 7, in any language: from the site, to be answered to the site, to a stranger."""
+    answer = mail.reply_to[0].domain if mail.reply_to else ""
+    stranger = all(not one.is_of(mail.sender.domain) for one in mail.recipients)
+    if not (answer and mail.sender.is_of(answer) and stranger and mail.sender.email.startswith("wordpress@")):
+        return False
+    closed = "--" in lines and _SITE.search(" ".join(lines[lines.index("--") :])) is not None
+    return closed and _LABEL_ALONE.fullmatch(lines[0]) is not None
 
 
 def copy_reason(mail: Mail, reading: Reading, site: Site, *, buyer_is_addressed: bool = False) -> str:

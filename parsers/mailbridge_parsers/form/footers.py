@@ -4,7 +4,7 @@ import re
 
 from mailbridge.sdk import fold
 from mailbridge.sdk.links import host_of, urls_in
-from mailbridge_parsers.form.items import Item, Style
+from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import ABOUT_THE_PAGE, Role, may_head_section
 
 _FOOTER = re.compile(
@@ -20,6 +20,7 @@ _FOOTER = re.compile(
     r"|this is (?:a|an) (?:notification|automat)|^(?:sent|submitted|delivered) (?:via|from|by|through|using|on) "
     r"|do not reply|powered by|you(?:'re| are)? receiv(?:ed|ing) this|unsubscribe|отписаться|^(?:created|built"
     r"|made) with"
+    r"|^submitted (?:at|on) .{0,20}\d|(?:looks?|as|is|report\w*) (?:like )?spam\b"
     r"|^(?:view|see|open|manage|edit|reply to|click here to) .{0,40}(?:entry|entries|submission|online|message"
     r"|response"
     r"|dashboard|order|form)|^©|all rights reserved|^copyright|reply directly to this|просто ответьте на это"
@@ -85,7 +86,7 @@ def _without_signature(items: list[Item], end: int, names: frozenset[str]) -> in
 
 def _closes(items: list[Item], number: int, hosts: frozenset[str]) -> bool:
     item = items[number]
-    if item.is_rule or is_footer(item.text) or is_about_the_page(item):
+    if item.is_rule or item.is_button or is_footer(item.text) or is_about_the_page(item):
         return True
     if not _is_address(item.text):
         return False

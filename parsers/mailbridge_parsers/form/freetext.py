@@ -5,7 +5,8 @@ from collections.abc import Callable
 from mailbridge.sdk import emails_in, is_email, person_name, phones_in
 from mailbridge.sdk.layout import text_layout
 from mailbridge_parsers.form.footers import closing, is_about_the_page
-from mailbridge_parsers.form.items import Item, Style, items_of
+from mailbridge_parsers.form.item import Item, Style
+from mailbridge_parsers.form.items import items_of
 from mailbridge_parsers.form.labels import CONTACTS, Role, heads_address
 from mailbridge_parsers.form.manner import Manner, alphabet_of
 
@@ -63,6 +64,8 @@ class FreeText:
 
     def _ends(self, number: int, last: int) -> bool:
         item = self._tail[number]
+        if item.tie is not None and any(one.tie is None for one in self._tail[:number]):
+            return False  # it stands inside a line of the text
         if item.style in _SET_OFF and not is_about_the_page(item):
             return item.key not in self._keys and (
                 item.role is not None or item.style is not Style.BOLD or self._heads(item)

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from mailbridge.sdk import fold
 from mailbridge.sdk.layout import Grid
-from mailbridge_parsers.form.items import Item
+from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import Role, label_key
 from mailbridge_parsers.form.reading import Reading
 
@@ -27,8 +27,8 @@ _NUMBERED = re.compile(
 )
 _COUNTED = re.compile(
     r"(?:заказ:\s*|товар:\s*|\d{1,3}[.)]\s+"
-    r"|[-•]\s+)?(?P<name>.{2,200}?)\s*(?:[-–—,x×х]\s*)?\(?(?P<count>\d{1,5})\s*" + _PIECES
-    + r"\)?[\s:,.–—-]*(?:по\s*)?(?P<price>\d[\d\s.,]*)\s*(?:руб|р\.|₽|rub|\$|€|usd|eur|грн|тг).*",
+    r"|[-•]\s+)?(?P<name>.{2,200}?)\s*(?:[-–—,x×х]\s*)?\(?(?P<count>\d{1,5})(?:[.,]0+)?\s*" + _PIECES
+    + r"\)?[\s:,.–—x×х*-]*(?:по\s*)?(?P<price>\d[\d\s.,]*)\s*(?:руб|р\.|₽|rub|\$|€|usd|eur|грн|тг).*",
     re.IGNORECASE,
 )  # fmt: skip
 _MULTIPLIED = re.compile(
@@ -39,10 +39,18 @@ _MULTIPLIED = re.compile(
 _TIMES = re.compile(
     r"(?P<name>.{2,200}?)\s+[×x]\s*(?P<count>\d{1,4})\s*=\s*(?P<price>[$€£₽]?\s?\d[\d\s.,]*)\S{0,4}", re.IGNORECASE
 )
+_CELL = re.compile(
+    r"(?P<name>.{2,200}?)\s+[×xх]\s*(?P<count>\d{1,4}): (?P<price>[$€£₽]?\s?\d[\d\s.,]*)\S{0,4}", re.IGNORECASE
+)
+_SUM_IN_WORDS = re.compile(
+    r"(?:на (?:общую )?сумму|общей стоимостью|стоимостью|for a total of|totall?ing|in the amount of|#\w+,)\s+"
+    r"(?P<sum>[$€£₽]?\s?\d.{0,24})",
+    re.IGNORECASE,
+)
 _PAID = re.compile(r"the order is paid|заказ оплачен|order is paid")
 _NUMBER_OF_ORDER = re.compile(
     r"(?:заказ\w*|order|номер заказа)\s*(?:номер|number|id|no\.?)?\s*:?\s*(?:№|#|n°"
-    r"|n)?\s*(?P<number>[a-zа-я]{0,4}-?\d[\d/-]{0,20})",
+    r"|n)?\s*(?P<number>[a-zа-я]{0,4}-?\d[\d/-]{0,20}(?:[a-zа-я]{1,4}\b)?)",
     re.IGNORECASE,
 )
 _NAME_COLUMNS = frozenset(
@@ -82,7 +90,7 @@ def goods_of(reading: Reading) -> list[Good]:
 def _good(item: Item) -> re.Match[str] | None:
     if len(item.text) > 400 or not any(sign.isdigit() for sign in item.text):
         return None
-    forms = (_NUMBERED, _COUNTED, _MULTIPLIED, _TIMES)
+    forms = (_CELL,) if item.style is Style.CELL else (_NUMBERED, _COUNTED, _MULTIPLIED, _TIMES)
     return next((match for form in forms if (match := form.fullmatch(item.text))), None)
 
 
@@ -107,7 +115,7 @@ def _clean(name: str) -> str:
 
 def cart_text(reading: Reading, goods: list[Good]) -> str:
     """Return the order as its lines show it."""
-    if not goods or reading.goods:
+    if not goods or reading.goods or not any(item.text == goods[0].line for item in reading.items):
         return "\n".join(good.line for good in goods)
     starts = next(n for n, item in enumerate(reading.items) if item.text == goods[0].line)
     lines = []
@@ -142,12 +150,16 @@ def _amount(digits: str) -> Decimal | None:
         return None
 
 
-def total_of(reading: Reading) -> tuple[Decimal, str | None] | None:
-    """Return what the order costs: the last sum that is called a total, else the only sum beside a position."""
+def total_of(reading: Reading, subject: str) -> tuple[Decimal, str | None] | None:
+    """Return what the order costs: the last sum called a total, else one in words, else that of its only position."""
     sums = [money_in(one.value) for one in reading.all(Role.AMOUNT)]
     known = [one for one in sums if one is not None]
     if known:
         return known[-1]
+    heads = [item.text for item in reading.loose[: reading.heads]]
+    said = next((match for text in (subject, *heads) if (match := _SUM_IN_WORDS.search(text[:300]))), None)
+    if said is not None:
+        return money_in(said["sum"])
     priced = [match for item in reading.items if (match := _good(item))]
     return money_in(priced[0].group()[priced[0].start("price") - priced[0].start() :]) if len(priced) == 1 else None
 

@@ -37,15 +37,20 @@ _REQUEST = re.compile(r"заявк|запрос|request|quote|расч[её]т|l
 _FORM = re.compile(
     r"(?:заявк|сообщени|запрос|обращени|вопрос|письм|заказ|форм|анкет|отзыв|лид)\w*.{0,40}\b(?:с|со|из"
     r"|на) (?:\S+ )?(?:сайт|форм|страниц"
-    r"|лендинг|квиз)|нов\w+ (?:подписк|заявк|заказ|лид|обращени|отзыв|запись|сообщени)|форм\w+ обратн\w+ связ"
+    r"|лендинг|квиз)|нов\w+ (?:подписк|заявк|заказ|лид|обращени|отзыв|запис[ьи]\b(?! в блог)|сообщени|брон"
+    r"|регистраци|анкет|отклик)|форм\w+ обратн\w+ связ"
     r"|обратн\w+ (?:звон|связ)"
     r"|заказ\w* (?:\S+ )?звон|заполнен\w* (?:web-|веб-)?форм|перезвон|заявка на |^заявка\b|contact form|contact us"
     r"|(?:form|web) submission"
-    r"|new (?:submission|entry|lead|message from|order|enquiry|inquiry|contact|request|response)|submission (?:from"
+    r"|new (?:submission|entry|lead|(?:customer )?message (?:from|on)|order|enquiry|inquiry|contact|request"
+    r"|response|quote"
+    r"|(?:\w+ )?registration|(?:\w+ )?booking|reservation|appointment|application|sign-?up|subscriber)"
+    r"|submission (?:from"
     r"|on|for|received)"
     r"|(?:message|enquiry|inquiry|request|lead|email) (?:from|via|through) (?:the |your |our )?(?:web ?site|site"
     r"|contact|form|web)"
-    r"|website (?:enquiry|inquiry|contact|form|lead|message)|feedback form|call ?back request|request (?:a )?call"
+    r"|order #?\S{1,20} placed|placed (?:an )?order|website (?:enquiry|inquiry|contact|form|lead|message)"
+    r"|feedback form|call ?back request|request (?:a )?call"
 )
 _HEADS = 6
 

@@ -1,7 +1,7 @@
 """What the labels of forms mean, in Russian and English, with their synonyms."""
 
 import re
-from enum import Enum, auto
+from enum import Enum, IntEnum, auto
 from functools import lru_cache
 
 from mailbridge.sdk import fold
@@ -47,6 +47,7 @@ ABOUT_THE_PAGE = frozenset({
 """What software adds below the visitor's words."""
 
 _SIGNS = re.compile(r"[^\w@]+|_+")
+_ALTERNATIVES = re.compile(r"[/|()]")
 _CYRILLIC = re.compile(r"[а-яёіїєґ]")
 _LATIN = re.compile(r"[a-z]")
 _LOOK_CYRILLIC, _LOOK_LATIN = frozenset("aceopxykmthbi"), frozenset("асеорхукмтнві")
@@ -78,7 +79,39 @@ def role_of(label: str) -> Role | None:
     if key.startswith(words.UTM_STEMS):
         return Role.UTM
     short = " ".join(word for word in key.split() if word not in words.FILLERS and not word.isdigit())
-    return _ROLES.get(key) or _ROLES.get(short) or _by_words(short or key)
+    return _ROLES.get(key) or _ROLES.get(short) or _by_words(short or key) or _by_alternative(label)
+
+
+def _by_alternative(label: str) -> Role | None:
+    """Labels in two languages, or with a remark: "Аты-жөні / ФИО", "Comment (up to 500 characters)"."""
+    parts = [part for part in _ALTERNATIVES.split(label) if part.strip()]
+    found = (role_of(part) for part in parts[:3]) if len(parts) > 1 else ()
+    return next((role for role in found if role in ASKED), None)
+
+
+class Whose(IntEnum):
+    """Whose contact a label asks for, as far as it says so."""
+
+    AUTHOR = 0
+    COMPANY = 1
+    """The author's company: for want of a number or address of the author's own."""
+    RECIPIENT = 2
+    """Who gets what was ordered: the author too, when the form asks for nobody else."""
+    ANOTHER = 3
+
+
+@lru_cache(maxsize=1024)
+def whose(label: str) -> Whose:
+    """Tell whose name, address or number stands under a label."""
+    parts = label_key(label).split()
+    for owner, stems in (
+        (Whose.ANOTHER, words.ANOTHER_STEMS),
+        (Whose.RECIPIENT, words.RECIPIENT_STEMS),
+        (Whose.COMPANY, words.COMPANY_STEMS),
+    ):
+        if any(part.startswith(stems) for part in parts):
+            return owner
+    return Whose.AUTHOR
 
 
 def may_head_section(label: str) -> bool:
@@ -89,6 +122,16 @@ def may_head_section(label: str) -> bool:
 def heads_address(text: str) -> bool:
     """Whether a line stands above the address of a buyer."""
     return len(text) <= 40 and label_key(text) in words.ADDRESS_HEADINGS
+
+
+def heads_goods(text: str) -> bool:
+    """Whether a line stands above what was ordered."""
+    return len(text) <= 40 and label_key(text) in words.GOODS_HEADINGS
+
+
+def heads_customer(text: str) -> bool:
+    """Whether a line stands above the name and the contacts of a buyer."""
+    return len(text) <= 40 and label_key(text) in words.CUSTOMER_HEADINGS
 
 
 @lru_cache(maxsize=4096)
@@ -123,6 +166,10 @@ def _by_words(key: str) -> Role | None:
         (Role.EMAIL, not words.EMAIL.isdisjoint(parts) and words.NOT_EMAIL.isdisjoint(parts)),
         (Role.PHONE, _is_phone(parts)),
         (Role.TEXT, parts[0].startswith(words.TEXT_STEMS) and len(parts) <= 6),
+        (
+            Role.TEXT,
+            parts[0] in {"вопрос", "question", "отзыв"} and len(parts) <= 3 and key.isascii() is parts[0].isascii(),
+        ),
         (Role.NAME, len(parts) <= 4 and parts[0] in {"имя", "фио"} and words.NOT_NAME.isdisjoint(parts)),
     )
     return next((role for role, holds in rules if holds), None)

@@ -4,8 +4,8 @@ import re
 
 from mailbridge.sdk import Mail, is_email
 from mailbridge.sdk.links import urls_in
-from mailbridge_parsers.form.items import Style
-from mailbridge_parsers.form.labels import Role
+from mailbridge_parsers.form.item import Item, Style
+from mailbridge_parsers.form.labels import Role, role_of
 from mailbridge_parsers.form.reading import Field, Reading
 
 _LONGEST_LINE = 700
@@ -16,13 +16,16 @@ _VIA_CONTACT_FORM = re.compile(
 )
 _SITE = re.compile(r"https?://\S|\b[\w-]{2,}\.[^\W\d_]{2,}\b")
 _ENQUIRY_SUBJECT = re.compile(r"(?:enquiry|сообщение от|запрос от|вопрос от)\s*:?\s+(?P<name>.{1,120})", re.IGNORECASE)
+_LABELLED = re.compile(r"(?P<label>[^:：]{1,30}?)\s?[:：]\s*(?P<value>.*)")
+_ENDS_LABEL = re.compile(r"^[^:：]{2,40}?\s?[:：]$")
+_SITE_IN_BRACKETS = re.compile(r"[(（][^()（）]{0,120}https?://[^\s()（）]+\s*[)）]")
 _NEXT_PART = re.compile(r"----=_NextPart_[0-9a-f]{32}")
 
 
 def read_letter(mail: Mail) -> Reading | None:
     """Return the fields of a mail of Joomla, Drupal or OpenCart's contact form; None when it is none of these."""
     lines = mail.words.split("\n", 100)
-    for reader in (_of_enquiry, _of_contact_form):
+    for reader in (_of_enquiry, _of_contact_form, _of_contact_form_7):
         if found := reader(lines):
             return found
     return _of_raw_enquiry(mail)
@@ -54,6 +57,32 @@ def _of_contact_form(lines: list[str]) -> Reading | None:
     return None
 
 
+def _of_contact_form_7(lines: list[str]) -> Reading | None:
+    """Contact Form 7's template in a language that nobody told us: its shape is the same in all.
+
+    "From: name <address>", "Subject: …", an empty line, "Message:", the text, "-- ", a sentence with (site, address).
+    """
+    lines = [line.strip() for line in lines]
+    sender, subject = (_LABELLED.fullmatch(line) for line in ([*lines, "", ""])[:2])
+    person = _PERSON.fullmatch(sender["value"]) if sender else None
+    below = [number for number, line in enumerate(lines) if number > 1 and line]
+    end = next((number for number in below if lines[number] == "--"), 0)
+    if person is None or subject is None or not end or role_of(sender["label"] if sender else "") is not None:
+        return None
+    if not (is_email(person["email"]) and _ENDS_LABEL.search(lines[below[0]])):
+        return None
+    footer = " ".join(lines[end + 1 :]).strip()
+    site = _SITE_IN_BRACKETS.search(footer)
+    if site is None:
+        return None
+    text = "\n".join(lines[below[0] + 1 : end])
+    found = _reading(person["name"], person["email"], text, "", [])
+    found.fields.append(Field(subject["label"].strip(), Role.SUBJECT, Style.CELL, [subject["value"]]))
+    found.loose = found.items = [Item(footer)]
+    found.heads = 1
+    return found
+
+
 def _without_heading(text: str) -> str:
     first, _, rest = text.partition("\n")
     return rest if first.strip().rstrip(":").casefold() in {"message", "сообщение"} and rest.strip() else text
@@ -74,8 +103,6 @@ def _reading(name: str, email: str, text: str, url: str, above: list[str]) -> Re
     found = Reading()
     parts = ((Role.NAME, name), (Role.EMAIL, email), (Role.PAGE, url), (Role.TEXT, text.strip()))
     found.fields = [Field("", role, Style.CELL, value.split("\n")) for role, value in parts if value]
-    from mailbridge_parsers.form.items import Item
-
     found.loose = [Item(line.strip()) for line in above if line.strip()]
     found.heads = len(found.loose)
     found.items = list(found.loose)

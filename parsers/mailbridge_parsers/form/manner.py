@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mailbridge_parsers.form.items import Item, Style
+from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import ASKED, Role
 
 _CYRILLIC = re.compile(r"[а-яёіїєґ]", re.IGNORECASE)

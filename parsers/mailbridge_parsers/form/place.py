@@ -9,10 +9,10 @@ from mailbridge.sdk.dates import date_in_mail
 from mailbridge.sdk.links import canonical_url, host_of, query_of, urls_in
 from mailbridge_parsers.form.contacts import Contacts, filled
 from mailbridge_parsers.form.footers import is_footer
-from mailbridge_parsers.form.items import Style
+from mailbridge_parsers.form.item import Style
 from mailbridge_parsers.form.labels import Role
 from mailbridge_parsers.form.reading import Field, Reading
-from mailbridge_parsers.form.site import Site
+from mailbridge_parsers.form.site import FREE_DOMAINS, Site
 
 _ADMIN = re.compile(
     r"/(?:wp-admin|administrator|bitrix/admin|admin|backend|manager|dashboard)(?:/|\b)|index\.php\?route=sale/"
@@ -20,6 +20,7 @@ _ADMIN = re.compile(
 _NOT_THE_SITE = re.compile(r"unsubscribe|powered by|built with|created with|отписаться|работает на", re.IGNORECASE)
 _SITE_IN_FOOTER = re.compile(r"\((?P<name>[^()]{1,120}?)\s+(?P<url>https?://[^\s()]+)\)")
 _NUMBERED_FORM = re.compile(r"^\[\d+\]\s*")
+_AN_ID = re.compile(r"#?(?:form|rec|id)?[_-]?\d+|[0-9a-f-]{12,}", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?m\.?)?", re.IGNORECASE)
 _FROM_SITE = re.compile(r"(?:с сайта|на сайте|from|on) +((?:[\w-]+\.){1,4}[^\W\d_]{2,24})\b", re.IGNORECASE)
 _NEAR = timedelta(days=2)
@@ -69,13 +70,29 @@ def place_of(reading: Reading, site: Site, author: Contacts, *, is_hosted: bool)
 
 def _page(reading: Reading, site: Site) -> str:
     """The page as labelled, else on a line of its own or in a footer, else one of the back office."""
-    pages = [url for one in reading.all(Role.PAGE, Role.SITE) if (url := url_of(one))]
+    labelled = [url for one in reading.all(Role.PAGE) if (url := url_of(one))]
+    pages = [url for one in reading.all(Role.SITE) if (url := url_of(one))]
     pages.extend(_loose_urls(reading, site))
     unnamed = (one for one in reading.fields if (one.role is None or not one.value) and one.style is not Style.CELL)
     pages.extend(url for one in unnamed if (url := url_of(one)) and _is_own(host_of(url), site))
-    shown = [url for url in pages if not _ADMIN.search(url)]
-    inner = [url for url in shown if url.split("/", 3)[3]]
-    return next(iter([*inner, *shown, *pages]), "")
+    found = [*_inner_first(labelled), *_inner_first(pages)]
+    shown = [url for url in found if not _is_back_office(url, site) or url in labelled]
+    public = [url for url in shown if not _ADMIN.search(url)]
+    return next(iter([*public, *shown, *found]), "")
+
+
+def _inner_first(pages: list[str]) -> list[str]:
+    """Pages before the mere address of a site."""
+    return sorted(pages, key=lambda url: not url.split("/", 3)[3])
+
+
+def _is_back_office(url: str, site: Site) -> bool:
+    """Whether an address is for the owner only: the site's administration, or the service that sent the mail."""
+    if _ADMIN.search(url):
+        return True
+    sender = site.mail.sender.domain.split(".")[-2:]
+    companies = [one.domain.split(".")[-2:] for one in site.mail.recipients if one.domain not in FREE_DOMAINS]
+    return host_of(url).split(".")[-2:] == sender and bool(companies) and sender not in companies
 
 
 def _loose_urls(reading: Reading, site: Site) -> list[str]:
@@ -105,7 +122,9 @@ def _is_own(host: str, site: Site) -> bool:
 
 def _titled(reading: Reading) -> Field | None:
     """The field that names the form, else the page."""
-    named = (one for one in reading.all(Role.FORM, Role.PAGE_TITLE) if filled(one.value))
+    named = (
+        one for one in reading.all(Role.FORM, Role.PAGE_TITLE) if filled(one.value) and not _AN_ID.fullmatch(one.value)
+    )
     captions = (one for one in reading.all(Role.PAGE) if one.href and not urls_in(one.value))
     return next(named, None) or next(captions, None)
 
@@ -141,12 +160,15 @@ def _moment(reading: Reading, mail: Mail) -> tuple[datetime, Precision] | None:
     return None
 
 
-def campaign_of(reading: Reading) -> list[FormField]:
+def campaign_of(reading: Reading, page: str) -> list[FormField]:
     """Return the utm parameters of the page's address: the card shows the page without them."""
     found: dict[str, str] = {}
-    for one in reading.all(Role.PAGE):
-        at = urls_in(one.value)
-        query = query_of(one.value[at[0][0] : at[0][1]]) if at else {}
-        found.update({name: value for name, value in query.items() if name.startswith("utm_") and value})
-    labelled = {one.label.casefold() for one in reading.fields}
-    return [FormField(label=name, value=value) for name, value in found.items() if name not in labelled]
+    said = [text for one in reading.all(Role.PAGE) for text in (one.value, one.href)]
+    said.extend(text for item in reading.loose for text in (item.text, item.href))
+    for text in said if page else ():
+        for start, end in urls_in(text):
+            link = text[start:end]
+            if "utm_" in link and canonical_url(link) == page:
+                found.update({name: value for name, value in query_of(link).items() if name.startswith("utm_")})
+    labelled = {one.label.casefold().replace(" ", "_") for one in reading.fields if one.value}
+    return [FormField(label=name, value=value) for name, value in found.items() if value and name not in labelled]

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field, replace
 
 from mailbridge.sdk.layout import Grid, Piece
-from mailbridge_parsers.form.footers import is_about_the_page, is_footer
+from mailbridge_parsers.form.footers import closing, is_about_the_page, is_footer
 from mailbridge_parsers.form.freetext import FreeText, could_fill
-from mailbridge_parsers.form.items import Item, Style, items_of
-from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, may_head_section
+from mailbridge_parsers.form.item import Item, Style, lines_of
+from mailbridge_parsers.form.items import items_of
+from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, heads_address, may_head_section
 from mailbridge_parsers.form.manner import manner_of
 
 _ONE_LINE = CONTACTS | {Role.PAGE, Role.SITE, Role.SENT, Role.TECHNICAL, Role.UTM, Role.FORM, Role.ORDER, Role.CONSENT}
@@ -90,6 +91,7 @@ class _Reader:
         self._open: Field | None = None
         self._shown: list[Item] = []
         self._is_imitated = False
+        self._below: list[Item] = []
 
     def read(self) -> Reading:
         number = 0
@@ -109,6 +111,7 @@ class _Reader:
             else:
                 self._continue(item)
         self._close()
+        self._take_words_below()
         return self._reading
 
     def _as_heading(self, item: Item, after: int) -> Item:
@@ -126,7 +129,7 @@ class _Reader:
             return True
         if item.style in {Style.STARS, Style.WRAPPED}:
             return False
-        if main is Style.STARS and any(one.style is Style.STARS for one in self._reading.fields):
+        if main in {Style.STARS, Style.WRAPPED} and any(one.style is main for one in self._reading.fields):
             return False
         if item.role is None:
             return self._may_be_unknown_label(item)
@@ -139,7 +142,7 @@ class _Reader:
 
     def _may_be_unknown_label(self, item: Item) -> bool:
         if self._manner.keys_only:
-            return item.style is Style.COLON and " " not in item.label
+            return item.style in {Style.COLON, Style.BOLD} and " " not in item.label
         if item.style is Style.BARE:
             asks_on = self._manner.main is Style.BARE and bool(self._reading.fields)
             return asks_on and all(one.role is not Role.TEXT for one in self._reading.fields)
@@ -165,6 +168,7 @@ class _Reader:
 
     def _begin(self, item: Item) -> None:
         self._close()
+        self._below.clear()
         is_plain = item.style in {Style.COLON, Style.DASH}
         if is_plain and item.role in CONTACTS:
             # A second name or address in plain lines is typed by somebody: what comes below it proves nothing.
@@ -186,8 +190,15 @@ class _Reader:
         if current is None or not self._belongs(current, item):
             if current is not None and (item.gap or item.is_rule or current.lines):
                 self._close()
-            if not item.is_rule:
+            if self._reading.fields and item.value and item.role is None and not is_footer(item.text):
+                # Perhaps a label, perhaps words with a colon: kept in its place, and of no weight.
+                self._close()
+                self._reading.fields.append(
+                    Field(item.label, None, item.style, [item.value], item.href, is_doubtful=True)
+                )
+            elif not item.is_rule:
                 self._reading.loose.append(item)
+                self._below.append(item)
             return
         if item.gap and current.lines:
             current.lines.append("")
@@ -196,8 +207,11 @@ class _Reader:
 
     def _belongs(self, current: Field, item: Item) -> bool:
         """Whether a line without a label of its own goes on with the value above it."""
-        if current.style is Style.CELL or item.is_rule or is_footer(item.text) or current.role is Role.SECTION:
+        is_whole = current.style is Style.CELL or current.role is Role.SECTION
+        if is_whole or item.is_rule or item.is_button or is_footer(item.text):
             return False
+        if heads_address(current.label):
+            return not (item.gap and current.lines) and item.tie is None
         if current.style in {Style.STARS, Style.WRAPPED}:
             return not (current.lines and current.role in _ONE_LINE)
         if not current.lines:
@@ -207,14 +221,28 @@ class _Reader:
             return False
         return self._manner.main is Style.BOLD or current.role in {None, Role.DETAIL}
 
+    def _take_words_below(self) -> None:
+        """Mails that begin with name and address and go on with the message, which has no label."""
+        fields, below = self._reading.fields, self._below
+        only_asks = bool(fields) and all(one.role in ASKED and one.style is Style.COLON for one in fields)
+        if not only_asks or self._reading.heads or not below or not below[0].gap:
+            return
+        if any(one.role is Role.TEXT for one in fields) or not any(one.role in CONTACTS for one in fields):
+            return
+        words = below[: closing(below, self._hosts, self._names)]
+        if words:
+            fields.append(Field("", Role.TEXT, Style.NONE, lines_of(words)))
+            self._reading.loose = [one for one in self._reading.loose if not any(one is word for word in words)]
+
     def _take_text(self, label: Item, tail: list[Item]) -> int:
         """Give the free text all its lines; return how many they are."""
         text = FreeText(label, tail, self._shown[:-1], self._manner, self._may_follow_text)
         length = text.length(self._hosts, self._names)
         lines = self._open.lines if self._open is not None else []
-        for item in tail[:length]:
-            if item.gap and lines:
-                lines.append("")
-            lines.append(item.text)
+        taken = lines_of(tail[:length])
+        lines.extend(["", *taken] if lines and length and tail[0].gap else taken)
+        if lines and length and tail[0].tie is not None and len(lines) > len(taken):
+            first = len(lines) - len(taken)
+            lines[first - 1] += tail[0].tie + lines.pop(first)
         self._close()
         return length

@@ -4,12 +4,13 @@ import re
 
 from mailbridge.sdk import Mail, Route, Strength, fold, phones_in
 from mailbridge_parsers.form.best import best_reading
-from mailbridge_parsers.form.copies import copy_reason
-from mailbridge_parsers.form.items import Style
+from mailbridge_parsers.form.copies import copy_reason, is_visitor_copy
+from mailbridge_parsers.form.item import Style
 from mailbridge_parsers.form.kinds import names_form
 from mailbridge_parsers.form.labels import CONTACTS, Role, label_key
 from mailbridge_parsers.form.letters import read_letter
 from mailbridge_parsers.form.reading import Reading
+from mailbridge_parsers.form.signs import speaks_for_form
 from mailbridge_parsers.form.site import FREE_DOMAINS, Site
 from mailbridge_parsers.form.systems import SYSTEMS
 
@@ -40,7 +41,8 @@ def _is_ours(mail: Mail) -> bool:
 def _is_signed(mail: Mail) -> bool:
     if not _is_ours(mail):
         return False
-    return any(system.is_sign and system.signed(mail) for system in SYSTEMS) or read_letter(mail) is not None
+    signed = any(system.is_sign and system.signed(mail) for system in SYSTEMS)
+    return signed or read_letter(mail) is not None or is_visitor_copy(mail)
 
 
 def _is_laid_out(mail: Mail) -> bool:
@@ -53,7 +55,11 @@ def _is_laid_out(mail: Mail) -> bool:
         return False
     if _holds_header(reading):
         return False
-    return _begins_with_fields(reading) and (not _is_letter(mail, reading) or bool(copy_reason(mail, reading, site)))
+    if not _begins_with_fields(reading):
+        return False
+    if copy_reason(mail, reading, site):
+        return True
+    return not _is_letter(mail, reading) and speaks_for_form(mail, reading, site)
 
 
 def _is_conversation(mail: Mail) -> bool:

@@ -72,7 +72,7 @@ class Site:
     def sender_is_site(self) -> bool:
         """Whether the mail comes from the site's own address and not under the visitor's."""
         sender = self.mail.sender
-        if is_robot(sender.email) or not sender.email or sender.email in self.recipients:
+        if self.is_addressed or is_robot(sender.email) or not sender.email or sender.email in self.recipients:
             return True
         ours = {one.domain for one in self.mail.recipients} - FREE_DOMAINS
         return any(sender.domain == own or sender.domain.endswith("." + own) for own in ours)

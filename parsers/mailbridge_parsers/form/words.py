@@ -23,7 +23,11 @@ NAME = _set("""
 |login|user|display name|submitted by|submitter|requestor|requestors|requester|reviewer|purchaser|buyer|contact
 |contact person|what is name|what s name|what name|whats name|name and surname|name surname|surname and name
 |first name last name|имя клиента|контактное лицо|имя контакта|who is this from|what should we call you|ім я
-|имя компании контактное лицо|posted by|имя мастера гостя
+|имя компании контактное лицо|posted by|имя мастера гостя|гость|guest|guest name|attendee|attendee name|invitee
+|invitee name|participant|participant name|участник|слушатель|applicant|applicant name|соискатель|кандидат|candidate
+|пациент|patient|patient name|имя гостя|имя участника|фио участника|получатель|recipient|recipient name|фио получателя
+|имя и фамилия получателя|lead name|имя лида|registrant|родитель|имя родителя|parent name|фио родителя|имя пациента
+|фио пациента|submitted by name|ваши имя и фамилия|контактное лицо фио|фио контактного лица
 """)
 FIRST = _set("first name|name first|firstname|fname|given name|first|имя имя")
 LAST = _set("фамилия|last name|name last|lastname|lname|surname|family name|second name|last")
@@ -32,16 +36,31 @@ EMAIL = _set("""
 email|mail|emails|почта|почты|почту|емейл|емэйл|емайл|имейл|имэйл|мейл|мэйл|мыло|emailaddress|useremail|мейлу|почте
 |пошта|почтовый|mailto|replyto
 """)
+ANOTHER_STEMS = (
+    "менеджер", "manager", "друг", "друз", "friend", "директор", "director", "руководител", "поддержк", "support",
+    "магазин", "store", "клиник", "врач", "doctor", "мастер", "курьер", "courier", "водител", "driver", "emergency",
+    "экстренн", "доверенн", "супруг", "spouse", "ребенк", "child", "referr", "рекомендател", "продавц", "seller",
+    "поставщик", "supplier", "перевозчик", "бухгалтер", "гостиниц", "hotel", "склад",
+)  # fmt: skip
+"""Beginnings of words that name somebody else than the author of a form."""
+RECIPIENT_STEMS = ("получател", "recipient", "именинни")
+COMPANY_STEMS = ("организаци", "компани", "фирм", "предприят", "company", "organi", "office", "офис", "business")
+CONTACT_WAYS = _set("""
+контакты|контактные данные|contacts|contact details|contact info|contact information|как с вами связаться|связь|контакт
+|способ связи|удобный способ связи|контакт для связи|контакты для связи|данные для связи|contact|reach you at|telegram
+|телеграм|мессенджер|messenger|how to contact you|how can we contact you|ваши контакты|номер
+""")
 NOT_EMAIL = _set(
     "рассылка|рассылку|рассылки|newsletter|подписка|подписаться|subscribe|получать|россии|магазина|сайта|шаблон"
 )
 PHONE = _set(
-    "тел|моб|phone|phones|tel|mobile|cell|cellphone|сотовый|whatsapp|ватсап|вотсап|вацап|viber|вайбер|phonenumber|telephone"
+    "тел|моб|phone|phones|tel|mobile|cell|cellphone|сотовый|whatsapp|ватсап|вотсап|вацап|viber|вайбер"
+    "|phonenumber|telephone"
 )
 PHONE_STEMS = ("телефон", "мобильн", "phone", "telephone", "tel.", "whatsapp", "сотов")
 NOT_PHONE = _set("""
-модель|марка|бренд|model|brand|менеджера|магазина|склада|горячей|наш|наши|support|store|shop|office|добавочный
-|extension|type|тип|код|code|звоните|звонить|звонок|позвоните|можно|удобно|how|best|when|когда|manager
+модель|марка|бренд|model|brand|менеджера|магазина|склада|горячей|наш|наши|support|store|shop|добавочный
+|extension|type|тип|код|code|модели|звоните|звонить|звонок|позвоните|можно|удобно|how|best|when|когда|manager
 """)
 TEXT = _set("""
 сопроводительное письмо|cover letter|о себе|about you|сообщение|текст сообщения|текст|комментарий|комментарии
@@ -88,7 +107,8 @@ PAGE = _set("""
 страница|url|page url|page|url страницы|адрес страницы|ссылка на страницу|страница отправки|отправлено со страницы
 |source url|contact form url|form url|permalink|страница сайта|адрес сообщения|page link|submitted from|current page
 |current url|landing page|со страницы|страница заявки|ссылка на товар|product url|form submitted from
-|url контактной формы|url формы|site url|page address|sent from page|форма отправлена со страницы|url адрес
+|url контактной формы|url формы|site url|page address|sent from page|форма отправлена со страницы|page submitted on
+|submitted on page|адрес страницы с формой|form page|url адрес
 |заявка со страницы|страница с формой|ссылка|link|location|source page|ссылка страницы|url адрес страницы|embed url
 |отправлено с|отправлено с сайта|отправлено с url|location href
 """)
@@ -176,3 +196,21 @@ ADDRESS_HEADINGS = _set("""
 платежный адрес|адрес плательщика|адрес для выставления счета|billing address|customer details|адрес доставки
 |shipping address|платежные данные|данные покупателя|детали покупателя|billing details|детали оплаты|payment address
 """)
+CUSTOMER_HEADINGS = _set("""
+customer|customer information|customer info|customer contact|contact information|client|buyer|покупатель|клиент|заказчик
+|информация о покупателе|данные клиента|контактные данные|контакты|контакты покупателя|информация о клиенте
+""")
+GOODS_HEADINGS = _set("""
+состав заказа|товары|заказанные товары|products|items|your order|order summary|order items|order details|детали заказа
+|ваш заказ|позиции|товары в заказе|корзина|cart|order contents
+""")
+CORE_NAMES = _set("""
+имя|фио|ваше имя|имя фамилия|имя и фамилия|фамилия имя|фамилия имя отчество|name|full name|your name|first name
+|имя клиента
+|имя посетителя|как вас зовут|как к вам обращаться|представьтесь|контактное имя|user name|username|fullname|firstname
+|your full name|ім я|имя отчество|first and last name|имя пользователя|your name optional
+""")
+"""What forms call a name, and invoices and notices of other programs seldom do."""
+VISITOR_STEMS = (
+    "ваш", "вас", "вам", "your", "клиент", "customer", "посетител", "visitor", "заявител", "guest", "гост",
+)  # fmt: skip

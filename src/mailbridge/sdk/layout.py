@@ -15,6 +15,7 @@ _LABEL_CLASS = re.compile(
     r"(?:^|[\s_-])(?:label|question|caption|field[_-]?(?:name|title|label))(?:$|[\s_-])", re.IGNORECASE
 )
 _HOLDS = frozenset(["td", "th", "dt", "dd"])
+_ADDRESS = re.compile(r"@|://|\bwww\.|^\S+\.\S+$")
 _LABEL_LENGTH = 100
 _MOST_LINES = 4000
 _BUNDLE = 20
@@ -31,6 +32,7 @@ class TextLine:
         href: Where its first link points, as sent.
         gap: Whether an empty line stands before it.
         block: Number of the innermost block element it stands in, and of the block around that one.
+        button: Whether it is nothing but captions of links, such as "View in the browser"; an address is none.
     """
 
     text: str
@@ -39,6 +41,7 @@ class TextLine:
     href: str = ""
     gap: bool = False
     block: tuple[int, int] = (0, 0)
+    button: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +132,14 @@ class _Box:
 
     marked: bool = False
     pieces: list[Piece] = field(default_factory=list)
-    runs: list[tuple[str, bool]] = field(default_factory=list)
+    runs: list[tuple[str, bool, bool]] = field(default_factory=list)
+    """Words, whether they are bold, and whether they are a link's."""
     href: str = ""
     due: int = 0
     block: tuple[int, int] = (0, 0)
 
     def end_line(self, due: int) -> None:
-        if self.runs and (text := _one_line("".join(words for words, _ in self.runs))):
+        if self.runs and (text := _one_line("".join(words for words, _, _ in self.runs))):
             self.pieces.append(self._line(text))
             self.due = 0
         self.runs.clear()
@@ -148,8 +152,13 @@ class _Box:
 
     def _line(self, text: str) -> TextLine:
         bold_runs = takewhile(lambda run: run[1] or not run[0].strip(), self.runs)
-        lead = _one_line("".join(words for words, _ in bold_runs))
-        return TextLine(text, lead, lead == text, self.href, self.due > 1 and bool(self.pieces), self.block)
+        lead = _one_line("".join(words for words, _, _ in bold_runs))
+        gap = self.due > 1 and bool(self.pieces)
+        return TextLine(text, lead, lead == text, self.href, gap, self.block, self._is_button(text))
+
+    def _is_button(self, text: str) -> bool:
+        is_caption = any(map(str.isalpha, text)) and not _ADDRESS.search(text)
+        return is_caption and all(linked for words, _, linked in self.runs if words.strip())
 
 
 @dataclass(slots=True)
@@ -223,7 +232,7 @@ class _Builder:
                 continue
             if not box.runs:
                 box.block = frame.block
-            box.runs.append((part, frame.bold))
+            box.runs.append((part, frame.bold, frame.href.startswith(("http:", "https:"))))
             if part.strip() and not box.href and not frame.href.startswith(("#", "javascript:")):
                 box.href = frame.href
 

@@ -16,6 +16,8 @@ _EMAIL = re.compile(
 )
 _PHONE = re.compile(r"(?<![\w.,:/=@#+&?%-])(?:\+|\(\+?)?\d[\d\s().\u00a0\u2010-\u2015-]{5,24}\d(?![\w%@])")
 _DATE_OR_TIME = re.compile(r"\b(?:\d{4}[-.]\d\d?[-.]\d\d?|\d\d?[-.]\d\d?[-.](?:19|20)\d\d|\d\d?:\d\d)\b")
+_NORTH_AMERICAN = re.compile(r"\(?[2-9]\d\d\)?[\s.-]{0,2}[2-9]\d\d[\s.-]\d{4}")
+"""How ten digits are grouped under the North American Numbering Plan, and practically nowhere else."""
 _EXTENSION = re.compile(r"(?:доб|доп|вн|ext|x)\b\.?.*$", re.IGNORECASE)
 _NAMES_A_LINK = re.compile(r"://|\bwww\.|\bhttps?\b", re.IGNORECASE)
 _ROBOTS = re.compile(
@@ -78,8 +80,17 @@ def _e164(typed: str, region: str | None, *, sure: bool = False) -> str:
         return _parsed("+" + digits[2:], None, valid=True)
     if region is not None and (number := _parsed(digits, region, valid=True)):
         return number
-    if number := _russian(digits, valid=sure):
+    return _national(main.strip(), digits, sure=sure) or _international(digits)
+
+
+def _national(typed: str, digits: str, *, sure: bool) -> str:
+    """Read digits whose length or grouping belongs to one country."""
+    if _NORTH_AMERICAN.fullmatch(typed) and (number := _parsed(digits, "US", valid=True)):
         return number
+    return _russian(digits, valid=sure)
+
+
+def _international(digits: str) -> str:
     return _parsed("+" + digits, None, valid=True) if len(digits) >= 11 else ""
 
 
@@ -116,9 +127,16 @@ def is_robot(address: str) -> bool:
     return bool(_ROBOTS.fullmatch(words)) or "noreply" in words.replace("-", "")
 
 
+def _balanced(name: str) -> str:
+    """Give back the quotation mark at the end of a company's name."""
+    if name.count("«") > name.count("»"):
+        return name + "»"
+    return name + '"' if name.count('"') % 2 else name
+
+
 def person_name(text: str) -> str:
     """Return a name fit for a card, on one line; "" when it is none: a link, an address, a number, a whole letter."""
-    name = one_line(text).strip("\"'«»<>,;:- ")
+    name = _balanced(one_line(text).strip("\"'«»<>,;:- "))
     if len(name) > _LONGEST_NAME or "@" in name or _NAMES_A_LINK.search(name):
         return ""
     return name if any(sign.isalpha() for sign in name) else ""

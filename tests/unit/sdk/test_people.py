@@ -17,6 +17,9 @@ from mailbridge.sdk import emails_in, is_email, is_phone, is_robot, person_name,
         ("380501234567", "+380501234567"),
         ("8-10-375-29-123-45-67", "+375291234567"),
         ("0044 20 7946 0958", "+442079460958"),
+        ("(202) 555-0143", "+12025550143"),
+        ("212.555.0188", "+12125550188"),
+        ("(495) 123-4567", "+74951234567"),
     ],
 )
 def test_a_phone_becomes_e164(typed, number):
@@ -24,7 +27,7 @@ def test_a_phone_becomes_e164(typed, number):
     assert is_phone(typed)
 
 
-@pytest.mark.parametrize("typed", ["123-45-67", "(202) 555-0143", "не скажу", "+7 (___) ___-__-__", "12.03.2024 10:00"])
+@pytest.mark.parametrize("typed", ["123-45-67", "(202) 555 01 43", "не скажу", "+7 (___) ___-__-__", "12.03.2024 10:00"])
 def test_what_is_no_number_stays_as_typed(typed):
     assert phone(f" {typed} ") == typed
     assert not is_phone(typed)

@@ -1,0 +1,134 @@
+"""Tables as items: two-column rows, a row of labels above a row of values, stacked cells, goods."""
+
+from collections.abc import Iterator
+
+from mailbridge.sdk import fold
+from mailbridge.sdk.layout import Cell, Grid
+from mailbridge.sdk.pairs import split_label
+from mailbridge_parsers.form.item import Item, Style
+from mailbridge_parsers.form.labels import CONTACTS, Role, label_key, role_of
+from mailbridge_parsers.form.splitting import VALUE_HEADINGS, line_items
+
+_GOODS = frozenset(
+    [
+        "товар",
+        "товары",
+        "наименование",
+        "название",
+        "позиция",
+        "product",
+        "products",
+        "item",
+        "items",
+        "description",
+        "артикул",
+        "модель",
+        "model",
+        "sku",
+        "количество",
+        "кол",
+        "во",
+        "qty",
+        "quantity",
+        "цена",
+        "price",
+        "сумма",
+        "total",
+        "стоимость",
+        "итого",
+        "unit",
+        "amount",
+        "услуга",
+        "фото",
+        "image",
+    ]
+)
+_CELL_LABEL = 200
+
+
+def grid_items(grid: Grid) -> Iterator[Item]:
+    """Yield the fields of a table, and the table itself where it lists goods."""
+    rows = [[cell for cell in row if not _is_spacer(cell, row)] for row in grid.rows]
+    rows = [row for row in rows if row]
+    if turned := _turned(rows):
+        yield from turned
+        return
+    if any(_names_goods(row) for row in rows):
+        yield Item("", goods=grid)
+        rows = [row for row in rows if len(row) == 2 and not _names_goods(row)]
+    number = 0
+    stacked = _stands_stacked(rows)
+    while number < len(rows):
+        row = rows[number]
+        number += 1
+        if stacked and len(row) == 1 and _is_heading(row[0]):
+            below = []
+            while number < len(rows) and len(rows[number]) == 1 and not _is_heading(rows[number][0]):
+                below.append(rows[number][0])
+                number += 1
+            yield _cell_item(row[0], Cell(tuple(line for cell in below for line in cell.lines)))
+        else:
+            yield from _row_items(row)
+
+
+def _is_spacer(cell: Cell, row: tuple[Cell, ...]) -> bool:
+    """An empty cell in front of the value, a column of numbers or of colons."""
+    if len(row) == 2:
+        return cell is row[0] and not cell.lines and bool(row[1].lines)
+    return len(row) > 2 and (not cell.lines or cell.text == ":")
+
+
+def _row_items(row: list[Cell]) -> Iterator[Item]:
+    if len(row) == 3 and row[0].text.rstrip(".)").isdigit():
+        row = row[1:]
+    if len(row) == 2 and row[0].marked and row[1].marked and fold(row[1].text) in VALUE_HEADINGS:
+        return
+    if len(row) == 2 and _labels(row[0], row[1]):
+        yield _cell_item(row[0], row[1])
+        return
+    for cell in row:
+        for line in cell.lines:
+            yield from line_items(line)
+
+
+def _labels(label: Cell, value: Cell) -> bool:
+    words = label.text
+    if not words or len(label.lines) > 2 or len(words) > _CELL_LABEL or not any(sign.isalpha() for sign in words):
+        return False
+    inside = [split_label(line.text) for line in (*label.lines, *value.lines[:1])]
+    return not (inside[0] and inside[0][1] and inside[-1] and inside[-1][1])
+
+
+def _cell_item(label: Cell, value: Cell) -> Item:
+    words = " ".join(label.text.split()).rstrip(" :*")
+    return Item(f"{words}: {value.text}", Style.CELL, words, value.text, role_of(words), value.href)
+
+
+def _stands_stacked(rows: list[list[Cell]]) -> bool:
+    single = [row[0] for row in rows if len(row) == 1]
+    return len(single) > 1 and any(_is_heading(cell) for cell in single) and not all(map(_is_heading, single))
+
+
+def _is_heading(cell: Cell) -> bool:
+    return len(cell.lines) == 1 and cell.marked and len(cell.text) <= _CELL_LABEL and not _has_value(cell.text)
+
+
+def _has_value(text: str) -> bool:
+    parts = split_label(text)
+    return bool(parts and parts[1])
+
+
+def _turned(rows: list[list[Cell]]) -> list[Item]:
+    """A row of labels above a row of values."""
+    if len(rows) != 2 or len(rows[0]) != len(rows[1]) or len(rows[0]) < 2:
+        return []
+    known = sum(role_of(cell.text) in CONTACTS | {Role.TEXT} for cell in rows[0])
+    below = sum(role_of(row[0].text) is not None for row in rows)
+    if known < 2 or (len(rows[0]) == 2 and below == 2):
+        return []
+    return [_cell_item(label, value) for label, value in zip(*rows, strict=True)]
+
+
+def _names_goods(row: list[Cell]) -> bool:
+    words = [label_key(cell.text).split() for cell in row]
+    return len(row) > 2 and sum(bool(_GOODS.intersection(word)) and len(word) <= 3 for word in words) >= 2

@@ -1,0 +1,83 @@
+"""What speaks for a form where no system gave itself away: many programs write labels and values."""
+
+import re
+
+from mailbridge.sdk import Mail, emails_in, fold
+from mailbridge_parsers.form.contacts import contacts_of
+from mailbridge_parsers.form.kinds import names_form
+from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, label_key
+from mailbridge_parsers.form.reading import Reading
+from mailbridge_parsers.form.site import FREE_DOMAINS, Site
+from mailbridge_parsers.form.words import CORE_NAMES, VISITOR_STEMS
+
+_ENOUGH = 3
+_SPEAKS_FOR = re.compile(r"\w (?:via|через) \w", re.IGNORECASE)
+_TO_A_PERSON = re.compile(
+    r"(?:здравствуй(?:те)?|добр(?:ый|ое) \w+|уважаем\w+|приветству\w+|hello|hi|hey|dear)[,\s]+(?!there\b|all\b|team\b"
+    r"|коллеги|администратор|admin)\w+"
+)
+
+
+def speaks_for_form(mail: Mail, reading: Reading, site: Site) -> bool:
+    """Whether fields of an unknown program are those of a form that somebody filled in.
+
+    An invoice has a phone too, and a parcel a name: it takes a heading that speaks of a form, labels that speak to the
+    visitor, or a visitor's own address in the header, or else hardly anything but name, contact and words.
+    """
+    named = _names_form(mail, reading)
+    found = contacts_of(reading, site, "RU")
+    if not (named or found.email or found.phones):
+        return False
+    signs = (
+        (3, named),
+        (2, _speaks_to_visitor(reading)),
+        (2, _is_from_visitor(mail, reading)),
+        (2, bool(reading.all(Role.UTM))),
+        (1, _comes_from_the_company(mail)),
+        (1, bool(reading.all(Role.PAGE, Role.CONSENT, Role.CALL_TIME))),
+        (1, any(label_key(one.label) in CORE_NAMES for one in reading.all(Role.NAME, Role.FIRST))),
+        (1, bool(found.email or found.phones)),
+        (1, bool(reading.all(Role.TEXT))),
+        (1, _asks_mostly(reading)),
+        (-1, _comes_from_elsewhere(mail)),
+        (-2, _SPEAKS_FOR.search(mail.sender.name) is not None),
+        (-3, any(_TO_A_PERSON.match(fold(item.text)) for item in reading.loose[: reading.heads])),
+    )
+    return sum(weight for weight, holds in signs if holds) >= _ENOUGH
+
+
+def _names_form(mail: Mail, reading: Reading) -> bool:
+    heads = [item.text for item in reading.loose[: reading.heads][:6]]
+    headings = [one.label for one in reading.fields[:2] if not one.value]
+    return any(map(names_form, (mail.subject, *heads, *headings)))
+
+
+def _speaks_to_visitor(reading: Reading) -> bool:
+    labels = (label_key(one.label).split() for one in reading.all(*ASKED))
+    return any(word.startswith(VISITOR_STEMS) for words in labels for word in words)
+
+
+def _is_from_visitor(mail: Mail, reading: Reading) -> bool:
+    typed = {email for one in reading.all(Role.EMAIL, Role.NAME) for email in emails_in(one.value)}
+    own = {one.email for one in mail.recipients}
+    return not typed.isdisjoint({mail.sender.email, *(one.email for one in mail.reply_to)} - own)
+
+
+def _companies(mail: Mail) -> set[str]:
+    return {one.domain for one in mail.recipients} - FREE_DOMAINS
+
+
+def _comes_from_the_company(mail: Mail) -> bool:
+    return mail.sender.domain in _companies(mail) or mail.sender.email in {one.email for one in mail.recipients}
+
+
+def _comes_from_elsewhere(mail: Mail) -> bool:
+    companies = _companies(mail)
+    return bool(companies) and not mail.sender.is_of(*companies)
+
+
+def _asks_mostly(reading: Reading) -> bool:
+    filled = [one for one in reading.fields if one.value and not one.is_doubtful]
+    asked = {one.role for one in filled} & ASKED
+    count = sum(one.role in ASKED for one in filled)
+    return len(asked) > 1 and bool(asked & CONTACTS) and count * 2 >= len(filled)

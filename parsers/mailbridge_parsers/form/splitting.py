@@ -1,0 +1,155 @@
+"""A line as items: where its label ends, and how the label is set off."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+
+from mailbridge.sdk import fold
+from mailbridge.sdk.layout import TextLine
+from mailbridge.sdk.pairs import reads_like_label, split_label
+from mailbridge_parsers.form.item import Item, Style
+from mailbridge_parsers.form.labels import CONTACTS, Role, role_of
+
+_RULE = re.compile(r"[-=_*~#•─━—–. ]{2,}|[()\[\]{}]")
+_WRAPPED = re.compile(
+    r"(?:-{2,}\s*(?P<dashed>[^-].{0,79}?)\s*-{2,}|={2,}\s*(?P<doubled>[^=].{0,79}?)\s*={2,}"
+    r"|\[(?P<bracketed>[^\[\]]{1,80})\]|\*{1,3}(?P<starred>[^*]{1,80})\*{1,3}|#{1,4}\s+(?P<headed>.{1,80}))"
+)
+_DASHED = re.compile(r"(?P<label>[^-–—=]{1,60}?)\s+(?:[-–—]|=>?)(?:\s+(?P<value>.*))?")
+_KEYED = re.compile(r"(?P<label>[^\W\d][\w.\[\]-]{0,40})=(?P<value>.*)")
+_INLINE = re.compile(r"(?P<divider>[,;|\s])\s*(?P<words>[^\s:,;|][^:,;|]{0,40}):(?=\s)")
+VALUE_HEADINGS = frozenset({"value", "значение", "answer", "ответ", "response", "data", "данные", "содержание"})
+"""What stands above the values of a table."""
+_INSIDE = CONTACTS | {Role.TEXT, Role.SUBJECT, Role.PAGE, Role.PRODUCT}
+_DIVIDERS = " ,;|"
+_MOST_IN_LINE = 50
+_LONGEST_SPLIT = 4000
+_LONGEST_QUESTION = 200
+
+
+def line_items(line: TextLine) -> Iterator[Item]:
+    """Yield what a line holds: one item as a rule, several when it holds several fields."""
+    if _RULE.fullmatch(line.text):
+        yield Item(line.text, gap=line.gap, is_rule=True)
+        return
+    item = _labelled(line)
+    cuts = _cuts(item)
+    if cuts:
+        yield from _apart(line, cuts)
+    else:
+        yield item
+
+
+def _labelled(line: TextLine) -> Item:
+    for style, split in _SPLITS:
+        if found := split(line):
+            label, value = found
+            return Item(line.text, style, label, value, role_of(label), line.href, line.gap, is_button=line.button)
+    return Item(line.text, href=line.href, gap=line.gap, is_button=line.button)
+
+
+def _wrapped(line: TextLine) -> tuple[str, str] | None:
+    match = _WRAPPED.fullmatch(line.text)
+    if match is None or ":" in line.text:
+        return None
+    label = next(words for words in match.groups() if words).strip()
+    return (label, "") if match["dashed"] or role_of(label) else None
+
+
+def _colon(line: TextLine) -> tuple[str, str] | None:
+    return split_label(line.text)
+
+
+def _dashed(line: TextLine) -> tuple[str, str] | None:
+    match = _DASHED.fullmatch(line.text)
+    return (match["label"], match["value"] or "") if match and role_of(match["label"]) else None
+
+
+def dashed_field(item: Item) -> Item:
+    """Return a plain line as a field "Label - value", or as it is."""
+    match = _DASHED.fullmatch(item.text)
+    if match is None or not match["value"] or not reads_like_label(match["label"]):
+        return item
+    return replace(item, style=Style.DASH, label=match["label"], value=match["value"], role=role_of(match["label"]))
+
+
+def _keyed(line: TextLine) -> tuple[str, str] | None:
+    """`name=value`, as programs print what was posted."""
+    match = _KEYED.fullmatch(line.text)
+    return (match["label"], match["value"].strip()) if match and role_of(match["label"]) else None
+
+
+def _bare(line: TextLine) -> tuple[str, str] | None:
+    is_question = line.text.endswith("?") and reads_like_label(line.text)
+    return (line.text, "") if is_question or (len(line.text) <= 60 and role_of(line.text)) else None
+
+
+def _bold(line: TextLine) -> tuple[str, str] | None:
+    """Split a line whose label is bold; whether a line all in bold is a label or a heading depends on the others."""
+    label, rest = line.lead.rstrip(" :："), line.text[len(line.lead) :].strip()
+    is_question = line.marked and label.endswith("?") and len(label) <= _LONGEST_QUESTION
+    is_label = is_question or (reads_like_label(label) and not split_label(label))
+    if not is_label or fold(rest) in VALUE_HEADINGS:
+        return None
+    ends = line.lead.endswith((":", "："))
+    if line.marked:
+        return label, ""
+    if ends:
+        return label, rest
+    if rest[:1] in ":：" or (rest[:2] in {"- ", "– ", "— "} and role_of(label)):
+        return label, rest[1:].strip()
+    return (label, rest) if role_of(label) else None
+
+
+_SPLITS: tuple[tuple[Style, Callable[[TextLine], tuple[str, str] | None]], ...] = (
+    (Style.BOLD, _bold),
+    (Style.WRAPPED, _wrapped),
+    (Style.COLON, _colon),
+    (Style.DASH, _dashed),
+    (Style.DASH, _keyed),
+    (Style.BARE, _bare),
+)
+
+
+def _cuts(item: Item) -> list[int]:
+    """Where further fields begin in a line, as in "Имя: Анна, Телефон: 8 912 …"."""
+    begins_with_field = item.style in {Style.COLON, Style.BOLD} and item.role not in {None, Role.TEXT, Role.SUBJECT}
+    is_sentence = item.style is Style.NONE or (item.style is Style.COLON and item.role is None)
+    if len(item.text) > _LONGEST_SPLIT or not (begins_with_field or is_sentence):
+        return []
+    start = item.text.index(item.value) if item.value and begins_with_field else 0
+    known: dict[int, Role] = {}
+    others: list[int] = []
+    for match in islice(_INLINE.finditer(item.text, start), _MOST_IN_LINE):
+        if (cut := _known_label(match)) is not None:
+            known[cut[0]] = cut[1]
+        elif match["divider"] in ";|" and reads_like_label(match["words"]):
+            others.append(match.start("words"))
+    # Two fields in a line that begins with words are a form; one may be part of a sentence.
+    enough = begins_with_field or (len(known) > 1 and not CONTACTS.isdisjoint(known.values()))
+    return sorted([*known, *others]) if known and enough else []
+
+
+def _known_label(match: re.Match[str]) -> tuple[int, Role] | None:
+    """Where in the words before a colon a usual label begins, and what it means."""
+    words = match["words"].split()
+    for length in range(min(4, len(words)), 0, -1):
+        label = " ".join(words[-length:])
+        role = role_of(label) if reads_like_label(label) else None
+        if role in _INSIDE and label in match["words"]:
+            return match.start("words") + match["words"].rindex(label), role
+    return None
+
+
+def _apart(line: TextLine, cuts: list[int]) -> Iterator[Item]:
+    tie: str | None = None
+    for start, end in zip([0, *cuts], [*cuts, len(line.text)], strict=True):
+        raw = line.text[start:end]
+        text = raw.strip(_DIVIDERS)
+        if not text:
+            continue
+        lead = line.lead if start == 0 and text.startswith(line.lead) else ""
+        item = _labelled(TextLine(text, lead, href=line.href, gap=line.gap and tie is None))
+        yield replace(item, tie=tie)
+        tie = raw[len(raw.rstrip(_DIVIDERS)) :] or " "
