@@ -27,7 +27,7 @@ def test_a_phone_becomes_e164(typed, number):
     assert is_phone(typed)
 
 
-@pytest.mark.parametrize("typed", ["123-45-67", "(202) 555 01 43", "не скажу", "+7 (___) ___-__-__", "12.03.2024 10:00"])
+@pytest.mark.parametrize("typed", ["123-45-67", "(202) 555 01 43", "не скажу", "+7 (___) ___-__-__", "12.03.24 10:00"])
 def test_what_is_no_number_stays_as_typed(typed):
     assert phone(f" {typed} ") == typed
     assert not is_phone(typed)
