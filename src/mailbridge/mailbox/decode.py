@@ -56,15 +56,23 @@ def decode(
         whole = len(raw) if size is None else size
         check_size(raw, whole, limits)
         mail = _Decoder(raw, limits, 0, parse=parse).mail(receiver)
-        return replace(mail, received_at=_aware(received_at) or mail.received_at, mailbox=mailbox, size=whole)
+        return replace(mail, received_at=_told_in(mail.received_at, received_at), mailbox=mailbox, size=whole)
     except Undecodable:
         raise
     except Exception as error:
         raise Undecodable("decoder_failed", type(error).__name__) from error
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+def _told_in(own: datetime, received_at: datetime | None) -> datetime:
+    """Return when our server took the mail, in the time zone that the mail names.
+
+    Times of day inside a mail mean that zone; INTERNALDATE comes in whatever zone the server likes, and the ledger
+    keeps none.
+    """
+    if received_at is None:
+        return own
+    moment = received_at if received_at.tzinfo is not None else received_at.replace(tzinfo=UTC)
+    return moment.astimezone(own.tzinfo)
 
 
 class _Decoder:

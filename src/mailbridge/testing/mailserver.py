@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import make_msgid
 
+from mailbridge.mailbox.decode import Undecodable, decode
+
 USER = "leads@demo.example"
 PASSWORD = "demo-password"
 
@@ -23,13 +25,15 @@ class MailServer:
     host: str
     imap_port: int
     smtp_port: int
+    user: str = USER
 
-    def append(self, mails: Sequence[bytes], *, folder: str = "INBOX") -> None:
-        """Put mails into the mailbox as they are."""
+    def append(self, mails: Sequence[bytes], *, folder: str = "INBOX", aged: bool = False) -> None:
+        """Put mails into the mailbox as they are; `aged` ones lie there since they say that they were received."""
         with imaplib.IMAP4(self.host, self.imap_port, timeout=20) as client:
             client.login(USER, PASSWORD)
             for mail in mails:
-                status, answer = client.append(folder, "", "", mail)
+                when = _received(mail) if aged else ""
+                status, answer = client.append(folder, "", when, mail)
                 if status != "OK":
                     raise RuntimeError(f"the demo's mail server took no mail: {answer!r}")
 
@@ -44,17 +48,29 @@ class MailServer:
         self.send(f"{head}\r\n\r\n{text}\r\n".encode())
 
 
+def _received(mail: bytes) -> str:
+    try:
+        return imaplib.Time2Internaldate(decode(mail).received_at)
+    except Undecodable:
+        return ""
+
+
 @contextmanager
 def mail_server() -> Iterator[MailServer]:
     """Run a mail server on loopback until the block ends."""
-    server = MailServer("127.0.0.1", *_free_ports(2))
+    imap_port, smtp_port = _free_ports(2)
+    server = MailServer("127.0.0.1", imap_port, smtp_port)
     command = [
         sys.executable, "-m", "mail_devel", "--host", server.host, "--user", USER, "--no-http",
         "--imap-port", str(server.imap_port), "--smtp-port", str(server.smtp_port),
     ]  # fmt: skip
     environment = {**os.environ, "MAIL_PASSWORD": PASSWORD, "PYTHONWARNINGS": "ignore"}
     with subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C in a terminal is for the demo, which ends the server last
     ) as process:
         try:
             _await_ports(server, process)

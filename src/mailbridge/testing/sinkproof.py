@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mailbridge.sdk import Delivered, Delivery
+from mailbridge.sdk import Delivered, Delivery, Interest
+from mailbridge.sdk.text import one_line
 from mailbridge.testing.emulator import Emulator
 from mailbridge.testing.interests import make_card
 from mailbridge.testing.sinkbench import Bench
@@ -55,10 +56,15 @@ def visible(emulator: Emulator, delivery: Delivery) -> str:
     return "\n".join(strings(emulator.card(delivery.key)))
 
 
-def assert_whole_card(emulator: Emulator, delivery: Delivery) -> None:
-    """Prove that all ten fields of a card of `make_card` can be read in the CRM."""
-    seen, interest = visible(emulator, delivery), delivery.interest
-    exact = {
+def card_gaps(emulator: Emulator, key: str, interest: Interest) -> list[str]:
+    """Return the paths whose values can't be read in the CRM, of those that stand there as they are."""
+    seen = one_line("\n".join(strings(emulator.card(key))))
+    return [path for path, value in literal_values(interest).items() if value and one_line(value) not in seen]
+
+
+def literal_values(interest: Interest) -> dict[str, str | None]:
+    """Return what a CRM shows as it stands in the interest: path → value; of the text the last line."""
+    return {
         "source.url": interest.source.url,
         "source.title": interest.source.title,
         "author.name": interest.author.name,
@@ -68,9 +74,14 @@ def assert_whole_card(emulator: Emulator, delivery: Delivery) -> None:
         "product.url": interest.product.url,
         "responsible": interest.responsible,
         "reply.target": interest.reply.target,
-        "text": (interest.text or "").splitlines()[-1],
+        "text": (interest.text or "\n").splitlines()[-1],
     }
-    missing = [name for name, value in exact.items() if value and value not in seen]
+
+
+def assert_whole_card(emulator: Emulator, delivery: Delivery) -> None:
+    """Prove that all ten fields of a card of `make_card` can be read in the CRM."""
+    seen, interest = visible(emulator, delivery), delivery.interest
+    missing = card_gaps(emulator, delivery.key, interest)
     worded = {name: words for name, words in WORDS.items() if name != "occurred_at" or interest == make_card(1)}
     folded = seen.casefold()
     missing += [name for name, words in worded.items() if not any(word.casefold() in folded for word in words)]

@@ -101,7 +101,11 @@ class World:
         command = [sys.executable, "-m", "mailbridge", "run", "-c", str(self.config), *more]
         with self.log_of(node).open("ab") as log:
             self._daemons[node] = subprocess.Popen(  # noqa: S603 - our own program
-                command, stdout=log, stderr=log, env=_environment()
+                command,
+                stdout=log,
+                stderr=log,
+                env=_environment(),
+                start_new_session=True,  # Ctrl-C in a terminal is for who started the world
             )
 
     def nodes(self) -> list[str]:
@@ -120,7 +124,7 @@ class World:
         daemon.send_signal(number)
         try:
             return daemon.wait(timeout_s)
-        except subprocess.TimeoutExpired:
+        except BaseException:  # too slow, or whoever waits is interrupted: nothing goes on running
             daemon.kill()
             daemon.wait(10)
             raise

@@ -63,6 +63,14 @@ def test_when_the_mail_was_received():
 BODY = b"Date: Mon, 2 Mar 2026 10:00:00 +0300\nContent-Type: text/plain\n\nHow much is it?\n"
 
 
+def test_the_time_of_the_server_is_told_in_the_zone_that_the_mail_names():
+    """A time of day inside the mail means that zone: INTERNALDATE comes in any zone, out of the ledger in UTC."""
+    received = b"Received: from a by mx.example.net; Mon, 2 Mar 2026 10:00:01 +0300\n"
+    given = datetime(2026, 3, 2, 7, 0, 5, tzinfo=UTC)
+    read = decode(received + HEAD + b"\nx", received_at=given)
+    assert read.received_at.isoformat() == "2026-03-02T10:00:05+03:00"
+
+
 @pytest.mark.parametrize(
     "same",
     [
