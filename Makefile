@@ -42,7 +42,7 @@ bench: $(READY) ## How many mails a second are read, against the reference loop
 bench-claims: $(READY) ## What a claim costs on PostgreSQL beside a million delivered rows
 	PYTHONPATH=tests $(BIN)/python bench/claims.py
 
-bench-crm: $(READY) ## How many requests 1,000 interests cost amoCRM and Bitrix24, and how much of their rate is used (CRM= for one)
+bench-crm: $(READY) ## How many requests 1,000 interests cost each CRM, and how much of its rate is used (CRM= for one)
 	$(BIN)/python bench/crm_requests.py $(CRM)
 
 # MAILS= KILLS= FREEZES= OUTAGE= (seconds) LEDGER= (sqlite, postgresql) NODES= ONLY= (part of a name) SEED= KEEP= FULL=1

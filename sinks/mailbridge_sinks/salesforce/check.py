@@ -125,10 +125,9 @@ def _owners(config: SalesforceConfig, client: SalesforceClient) -> Iterator[str]
 
 
 def _limits(client: SalesforceClient) -> Iterator[str]:
-    limits = client.get("/limits")
-    daily = limits.get("DailyApiRequests", {}) if isinstance(limits, dict) else {}
-    if daily.get("Remaining") == 0:
-        yield f"the org's {daily.get('Max')} API requests of 24 hours are used up: Setup > Company Information"
+    used, most = client.usage or (0, 1)
+    if client.usage and used >= most:
+        yield f"the org's {most} API requests of 24 hours are used up: Setup > Company Information"
 
 
 def _describe(client: SalesforceClient, name: str) -> tuple[Described, bool]:

@@ -1,12 +1,13 @@
 """The requests of the sink: bulk upsert, bulk create, queries, descriptions."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
 
 from mailbridge.sdk import CrmClient, NotWritten, TokenStore, lost, read_json
-from mailbridge_sinks.salesforce.answers import Refusal, SessionEnded, Written, judge, read_results
+from mailbridge_sinks.salesforce.answers import DAILY_LIMIT_PAUSE_S, Refusal, SessionEnded, Written, judge, read_results
 from mailbridge_sinks.salesforce.auth import identity, judge_log_in, log_in
 from mailbridge_sinks.salesforce.config import SalesforceConfig
 
@@ -24,13 +25,18 @@ def literal(value: str) -> str:
 
 
 class SalesforceClient:
-    """One session with an org; renews the access token when it is refused."""
+    """One session with an org; renews the access token when it is refused.
+
+    Attributes:
+        usage: Requests of the last 24 hours and how many the org has, as the last answer told; None = not known.
+    """
 
     def __init__(
         self, config: SalesforceConfig, tokens: TokenStore, transport: httpx.BaseTransport | None = None
     ) -> None:
         self._config = config
         self._tokens = tokens
+        self.usage: tuple[int, int] | None = None
         headers = {
             "Sforce-Auto-Assign": "TRUE" if config.auto_assign else "FALSE",
             "Sforce-Duplicate-Rule-Header": f"allowSave={str(config.allow_duplicates).lower()}",
@@ -122,9 +128,19 @@ class SalesforceClient:
         return self._send(renewed, method, path, write=write, **arguments)
 
     def _send(self, session: Mapping[str, str], method: str, path: str, *, write: bool, **arguments: Any) -> Any:
+        self._leave_some()
         headers = {"Authorization": f"Bearer {session['access_token']}"}
         answer = self._crm.call(method, session["instance_url"] + path, write=write, headers=headers, **arguments)
+        self.usage = api_usage(answer.headers.get("Sforce-Limit-Info", ""))
         return read_json(answer, write=write)
+
+    def _leave_some(self) -> None:
+        """Stop before the org's last requests of the day; the next request after the pause learns the new count."""
+        used, most = self.usage or (0, 1)
+        if self.usage and used >= most * self._config.daily_share:
+            self.usage = None
+            words = f"{used} of the org's {most} API requests of 24 hours are used: the rest is left to others"
+            raise NotWritten(words, after_s=DAILY_LIMIT_PAUSE_S, pause=True)
 
     def _session(self) -> Mapping[str, str]:
         if self._config.token is not None:
@@ -139,6 +155,12 @@ class SalesforceClient:
         if session.get("identity") != identity(self._config):
             raise NotWritten("the stored session belongs to other settings of this account")
         return session
+
+
+def api_usage(header: str) -> tuple[int, int] | None:
+    """Return the count of a Sforce-Limit-Info header, such as "api-usage=18/5000; per-app-api-usage=…"."""
+    match = re.search(r"(?:^|[;\s])api-usage=(\d+)/(\d+)", header)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def bulk(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -75,6 +75,12 @@ class SalesforceConfig(_Settings):
     private_key: SecretStr | None = Field(None, description="RSA private key (PEM) for the JWT bearer flow.")
     api_version: str = Field("59.0", pattern=r"^\d{2,3}\.0$", description="REST API version, at least 46.0.")
     timeout_s: float = Field(30.0, gt=0, le=120, description="Seconds to wait for an answer.")
+    daily_share: float = Field(
+        0.98,
+        gt=0,
+        le=1,
+        description="Share of the org's API requests of 24 hours at which this sink waits for more.",
+    )
     language: Literal["ru", "en"] = Field("ru", description="Language of the lines in the description.")
 
     object: ApiName = Field("Lead", description="Object to create; it needs the fields of a Lead.")

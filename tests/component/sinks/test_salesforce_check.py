@@ -112,7 +112,7 @@ def test_all_problems_are_told_at_once(org):
 
 
 def test_a_used_up_limit(org):
-    org.daily_limit = 2  # the description, then the limits themselves
+    org.daily_limit = 1  # the description
     assert "used up" in problems(org)
 
 

@@ -65,6 +65,20 @@ def test_a_batch_is_one_look_up_and_one_write_for_each_step(org):
     assert max(len(entry.path) for entry in org.journal) < 16_000
 
 
+def test_the_last_requests_of_the_day_are_left_to_others(org):
+    org.daily_limit = 100
+    org.used = 97
+    sink = sink_for(org)
+    (first,) = deliver(sink, *make_deliveries(1))  # its look-up learns that 98 are used
+    assert isinstance(first, RetryLater)
+    assert (first.pause, first.after_s) == (True, 900)
+    assert "98 of the org's 100 API requests" in first.reason
+    assert [entry.method for entry in org.journal] == ["GET"]
+    org.used = 10  # the window moved on
+    (second,) = deliver(sink, *make_deliveries(1))
+    assert isinstance(second, Delivered)
+
+
 def test_edits_of_managers_survive_a_replay_without_memory(org):
     sink, (delivery,) = sink_for(org), make_deliveries(1)
     (first,) = deliver(sink, delivery)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from mailbridge.sdk import MaybeWritten, NoTokens, NotWritten, Unusable
 from mailbridge.testing.salesforce_soql import unescape
-from mailbridge_sinks.salesforce.client import SalesforceClient, literal
+from mailbridge_sinks.salesforce.client import SalesforceClient, api_usage, literal
 from mailbridge_sinks.salesforce.config import SalesforceConfig
 
 URL = "https://acme.my.salesforce.com"
@@ -149,3 +149,17 @@ def test_the_headers_of_the_settings():
     sf.upsert([{}])
     assert sent[0].headers["Sforce-Auto-Assign"] == "FALSE"
     assert sent[0].headers["Sforce-Duplicate-Rule-Header"] == "allowSave=true"
+
+
+@pytest.mark.parametrize(
+    ("header", "usage"),
+    [
+        ("api-usage=18/5000", (18, 5000)),
+        ("api-usage=18/5000; per-app-api-usage=17/250(appName=x)", (18, 5000)),
+        ("per-app-api-usage=17/250(appName=x); api-usage=18/5000", (18, 5000)),
+        ("per-app-api-usage=17/250(appName=x)", None),
+        ("", None),
+    ],
+)
+def test_the_count_of_the_limit_header(header, usage):
+    assert api_usage(header) == usage
