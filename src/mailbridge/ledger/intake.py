@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from mailbridge.ledger.engine import MAIL, Database, LeaseLost, now
-from mailbridge.ledger.insert import insert, insert_new
+from mailbridge.ledger.insert import insert_new, inserted
 from mailbridge.ledger.leases import Leases, give_up
 from mailbridge.ledger.raws import CODEC, pack
 from mailbridge.ledger.schema import cursor, mail, mailbox, place, raw, tombstone
@@ -65,16 +65,17 @@ class Intake:
             self._prove(connection)
             first_uid = _move_cursor(connection, self.name, chunk)
             erased = _erased(connection, [mail_id for _, mail_id, _ in packed])
-            count = 0
-            for arrival, mail_id, body in packed:
-                if mail_id not in erased:
-                    row = _mail_row(self.name, arrival, mail_id, chunk, first_uid)
-                    count += _store_mail(connection, row, body)
-                insert_new(connection, place, [_place_row(self.name, chunk, arrival.uid, mail_id, erased)])
-            insert_new(connection, place, [_place_row(self.name, chunk, uid, None, erased) for uid in chunk.vanished])
-            if count:
+            kept = [one for one in packed if one[1] not in erased]
+            rows = [_mail_row(self.name, arrival, mail_id, chunk, first_uid) for arrival, mail_id, _ in kept]
+            new = set(inserted(connection, mail, rows, mail.c.id))
+            bodies = {mail_id: body for _, mail_id, body in kept if mail_id in new}
+            insert_new(connection, raw, [{"mail_id": one, "codec": CODEC, "body": bodies[one]} for one in bodies])
+            places: list[tuple[int, str | None]] = [(arrival.uid, mail_id) for arrival, mail_id, _ in packed]
+            places += [(uid, None) for uid in chunk.vanished]
+            insert_new(connection, place, [_place_row(self.name, chunk, uid, one, erased) for uid, one in places])
+            if new:
                 self._database.notify(connection, MAIL)
-            return count
+            return len(new)
 
     def require_space(self) -> None:
         """Raise LedgerFull where `store` would: asked before a mailbox hands over mails in vain."""
@@ -138,13 +139,6 @@ def _mail_row(name: str, arrival: Arrival, mail_id: str, chunk: Chunk, first_uid
         "backlog": chunk.backlog,
         "before_ledger": arrival.uid < first_uid,
     }
-
-
-def _store_mail(connection: Connection, row: dict[str, Any], body: bytes) -> int:
-    added = connection.execute(insert(connection, mail).values(**row).on_conflict_do_nothing()).rowcount
-    if added:
-        connection.execute(raw.insert().values(mail_id=row["id"], codec=CODEC, body=body))
-    return int(added)
 
 
 def _place_row(name: str, chunk: Chunk, uid: int, mail_id: str | None, erased: frozenset[str]) -> dict[str, Any]:

@@ -44,8 +44,11 @@ class Inventory:
             return frozenset(connection.scalars(select(place.c.uid).where(*mine)))
 
     def undelivered(self, sink: str, since: float) -> list[Interest]:
-        """Return interests without a delivery to a sink; not those from before it had its first one."""
-        first = select(func.min(delivery.c.created_at)).where(delivery.c.sink == sink).scalar_subquery()
+        """Return interests without a delivery to a sink; not those from before the first that has one."""
+        known = delivery.join(interest, interest.c.id == delivery.c.interest_id)
+        first = (
+            select(func.min(interest.c.created_at)).select_from(known).where(delivery.c.sink == sink).scalar_subquery()
+        )
         has = exists().where(delivery.c.interest_id == interest.c.id, delivery.c.sink == sink)
         query = select(interest.c.body).where(interest.c.created_at >= since, interest.c.created_at >= first, ~has)
         with self._database.read() as connection:

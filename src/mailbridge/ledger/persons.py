@@ -1,11 +1,12 @@
 """One person over several networks: recognised by e-mail address, phone number or profile."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select, true, update
 
 from mailbridge.ledger.engine import now
-from mailbridge.ledger.insert import insert_new
+from mailbridge.ledger.insert import insert_new, inserted
 from mailbridge.ledger.schema import delivery, interest, is_in, person, person_key, remote, step
 from mailbridge.sdk import Interest, Known
 
@@ -28,20 +29,53 @@ def _keys(record: Interest) -> Iterator[str]:
         yield f"url:{author.url}"
 
 
-def recognise(connection: Connection, record: Interest) -> int | None:
-    """Return the person of an interest, a new one where nobody has one of its keys; who turn out one are joined."""
-    keys = keys_of(record)
+def recognise(connection: Connection, records: Sequence[Interest]) -> list[int | None]:
+    """Return the person of each interest, a new one where nobody has one of its keys; who turn out one are joined."""
+    keys = [keys_of(record) for record in records]
+    known = _known_keys(connection, {key for some in keys for key in some})
+    groups = _groups(keys, known)
+    new = iter(_new_persons(connection, sum(1 for group in groups if not group.persons)))
+    person_of: dict[str, int] = {}
+    for group in groups:
+        person_id, *others = sorted(group.persons) or [next(new)]
+        _join(connection, person_id, others)
+        person_of |= dict.fromkeys(group.keys, person_id)
+    rows = [{"key": key, "person_id": person_id} for key, person_id in person_of.items() if key not in known]
+    insert_new(connection, person_key, rows)
+    return [person_of[some[0]] if some else None for some in keys]
+
+
+@dataclass(slots=True)
+class _Group:
+    """Keys of one person, and the persons that have one of them already."""
+
+    keys: set[str]
+    persons: set[int]
+
+
+def _groups(keys: Sequence[Sequence[str]], known: Mapping[str, int]) -> list[_Group]:
+    """Join what has a key or a person in common."""
+    groups: list[_Group] = []
+    for some in filter(None, keys):
+        found = _Group(set(some), {known[key] for key in some if key in known})
+        apart = [one for one in groups if not (one.keys & found.keys or one.persons & found.persons)]
+        for one in groups:
+            if one not in apart:
+                found.keys |= one.keys
+                found.persons |= one.persons
+        groups = [*apart, found]
+    return groups
+
+
+def _known_keys(connection: Connection, keys: set[str]) -> dict[str, int]:
     if not keys:
-        return None
-    query = select(person_key.c.person_id).where(person_key.c.key.in_(keys)).distinct()
-    known = sorted(connection.scalars(query))
-    if known:
-        _join(connection, known[0], known[1:])
-        person_id = int(known[0])
-    else:
-        person_id = int(connection.scalar(person.insert().values(created_at=now()).returning(person.c.id)) or 0)
-    insert_new(connection, person_key, [{"key": key, "person_id": person_id} for key in keys])
-    return person_id
+        return {}
+    query = select(person_key.c.key, person_key.c.person_id).where(person_key.c.key.in_(sorted(keys)))
+    return {row.key: row.person_id for row in connection.execute(query)}
+
+
+def _new_persons(connection: Connection, count: int) -> list[int]:
+    return inserted(connection, person, [{"created_at": now()}] * count, person.c.id)
 
 
 def _join(connection: Connection, person_id: int, others: Sequence[int]) -> None:

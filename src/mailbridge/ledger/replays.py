@@ -12,8 +12,18 @@ from mailbridge.ledger.insert import insert
 from mailbridge.ledger.listing import Wanted
 from mailbridge.ledger.persons import recognise
 from mailbridge.ledger.raws import CODEC, pack
-from mailbridge.ledger.schema import announced, delivery, interest, mail, raw, tombstone, transition
-from mailbridge.ledger.settle import Settlement, StoredMail, add_delivery, add_interest, interest_values, stored_mail
+from mailbridge.ledger.schema import announced, delivery, interest, mail, raw, tombstone
+from mailbridge.ledger.settle import (
+    NewDelivery,
+    Settlement,
+    StoredMail,
+    add_deliveries,
+    add_interests,
+    interest_values,
+    note_outcomes,
+    note_transitions,
+    stored_mail,
+)
 from mailbridge.sdk import Interest
 
 PAGE_MAILS = 25
@@ -195,22 +205,22 @@ def _settle(connection: Connection, one: Settlement, *, searches_first: bool) ->
     found = connection.execute(query.with_for_update()).first()
     if found is None or (found.state == "parsed" and one.outcome != "parsed"):
         return []  # nothing is ever taken back
-    values: dict[str, Any] = {"state": one.outcome, "reason": one.reason, "detail": one.detail or None}
-    values |= {"parser": one.parser, "parser_version": one.parser_version, "settled_at": now(), **dict(one.facts)}
-    connection.execute(update(mail).where(mail.c.id == one.mail_id).values(**values))
-    row = {"mail_id": one.mail_id, "at": now(), "old": found.state, "new": one.outcome, "why": "replayed"}
-    connection.execute(transition.insert().values(**row, actor=ACTOR))
-    doubtful = searches_first and found.before_ledger
-    new = []
-    for position, (record, outgoing) in enumerate(one.interests):
+    note_outcomes(connection, [one])
+    note_transitions(connection, [(one.mail_id, found.state, one.outcome, "replayed")], ACTOR)
+    for record, _ in one.interests:
         _refresh(connection, record)
-        add_interest(connection, one.mail_id, position, record)
-        new += [out.key for out in outgoing if add_delivery(connection, record.id, out, fresh=False, doubtful=doubtful)]
-    return new
+    add_interests(connection, [one])
+    doubtful = searches_first and found.before_ledger
+    wanted = [
+        NewDelivery(record.id, out, fresh=False, doubtful=doubtful)
+        for record, outgoing in one.interests
+        for out in outgoing
+    ]
+    return add_deliveries(connection, wanted)
 
 
 def _refresh(connection: Connection, record: Interest) -> None:
     """Put a better reading in the place of one that nobody has sent yet; what was sent stays as it was sent."""
     sent = exists().where(delivery.c.interest_id == interest.c.id, delivery.c.attempts > 0)
-    values = interest_values(record) | {"person_id": recognise(connection, record)}
+    values = interest_values(record) | {"person_id": recognise(connection, [record])[0]}
     connection.execute(update(interest).where(interest.c.id == record.id, ~sent).values(**values))

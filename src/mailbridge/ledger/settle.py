@@ -1,15 +1,17 @@
 """Steps 4–5 of the path: unread mails out, outcome + interests + deliveries in, one transaction (the outbox)."""
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, Row, RowMapping, Update, bindparam, func, select, update
 
 from mailbridge.ledger.engine import WORK, Database, now
-from mailbridge.ledger.insert import insert, insert_new
+from mailbridge.ledger.insert import insert_new, inserted
 from mailbridge.ledger.leases import READING, Leases
 from mailbridge.ledger.persons import recognise
 from mailbridge.ledger.raws import unpack
@@ -59,6 +61,21 @@ class Settlement:
     facts: tuple[tuple[str, str | None], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery to add.
+
+    Attributes:
+        fresh: It goes before a backlog.
+        doubtful: An earlier ledger may have written it: searched before it is created.
+    """
+
+    interest_id: str
+    out: Outgoing
+    fresh: bool
+    doubtful: bool
+
+
 class Reader:
     """Takes stored mails out and settles them."""
 
@@ -105,37 +122,66 @@ class Reader:
         Returns:
             How many deliveries are new.
         """
+        if not settlements:
+            return 0
         with self._database.write() as connection:
-            new = sum(self._settle_one(connection, one, searches_first=searches_first) for one in settlements)
+            origins = _origins(connection, settlements)
+            mine = [one for one in settlements if one.mail_id in origins]
+            note_outcomes(connection, mine)
+            steps = [(one.mail_id, "stored", one.outcome, one.reason) for one in mine]
+            note_transitions(connection, steps, self._leases.node)
+            add_interests(connection, mine)
+            wanted = [
+                NewDelivery(record.id, out, fresh=not origin.backlog, doubtful=searches_first and origin.before_ledger)
+                for one in mine
+                for origin in [origins[one.mail_id]]
+                for record, outgoing in one.interests
+                for out in outgoing
+            ]
+            new = add_deliveries(connection, wanted)
             if new:
                 self._database.notify(connection, WORK)
-            return new
+            return len(new)
 
-    def _settle_one(self, connection: Connection, one: Settlement, *, searches_first: bool) -> int:
-        values = {
+
+def _origins(connection: Connection, settlements: Sequence[Settlement]) -> dict[str, Row[Any, Any, Any]]:
+    """Return what decides about the deliveries of each mail that nobody has settled yet."""
+    query = select(mail.c.id, mail.c.backlog, mail.c.before_ledger).where(
+        mail.c.id.in_([one.mail_id for one in settlements]), is_in(mail.c.state, "stored")
+    )
+    return {row.id: row for row in connection.execute(query.with_for_update())}
+
+
+def note_outcomes(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    """Write how mails ended, those with the same columns by one statement."""
+    rows: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+    for one in settlements:
+        values: dict[str, Any] = {
             "state": one.outcome,
             "reason": one.reason,
             "detail": one.detail or None,
             "parser": one.parser,
             "parser_version": one.parser_version,
-            "settled_at": now(),
             **dict(one.facts),
         }
-        statement = update(mail).where(mail.c.id == one.mail_id, mail.c.state == "stored").values(**values)
-        if connection.execute(statement).rowcount == 0:
-            return 0
-        row = {"mail_id": one.mail_id, "at": now(), "old": "stored", "new": one.outcome, "why": one.reason}
-        connection.execute(transition.insert().values(**row, actor=self._leases.node))
-        origin = connection.execute(select(mail.c.backlog, mail.c.before_ledger).where(mail.c.id == one.mail_id)).one()
-        doubtful = searches_first and origin.before_ledger
-        count = 0
-        for position, (record, outgoing) in enumerate(one.interests):
-            add_interest(connection, one.mail_id, position, record)
-            count += sum(
-                add_delivery(connection, record.id, out, fresh=not origin.backlog, doubtful=doubtful)
-                for out in outgoing
-            )
-        return count
+        rows[frozenset(values)].append({"of_mail": one.mail_id, **values})
+    for names, many in rows.items():
+        connection.execute(_outcome_statement(names), many)
+
+
+@lru_cache(maxsize=16)
+def _outcome_statement(names: frozenset[str]) -> Update:
+    values: dict[str, Any] = {name: bindparam(name) for name in sorted(names)}
+    return update(mail).where(mail.c.id == bindparam("of_mail")).values(**values, settled_at=now())
+
+
+def note_transitions(connection: Connection, steps: Iterable[tuple[str, str, str, str | None]], actor: str) -> None:
+    """Append to the audit trail: mail, old state, new state, why."""
+    rows = [
+        {"mail_id": mail_id, "at": now(), "old": old, "new": new, "why": why, "actor": actor}
+        for mail_id, old, new, why in steps
+    ]
+    insert_new(connection, transition, rows)
 
 
 def stored_mail(row: RowMapping) -> StoredMail:
@@ -164,29 +210,41 @@ def interest_values(record: Interest) -> dict[str, Any]:
     }
 
 
-def add_interest(connection: Connection, mail_id: str, position: int, record: Interest) -> None:
-    """Add an interest unless it exists, and note that this mail told of it."""
-    row = {"id": record.id, "mail_id": mail_id, "position": position, "created_at": now(), **interest_values(record)}
-    row["person_id"] = recognise(connection, record)
-    connection.execute(insert(connection, interest).values(**row).on_conflict_do_nothing())
-    insert_new(connection, announced, [{"interest_id": record.id, "mail_id": mail_id}])
+def add_interests(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    """Add the interests that do not exist yet, and note which mails told of each."""
+    told = [
+        (one.mail_id, position, record) for one in settlements for position, (record, _) in enumerate(one.interests)
+    ]
+    persons = recognise(connection, [record for _, _, record in told])
+    rows = [
+        {"id": record.id, "mail_id": mail_id, "position": position, "created_at": now(), **interest_values(record)}
+        | {"person_id": person_id}
+        for (mail_id, position, record), person_id in zip(told, persons, strict=True)
+    ]
+    insert_new(connection, interest, rows)
+    insert_new(connection, announced, [{"interest_id": record.id, "mail_id": mail_id} for mail_id, _, record in told])
 
 
-def add_delivery(connection: Connection, interest_id: str, out: Outgoing, *, fresh: bool, doubtful: bool) -> int:
-    """Add a delivery unless it exists; return 1 when it is new."""
-    insert_new(connection, account, [{"id": out.account_id}])
-    row: dict[str, Any] = {
+def add_deliveries(connection: Connection, wanted: Sequence[NewDelivery]) -> list[str]:
+    """Add the deliveries that do not exist yet; return their keys."""
+    accounts = dict.fromkeys(one.out.account_id for one in wanted)
+    insert_new(connection, account, [{"id": one} for one in accounts])
+    return inserted(connection, delivery, [_delivery_row(one) for one in wanted], delivery.c.key)
+
+
+def _delivery_row(wanted: NewDelivery) -> dict[str, Any]:
+    out = wanted.out
+    return {
         "key": out.key,
-        "interest_id": interest_id,
+        "interest_id": wanted.interest_id,
         "sink": out.sink,
         "account_id": out.account_id,
         "lane": out.lane,
-        "fresh": fresh,
-        "state": "doubt" if doubtful else "ready",
-        "reason": "older than this ledger: searched before it is created" if doubtful else None,
+        "fresh": wanted.fresh,
+        "state": "doubt" if wanted.doubtful else "ready",
+        "reason": "older than this ledger: searched before it is created" if wanted.doubtful else None,
         "due": now(),
         "responsible": out.responsible,
         "created_at": now(),
         "updated_at": now(),
     }
-    return int(connection.execute(insert(connection, delivery).values(**row).on_conflict_do_nothing()).rowcount)

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
+from mailbridge.ledger.schema import interest, person
 from mailbridge.ledger.settle import Outgoing, Settlement
 from mailbridge.pipeline.assignment import Assign, choose
 from mailbridge.sdk import Author, Delivered, NoSuchUser, Receipt, RemoteState, RetryLater, Source
@@ -180,3 +182,23 @@ def test_who_owns_it_in_the_crm_now_counts_more_than_who_was_given_it(kit):
     kit.ledger.remotes.keep(page, [state], None, Pace(10.0, 1e5))
     come(kit, 2, Author(email="anna@example.org"))
     assert known(kit).responsible == "8"
+
+
+def test_persons_of_many_mails_that_are_settled_together(kit):
+    authors = (
+        Author(email="anna@example.org"), Author(name="nobody knows"), Author(phones=("+79120000001",)),
+        Author(email="boris@example.org"), Author(email="anna@example.org", phones=("+79120000001",)),
+    )  # fmt: skip
+    settlements = []
+    for number, author in enumerate(authors):
+        record = make_card(number, author=author, source=Source(channel="form", network="form"))
+        out = Outgoing(key=f"mb1-{number}", sink=ACCOUNT, account_id=ACCOUNT, lane=None)
+        settlements.append(Settlement(kit.store(number), "parsed", interests=((record, (out,)),)))
+    assert kit.ledger.reader.settle(settlements, searches_first=False) == 5
+    with kit.ledger.database.read() as connection:
+        rows = {row.id: row.person_id for row in connection.execute(select(interest.c.id, interest.c.person_id))}
+        known_people = connection.scalars(select(person.c.id)).all()
+    anna, nobody, phone, boris, both = (rows[one.interests[0][0].id] for one in settlements)
+    assert nobody is None
+    assert anna == phone == both != boris
+    assert sorted(known_people) == sorted({anna, boris})
