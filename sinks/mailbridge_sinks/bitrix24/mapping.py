@@ -170,7 +170,7 @@ def _told(text: str, config: Bitrix24Config) -> str:
 
 def _utm(interest: Interest) -> Iterator[tuple[str, str]]:
     for field in interest.fields:
-        name = _UTM.get(field.label.strip().lower())
+        name = _UTM.get((field.label or "").strip().lower())
         if name and field.value:
             yield name, cut(one_line(field.value), _MOST_TITLE)
 

@@ -54,7 +54,7 @@ def value_at(interest: Interest, path: str, language: CardLanguage | None = None
     """
     if path.startswith(FORM_FIELD):
         named = path.casefold()
-        values = [field.value for field in interest.fields if (FORM_FIELD + field.label).casefold() == named]
+        values = [field.value for field in interest.fields if (FORM_FIELD + (field.label or "")).casefold() == named]
         return clean(", ".join(filter(None, values))) or None
     value: Any = reduce(getattr, path.split("."), interest)
     if language and path in _WORDED:
@@ -194,11 +194,11 @@ class _Lines:
     def _form(self) -> Iterator[CardLine]:
         for field in self._interest.fields:
             value = clean(field.value)
-            if value and (FORM_FIELD + field.label).casefold() not in self._told:
-                yield CardLine("fields", self._line(field.label), self._escape(value))
+            if value and (FORM_FIELD + (field.label or "")).casefold() not in self._told:
+                yield CardLine("fields", self._line(field.label or ""), self._escape(value))
 
     def _file(self, file: FileRef) -> str:
-        return f"{self._line(file.name)} ({_size(file.size, self._language)})"
+        return f"{self._line(file.name or file.media_type)} ({_size(file.size, self._language)})"
 
     def _line(self, text: str, longest: int = _LONGEST_VALUE) -> str:
         return self._escape(cut(one_line(text), longest))

@@ -35,6 +35,19 @@ def _number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+def _filled(values: Any) -> Any:
+    """Leave out what is empty: no string of an interest is."""
+    if not isinstance(values, (list, tuple)):
+        return values
+    return tuple(one for one in values if not isinstance(one, str) or one.strip())
+
+
+def _with_values(fields: Any) -> Any:
+    if not isinstance(fields, (list, tuple)):
+        return fields
+    return tuple(one for one in fields if str(one["value"] if isinstance(one, dict) else one.value).strip())
+
+
 Line = Annotated[str | None, BeforeValidator(_line_or_none)]
 Lines = Annotated[str | None, BeforeValidator(_lines_or_none)]
 Money = Annotated[Decimal, PlainSerializer(_number, return_type=int | float, when_used="json")]
@@ -60,7 +73,7 @@ class Author(_Part):
     url: Line = None
     photo_url: Line = None
     email: Line = None
-    phones: tuple[str, ...] = ()
+    phones: Annotated[tuple[str, ...], BeforeValidator(_filled)] = ()
 
 
 class Product(_Part):
@@ -88,16 +101,16 @@ class Refs(_Part):
 
 
 class FormField(_Part):
-    """A form field that no other place of the interest holds."""
+    """A form field that no other place of the interest holds; without a label where the form has none."""
 
-    label: str
+    label: Line
     value: str
 
 
 class FileRef(_Part):
-    """A file that came with the mail."""
+    """A file that came with the mail; many have no name."""
 
-    name: str
+    name: Line
     media_type: str
     size: int
     sha256: str
@@ -150,8 +163,8 @@ class Interest(_Part):
     currency: Line = None
     refs: Refs = Refs()
     priority: Line = None
-    labels: tuple[str, ...] = ()
-    fields: tuple[FormField, ...] = ()
+    labels: Annotated[tuple[str, ...], BeforeValidator(_filled)] = ()
+    fields: Annotated[tuple[FormField, ...], BeforeValidator(_with_values)] = ()
     attachments: tuple[FileRef, ...] = ()
     language: Line = None
     mail: MailRef
