@@ -8,7 +8,7 @@ import time
 import pytest
 
 from mailbridge.ledger.ledger import peek
-from mailbridge.testing.demo import judge
+from mailbridge.testing.demo_verdict import judge
 
 KILLS = int(os.environ.get("MAILBRIDGE_KILLS", "4"))
 
@@ -31,7 +31,7 @@ def test_a_second_run_and_a_lost_ledger_create_nothing_new(running, parsed_cases
     assert first.returncode == 0, first.stderr
     before = leads(running)
     assert all(len(keys) >= 10 for keys in before.values())
-    assert [line for line in judge(running, chosen, []) if line.problems] == []
+    assert [line for line in judge(running, [], chosen).lines if line.problems] == []
 
     counts = objects(running)
     assert running.run("run", "--once", "-c", str(running.config)).returncode == 0
@@ -56,7 +56,7 @@ def test_kill_9_at_any_time_loses_and_doubles_nothing(running, parsed_cases):
             running.stop(signal.SIGKILL)
     assert running.await_calm(len(parsed_cases), 180), f"MAILBRIDGE_SEED={seed}" + running.log.read_text()[-3000:]
     assert running.stop() == 0
-    assert [f"{line.case}: {line.problems}" for line in judge(running, parsed_cases, []) if line.problems] == []
+    assert [f"{line.case}: {line.problems}" for line in judge(running, [], parsed_cases).lines if line.problems] == []
     assert running.duplicates() == [], f"MAILBRIDGE_SEED={seed}"
     per_lead = {name: crm.counts() for name, crm in running.crms.items()}
     assert per_lead["amo"]["notes"] == per_lead["amo"]["leads"], f"MAILBRIDGE_SEED={seed} {per_lead}"

@@ -12,7 +12,8 @@ from mailbridge.testing.fixtures import cases
 KEYS = {
     "": (
         "schema id kind source occurred_at occurred_at_precision author text product responsible processed "
-        "processed_at first_answer_at proof reply rating amount currency refs priority labels fields attachments language mail"
+        "processed_at first_answer_at proof reply rating amount currency refs priority labels fields attachments "
+        "language mail"
     ),
     "source": "url title channel network",
     "author": "name url photo_url email phones",
