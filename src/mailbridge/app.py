@@ -123,7 +123,7 @@ def make_router(settings: Settings) -> Router:
 def make_crew(settings: Settings, workers: int | None = None) -> Crew:
     """Return who reads mails; `workers` processes instead of those that the configuration names."""
     tables, rules = parser_tables(settings), trust_rules(settings)
-    count = settings.run.parse_workers if workers is None else workers
+    count = settings.run.workers if workers is None else workers
     if count == 0:
         return InProcessCrew(tables, rules)
     return ProcessCrew(tables, rules, workers=count, timeout_s=settings.run.parse_timeout_s)

@@ -41,6 +41,7 @@ format = "json"
 
 [run]
 shutdown_s = 20
+parse_workers = 1
 
 [mailboxes.shop]
 type = "imap"

@@ -1,6 +1,5 @@
 """What `mailbridge replay` works with: which mails, who reads them, what was planned, settled and sent."""
 
-import os
 import sys
 import time
 from collections import Counter
@@ -15,6 +14,7 @@ from mailbridge.app import App, build, make_crew, receivers
 from mailbridge.cli.common import NoMailFound, open_ledger, plain, short, tell
 from mailbridge.cli.replay_rows import row_of, state_of
 from mailbridge.config import Settings, SinkSettings
+from mailbridge.config.settings import cores
 from mailbridge.daemon import free_leases, signals
 from mailbridge.ledger.ledger import Ledger, Waiting
 from mailbridge.ledger.listing import Wanted
@@ -57,8 +57,8 @@ class Order:
         """How many processes read; 0 = none besides this one."""
         if self.workers is not None:
             return self.workers
-        own = self.settings.run.parse_workers
-        return own and max(own, len(os.sched_getaffinity(0)))
+        own = self.settings.run.workers
+        return own and max(own, cores())
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """The models of the configuration; those of plugins are added to them, so that one model tells everything."""
 
+import os
 from functools import cache
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
@@ -11,6 +12,14 @@ from mailbridge.pipeline.assignment import Assign
 from mailbridge.pipeline.when import Rules, any_holds
 from mailbridge.registry import parser_types, sink_names, sink_type
 from mailbridge.sdk import Interest, TrustPolicy
+
+_MOST_WORKERS = 4
+"""Each costs up to 150 MB, and more of them read faster than one ledger can settle."""
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Table(BaseModel):
@@ -49,7 +58,18 @@ class RunSettings(_Table):
 
     shutdown_s: float = Field(30, ge=0, le=600, description="Seconds that a stop may take to finish what is in flight.")
     parse_timeout_s: float = Field(10, gt=0, le=600, description="Seconds a mail may take to be read.")
-    parse_workers: int = Field(1, ge=0, le=64, description="Processes that read mails; 0 = inside the daemon.")
+    parse_workers: int | None = Field(
+        None,
+        ge=0,
+        le=64,
+        examples=[2],
+        description="Processes that read mails; absent = one per core, at most 4; 0 = inside the daemon.",
+    )
+
+    @property
+    def workers(self) -> int:
+        """Processes that read mails."""
+        return min(_MOST_WORKERS, cores()) if self.parse_workers is None else self.parse_workers
 
 
 class SinkSettings(_Table):

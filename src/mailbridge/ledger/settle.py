@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, Update, bindparam, func, select, update
@@ -17,6 +18,9 @@ from mailbridge.ledger.persons import recognise
 from mailbridge.ledger.raws import unpack
 from mailbridge.ledger.schema import account, announced, delivery, interest, is_in, lease, mail, raw, transition
 from mailbridge.sdk import Interest
+
+TAKEN_BYTES = 32 * 1024 * 1024
+"""Raw bytes that are taken out to be read at a time; a larger mail goes alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +87,30 @@ class Reader:
         self._database = database
         self._leases = leases
 
-    def take(self, limit: int) -> list[StoredMail]:
+    def take(self, limit: int, but: Sequence[str] = ()) -> list[StoredMail]:
         """Return mails that wait to be read: fresh ones first, oldest first; counts the try; raises LedgerFull.
 
         One node reads at a time: two could hand over the interests of one author in the wrong order. Nothing is
         returned while another one does.
+
+        Args:
+            limit: Most mails; fewer where they are large.
+            but: Mails that were taken already.
         """
         query = (
-            select(mail.c.id, mail.c.size, mail.c.received_at, mail.c.mailbox, mail.c.tries, raw.c.codec, raw.c.body)
-            .join(raw, raw.c.mail_id == mail.c.id)
-            .where(is_in(mail.c.state, "stored"))
+            select(mail.c.id, mail.c.size)
+            .where(is_in(mail.c.state, "stored"), mail.c.id.not_in(but))
             .order_by(mail.c.backlog, mail.c.stored_at, mail.c.id)
             .limit(limit)
         )
         self._database.require_space()
         with self._database.write() as connection:
-            rows = connection.execute(query).mappings().all()
-            if not rows or self._leases.take(connection, lease, READING) is None:
+            ids = _bounded(connection.execute(query).all())
+            if not ids or self._leases.take(connection, lease, READING) is None:
                 return []
-            ids = [row["id"] for row in rows]
+            rows = {row["id"]: row for row in connection.execute(_RAW.where(mail.c.id.in_(ids))).mappings()}
             connection.execute(update(mail).where(mail.c.id.in_(ids)).values(tries=mail.c.tries + 1))
-        return [stored_mail(row) for row in rows]
+        return [stored_mail(rows[mail_id]) for mail_id in ids]
 
     def waiting(self) -> int:
         """Return how many mails wait to be read."""
@@ -142,6 +149,18 @@ class Reader:
             if new:
                 self._database.notify(connection, WORK)
             return len(new)
+
+
+_RAW = select(mail.c.id, mail.c.size, mail.c.received_at, mail.c.mailbox, mail.c.tries, raw.c.codec, raw.c.body).join(
+    raw, raw.c.mail_id == mail.c.id
+)
+
+
+def _bounded(mails: Sequence[Row[Any, Any]]) -> list[str]:
+    """Return the ids of as many mails as fit into `TAKEN_BYTES`, at least of one."""
+    sizes = list(accumulate(row.size for row in mails))
+    fitting = sum(size <= TAKEN_BYTES for size in sizes)
+    return [row.id for row in mails[: max(1, fitting)]]
 
 
 def _origins(connection: Connection, settlements: Sequence[Settlement]) -> dict[str, Row[Any, Any, Any]]:

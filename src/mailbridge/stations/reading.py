@@ -1,8 +1,10 @@
 """Steps 4–5 of the path: read stored mails in processes that may die, decide where interests go, settle."""
 
 import multiprocessing
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from functools import partial
 from typing import Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
@@ -23,11 +25,21 @@ MAX_TRIES = 2
 """A mail whose process died unexplained so often is quarantined."""
 
 
-class Crew(Protocol):
-    """Reads chunks of mails."""
+Reads = Callable[[], list[Read | None]]
+"""Waits for a chunk that is being read: a result per job, in order; None where a process died and nobody knows why."""
 
-    def read(self, jobs: Sequence[Job]) -> list[Read | None]:
-        """Return one result per job, in order; None when the process died and nobody knows why."""
+
+class Crew(Protocol):
+    """Reads chunks of mails.
+
+    Attributes:
+        workers: How many chunks are read at the same time.
+    """
+
+    workers: int
+
+    def begin(self, jobs: Sequence[Job]) -> Reads:
+        """Let somebody read a chunk."""
         ...
 
     def close(self) -> None:
@@ -38,13 +50,15 @@ class Crew(Protocol):
 class InProcessCrew:
     """Reads in this process: for tests and tiny set-ups; a bomb in a mail hits the daemon."""
 
+    workers = 1
+
     def __init__(self, tables: Mapping[str, Mapping[str, Any]], rules: TrustRules) -> None:
         self._router = Router(make_parsers(tables))
         self._rules = rules
 
-    def read(self, jobs: Sequence[Job]) -> list[Read | None]:
-        """Read all mails, one after the other."""
-        return [read_raw(job, self._router, self._rules) for job in jobs]
+    def begin(self, jobs: Sequence[Job]) -> Reads:
+        """Read all mails, one after the other, when somebody asks for them."""
+        return lambda: [read_raw(job, self._router, self._rules) for job in jobs]
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -61,11 +75,15 @@ class ProcessCrew:
             max_workers=workers, max_tasks=2000, initializer=begin, initargs=(dict(tables), rules), context=context
         )
         self._timeout_s = timeout_s
+        self.workers = workers
 
-    def read(self, jobs: Sequence[Job]) -> list[Read | None]:
-        """Read a chunk; see `Crew`."""
+    def begin(self, jobs: Sequence[Job]) -> Reads:
+        """Hand a chunk to the next process that is free."""
+        return partial(self._finish, jobs, self._pool.schedule(work, args=[jobs], timeout=self._timeout_s + len(jobs)))
+
+    def _finish(self, jobs: Sequence[Job], chunk: Any) -> list[Read | None]:
         try:
-            return list(self._pool.schedule(work, args=[jobs], timeout=self._timeout_s + len(jobs)).result())
+            return list(chunk.result())
         except (FutureTimeoutError, ProcessExpired):
             log.warning("parse_worker_died", mails=len(jobs))
             return [self._read_alone(job) for job in jobs]
@@ -111,14 +129,19 @@ class ReadingRoom:
         self._sinks = sinks
         self._receivers = receivers
         self._searches_first = searches_first
+        self._underway: deque[tuple[list[StoredMail], Reads]] = deque()
 
     def cycle(self) -> int:
-        """Read and settle one chunk; return how many mails were taken."""
-        mails = self._reader.take(CHUNK)
-        if not mails:
+        """Settle the chunk that was taken first, while others are read; return how many mails it has."""
+        while len(self._underway) <= self.crew.workers:
+            mails = self._reader.take(CHUNK, but=[mail.mail_id for chunk, _ in self._underway for mail in chunk])
+            if not mails:
+                break
+            self._underway.append((mails, self.crew.begin([self._job(mail) for mail in mails])))
+        if not self._underway:
             return 0
-        reads = self.crew.read([self._job(mail) for mail in mails])
-        settlements = [self._settlement(mail, read) for mail, read in zip(mails, reads, strict=True)]
+        mails, reads = self._underway.popleft()
+        settlements = [self._settlement(mail, read) for mail, read in zip(mails, reads(), strict=True)]
         certain = [one for one in settlements if one is not None]
         new = self._reader.settle(certain, searches_first=self._searches_first)
         self._tell(certain, new)

@@ -141,11 +141,11 @@ class Replayer:
 
     def _read(self, chunk: Sequence[Given]) -> list[Read]:
         jobs = [self._job(one.mail) for one in chunk]
-        reads = self._crew.read(jobs)
+        reads = self._crew.begin(jobs)()
         return [read or self._again(job) for job, read in zip(jobs, reads, strict=True)]
 
     def _again(self, job: Job) -> Read:
-        return self._crew.read([job])[0] or Read(job.mail_id, CRASHED)
+        return self._crew.begin([job])()[0] or Read(job.mail_id, CRASHED)
 
     def _job(self, mail: StoredMail) -> Job:
         receiver = self._receivers.get(mail.mailbox or "")

@@ -28,6 +28,8 @@ CONFIG = """\
 url = "{ledger}"
 lease_s = {lease_s}
 
+[run]
+parse_workers = 1
 [log]
 format = "json"
 

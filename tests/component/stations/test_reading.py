@@ -31,14 +31,14 @@ def crew(monkeypatch):
 
 def test_a_mail_that_kills_its_process_does_not_take_its_neighbours_along(crew):
     jobs = [job_of(letter(1)), job_of(letter(2, poison.KILLS)), job_of(letter(3))]
-    one, two, three = crew.read(jobs)
+    one, two, three = crew.begin(jobs)()
     assert one.reading.outcome == three.reading.outcome == "parsed"
     assert two is None
 
 
 def test_a_mail_that_hangs_is_stopped_at_the_time_limit_and_quarantined(crew):
     began = time.monotonic()
-    one, two = crew.read([job_of(letter(1)), job_of(letter(2, poison.HANGS))])
+    one, two = crew.begin([job_of(letter(1)), job_of(letter(2, poison.HANGS))])()
     assert one.reading.outcome == "parsed"
     assert (two.reading.outcome, two.reading.reason) == ("quarantined", "parse_timeout")
     assert time.monotonic() - began < 30
@@ -46,7 +46,7 @@ def test_a_mail_that_hangs_is_stopped_at_the_time_limit_and_quarantined(crew):
 
 def test_both_crews_read_the_same(crew):
     jobs = [job_of(letter(number)) for number in range(5)]
-    assert crew.read(jobs) == InProcessCrew({}, TrustRules()).read(jobs)
+    assert crew.begin(jobs)() == InProcessCrew({}, TrustRules()).begin(jobs)()
 
 
 def test_a_mail_that_killed_two_processes_is_quarantined_and_the_rest_goes_on(crew, tmp_path):

@@ -51,7 +51,7 @@ def test_show_prints_file_and_defaults_without_secrets(tmp_path):
     shown = run("config", "show", "-c", str(path))
     assert "hidden" not in json.dumps(shown)
     assert shown["mailboxes"]["main"]["password"] == "********"
-    assert shown["run"]["parse_workers"] == 1
+    assert shown["run"]["shutdown_s"] == 30
     assert shown["ledger"]["url"] == f"sqlite:///{tmp_path}/mailbridge.db"
 
 
