@@ -7,7 +7,7 @@ from mailbridge_sinks.rest.answers import query
 from mailbridge_sinks.rest.client import RestClient
 from mailbridge_sinks.rest.config import RestConfig
 from mailbridge_sinks.rest.forms import Form
-from mailbridge_sinks.rest.shape import OWN_NAMES, Check
+from mailbridge_sinks.rest.shape import OWN_NAMES, AnswerRule, Check
 
 
 def prove(config: RestConfig, client: RestClient) -> None:
@@ -30,8 +30,9 @@ def _wrong(check: Check, config: RestConfig, client: RestClient) -> Iterator[str
     if check.when and not Template(f"{{{{ {check.when} }}}}", known=OWN_NAMES).value(values):
         return
     said = Template(check.say, known=OWN_NAMES).text(values)
+    fine = (AnswerRule(status=check.fine, means="present"),) if check.fine else ()
     try:
-        good = client.asked(Form(check, config.headers).filled(values, client.path_token), config.answers)
+        good = client.asked(Form(check, config.headers).filled(values, client.path_token), (*fine, *config.answers))
     except (Refused, Unusable) as error:
         yield f"{said} ({error.reason})" if said else error.reason
         return

@@ -163,6 +163,7 @@ class Check(Request):
 
     when: Expression = Field("", description="Only when this is there.")
     need: Text = Field("", description="JMESPath that must be true of the answer; a template. rows is not used.")
+    fine: tuple[Status, ...] = Field((), description='Statuses that prove it besides 2xx, such as ["405"].')
     say: Text = Field("", description="What is wrong and what to click, when it is not.")
 
 

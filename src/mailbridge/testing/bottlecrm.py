@@ -41,8 +41,8 @@ class BottlecrmEmulator(Emulator):
     def handle(self, call: Call) -> Answer:
         """Answer one request."""
         match call.method, call.path:
-            case "GET", "/healthz/":
-                return Answer(200, {"status": "ok"})
+            case "GET", path if path.startswith("/api/public/leads/"):
+                return Answer(405, {"detail": 'Method "GET" not allowed.'})
             case "GET", path if path == f"/api/leads/intakes/{INTAKE}/":
                 if call.headers.get("authorization") != f"Bearer {self.read_token}":
                     return Answer(403, {"detail": "Organization context is required. Please login again."})
