@@ -1,6 +1,7 @@
 """What Salesforce's error codes mean for what the core does next; nowhere else in this sink."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 
 from mailbridge.sdk import (
+    NoSuchUser,
     NotWritten,
     Outcome,
     Refused,
@@ -119,10 +121,20 @@ def meaning(refusal: Refusal, *, key_field: str | None, own_ids: bool, others_wr
     if pause_s:
         return RetryLater(refusal.reason, pause_s, pause=True)
     if codes & IDS:
+        if own_ids and names_owner(refusal):
+            return NoSuchUser(refusal.reason)
         return Rejected(refusal.reason) if own_ids or others_written else SinkUnusable(refusal.reason)
     if codes & SET_UP:
         return Rejected(refusal.reason) if others_written else SinkUnusable(refusal.reason)
     return RetryLater(refusal.reason) if codes and codes <= PASSING else Rejected(refusal.reason)
+
+
+def names_owner(refusal: Refusal) -> bool:
+    """Return whether it is the owner that is refused: inactive, deleted, or no user at all."""
+    return (
+        "INACTIVE_OWNER_OR_USER" in refusal.codes
+        or re.search(r"\bOwner ?ID\b", refusal.reason, re.IGNORECASE) is not None
+    )
 
 
 def _result(item: Any) -> Written | Refusal:

@@ -45,8 +45,10 @@ def _lead(config: SalesforceConfig, client: SalesforceClient) -> Iterator[str]:
         yield from _writable(config.object, field, described)
     for path, field in config.fields.items():
         yield from _fitting(config, path, field, described.get(field, {}))
+    for field in config.values:
+        yield from _roomy(config, field, described.get(field, {}))
     sent = sent_fields(config) | {"OwnerId"}
-    for field in sorted(sent & LENGTHS.keys() - set(config.fields.values())):
+    for field in sorted(sent & LENGTHS.keys() - {*config.fields.values(), *config.values}):
         yield from _long_enough(config.object, field, described.get(field, {}), length_of(config, field))
     for field in filter(None, (config.read_back.stage_field, config.read_back.proof_field)):
         if config.read_back.every_s and field not in described:
@@ -81,10 +83,15 @@ def _writable(owner: str, name: str, described: Described) -> Iterator[str]:
 
 
 def _fitting(config: SalesforceConfig, path: str, name: str, field: Mapping[str, Any]) -> Iterator[str]:
-    kind, length = str(field.get("type", "")), length_of(config, name)
+    kind = str(field.get("type", ""))
     if kind and kind not in _TYPES.get(path, _TEXTS):
         yield f"{config.object}.{name} is of type {kind}: it can't hold {path}"
-    if kind in _TEXTS:
+    yield from _roomy(config, name, field)
+
+
+def _roomy(config: SalesforceConfig, name: str, field: Mapping[str, Any]) -> Iterator[str]:
+    length = length_of(config, name)
+    if field.get("type") in _TEXTS:
         hint = f"; set lengths.{name} in the settings" if length == DEFAULT_LENGTH else ""
         yield from (f"{problem}{hint}" for problem in _long_enough(config.object, name, field, length))
 

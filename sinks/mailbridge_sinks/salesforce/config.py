@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mailbridge.sdk import CARD_PATHS, ReadBackConfig, is_card_path
+from mailbridge.sdk import CARD_PATHS, CardTemplates, Kind, ReadBackConfig, is_card_path
 
 ApiName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 """Name of an object or a field as the API spells it; safe in a URL and in SOQL."""
@@ -15,8 +15,11 @@ ApiName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 RecordId = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$")]
 """15 or 18 characters."""
 
-RESERVED = frozenset({"Id", "LastName", "FirstName", "Email", "Phone", "Description", "OwnerId"})
-"""Fields that the sink fills in itself."""
+PERSON = frozenset({"LastName", "FirstName", "Email", "Phone"})
+"""Fields of people that the sink fills in itself."""
+
+PEOPLE = frozenset({"Lead", "Contact"})
+"""Objects that are people."""
 
 _SHARED_HOSTS = {"login.salesforce.com", "test.salesforce.com"}
 
@@ -59,7 +62,7 @@ class SalesforceReadBack(ReadBackConfig):
     )
 
 
-class SalesforceConfig(_Settings):
+class SalesforceConfig(CardTemplates):
     """One Salesforce account: where it is, who logs in, which fields are written."""
 
     url: str = Field(
@@ -83,7 +86,9 @@ class SalesforceConfig(_Settings):
     )
     language: Literal["ru", "en"] = Field("ru", description="Language of the lines in the description.")
 
-    object: ApiName = Field("Lead", description="Object to create; it needs the fields of a Lead.")
+    object: ApiName = Field(
+        "Lead", description="Object to create: Lead, Contact, or any other, whose fields `values` and `fields` fill."
+    )
     key_field: ApiName = Field(
         "MB_Key__c", description="Field for the key: Text(40), External ID, Unique. The sink finds its leads by it."
     )
@@ -98,6 +103,16 @@ class SalesforceConfig(_Settings):
     fixed: dict[ApiName, str | int | float | bool] = Field(
         default_factory=dict, description="Values every lead gets, such as a required field of your own."
     )
+    title_field: ApiName | None = Field(
+        None, description="Field for the title; absent = none, as for a Lead.", examples=["Subject"]
+    )
+    text_field: ApiName = Field("Description", description="Long text field for the card.")
+    same_person: Literal["new", "append"] = Field(
+        "new",
+        description="What a further interest of a person becomes whose lead is still open: a new lead, or a task with "
+        "the whole card at the open one; append needs task.key_field.",
+    )
+    always_new: tuple[Kind, ...] = Field(("order",), description="Kinds that are a new lead all the same.")
     lead_source: str = Field("Web", max_length=255, description="LeadSource of every lead; empty = not written.")
     company: str = Field("—", min_length=1, max_length=255, description="Company: Salesforce requires one.")
 
@@ -146,9 +161,17 @@ class SalesforceConfig(_Settings):
 
     @model_validator(mode="after")
     def _free_fields(self) -> "SalesforceConfig":
-        taken = (RESERVED | {self.key_field}) & {*self.fields.values(), *self.fixed}
+        own = {"Id", "OwnerId", self.key_field, self.text_field, self.title_field}
+        own |= PERSON if self.object in PEOPLE else set()
+        taken = {name for name in own if name} & {*self.fields.values(), *self.fixed, *self.values}
         if taken:
             raise ValueError(f"the sink fills in {', '.join(sorted(taken))} itself: choose other fields")
+        return self
+
+    @model_validator(mode="after")
+    def _found_again(self) -> "SalesforceConfig":
+        if self.same_person == "append" and (self.task is None or self.task.key_field is None):
+            raise ValueError("same_person = append needs task.key_field: by it an appended interest is found again")
         return self
 
     @model_validator(mode="after")

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from mailbridge.sdk import (
     Delivery,
     Interest,
-    card_text,
     card_word,
     fit,
     name_or_address,
@@ -19,7 +18,7 @@ from mailbridge.sdk import (
     utf16_length,
     value_at,
 )
-from mailbridge_sinks.salesforce.config import SalesforceConfig, TaskConfig
+from mailbridge_sinks.salesforce.config import PEOPLE, PERSON, SalesforceConfig, TaskConfig
 
 Record = dict[str, Any]
 JsonValue = str | int | float | bool | None
@@ -45,24 +44,35 @@ def lead_record(config: SalesforceConfig, delivery: Delivery) -> Record:
     interest = delivery.interest
     told: set[str] = set()
     record: Record = {"attributes": {"type": config.object}, config.key_field: delivery.key}
-    record |= _person(config, interest, told)
-    record |= _contacts(interest, told)
-    if config.lead_source:
+    if config.object in PEOPLE:
+        record |= _person(config, interest, told) | _contacts(interest, told)
+    if config.object in PEOPLE and config.lead_source:
         record["LeadSource"] = config.lead_source
+    if config.title_field:
+        title = config.title_of(delivery, config.language)
+        record[config.title_field] = _cut(title, length_of(config, config.title_field))
     record |= _mapped(config, interest, told)
+    record |= _values(config, delivery)
     record |= config.fixed
     owner = owner_id(config, delivery)
     if owner:
         record["OwnerId"] = owner
-    record["Description"] = card_text(
-        interest,
-        config.language,
-        marker=f"mailbridge: {delivery.key}",
-        most=LENGTHS["Description"],
-        measure=utf16_length,
-        told=told,
-    )
+    record[config.text_field] = _card(config, delivery, f"mailbridge: {delivery.key}", told)
     return record
+
+
+def _card(config: SalesforceConfig, delivery: Delivery, marker: str, told: set[str]) -> str:
+    most = length_of(config, config.text_field) if config.text_field in config.lengths else LENGTHS["Description"]
+    return config.text_of(delivery, config.language, marker=marker, most=most, measure=utf16_length, told=told)
+
+
+def _values(config: SalesforceConfig, delivery: Delivery) -> Record:
+    """Return the fields that templates fill; texts are cut to their length."""
+    made = config.values_of(delivery, config.language)
+    return {
+        field: _cut(value, length_of(config, field)) if isinstance(value, str) else value
+        for field, value in made.items()
+    }
 
 
 def owner_id(config: SalesforceConfig, delivery: Delivery) -> str | None:
@@ -80,6 +90,9 @@ def task_record(config: SalesforceConfig, task: TaskConfig, delivery: Delivery, 
     subject = f"{first}: {card_word('kind', interest.kind, language)}, {who}"
     due = interest.mail.received_at.astimezone(ZoneInfo(task.timezone)).date() + timedelta(days=task.deadline_days)
     lines = [interest.reply.target, interest.source.url, delivery.step_key("task")]
+    text = "\n".join(dict.fromkeys(line for line in lines if line))
+    if config.same_person == "append":  # the lead may be that of an earlier interest: the task tells this one
+        text = _card(config, delivery, delivery.step_key("task"), set())
     record: Record = {
         "attributes": {"type": "Task"},
         parent_field(config.object): parent_id,
@@ -87,7 +100,7 @@ def task_record(config: SalesforceConfig, task: TaskConfig, delivery: Delivery, 
         "ActivityDate": due.isoformat(),
         "Status": "Not Started",
         "Priority": "High" if interest.priority == "high" else "Normal",
-        "Description": "\n".join(dict.fromkeys(line for line in lines if line)),
+        "Description": text,
     }
     if task.key_field:
         record[task.key_field] = delivery.step_key("task")
@@ -99,15 +112,19 @@ def task_record(config: SalesforceConfig, task: TaskConfig, delivery: Delivery, 
 
 def parent_field(table: str) -> str:
     """Return the field of a task that names the object it is about: people stand in another than things."""
-    return "WhoId" if table in {"Lead", "Contact"} else "WhatId"
+    return "WhoId" if table in PEOPLE else "WhatId"
 
 
 def sent_fields(config: SalesforceConfig) -> set[str]:
     """Return the fields of the lead that some delivery may write."""
-    always = {config.key_field, "LastName", "FirstName", "Company", "Email", "Phone", "Description"}
-    source = {"LeadSource"} if config.lead_source else set()
-    owner = {"OwnerId"} if config.owner or config.asap_queue else set()
-    return always | source | owner | set(config.fields.values()) | set(config.fixed)
+    fields = {config.key_field, config.text_field, *config.fields.values(), *config.fixed, *config.values}
+    if config.title_field:
+        fields.add(config.title_field)
+    if config.object in PEOPLE:
+        fields |= PERSON | ({"LeadSource"} if config.lead_source else set())
+    if config.object == "Lead":
+        fields.add("Company")
+    return fields | ({"OwnerId"} if config.owner or config.asap_queue else set())
 
 
 def length_of(config: SalesforceConfig, field: str) -> int:
@@ -122,7 +139,7 @@ def is_email(value: str) -> bool:
 
 def _person(config: SalesforceConfig, interest: Interest, told: set[str]) -> Record:
     first, last = split_name(interest.author.name or "")
-    record: Record = {"Company": config.company}
+    record: Record = {"Company": config.company} if config.object == "Lead" else {}
     # Shown as "FirstName LastName": parted at the first blank the name reads as the person wrote it.
     if last and utf16_length(first) <= LENGTHS["FirstName"]:
         record |= {"FirstName": first, "LastName": _cut(last, LENGTHS["LastName"])}

@@ -19,9 +19,7 @@ class Search:
 
     def leads(self, keys: Collection[str]) -> dict[str, Receipt]:
         """Return delivery key → receipt of the leads that carry one of the keys; of several the oldest."""
-        return {
-            key: Receipt(ids[0], self.client.page_of(ids[0]), created=False) for key, ids in self.copies(keys).items()
-        }
+        return {key: self._receipt(ids[0]) for key, ids in self.copies(keys).items()}
 
     def copies(self, keys: Collection[str]) -> dict[str, list[str]]:
         """Return key → ids of the leads that carry it, oldest first; several only where the field is not unique."""
@@ -39,8 +37,32 @@ class Search:
         step_keys = {delivery.step_key("task"): delivery.key for delivery in deliveries if delivery.key in leads}
         if not step_keys:
             return {}
-        found = self._by_field(field, step_keys) if field else self._by_parent(step_keys, leads)
-        return {step_keys[mark]: Receipt(task, self.client.page_of(task), created=False) for mark, task in found}
+        if field:
+            return {step_keys[mark]: receipt for mark, (receipt, _) in self.marked_tasks(step_keys).items()}
+        found = self._by_parent(step_keys, leads)
+        return {step_keys[mark]: self._receipt(task) for mark, task in found}
+
+    def marked_tasks(self, marks: Collection[str]) -> dict[str, tuple[Receipt, str]]:
+        """Return mark → receipt and object of the tasks that carry one of the marks in their key field."""
+        field, parent = self.config.task and self.config.task.key_field, parent_field(self.config.object)
+        if not field or not marks:
+            return {}
+        records = self.client.select_in(f"Id, {parent}, {field}", "Task", field, marks)
+        return {
+            str(record[field]): (self._receipt(str(record["Id"])), str(record.get(parent) or ""))
+            for record in records
+            if record.get(field) in marks
+        }
+
+    def still_open(self, ids: Collection[str]) -> set[str]:
+        """Return which of the objects exist and are still worked on."""
+        stage, closed = self.config.read_back.stage_field, self.config.read_back.closed_stages
+        converted = ", IsConverted" if self.config.object == "Lead" else ""
+        return {
+            same_id(record["Id"], ids)
+            for record in self.client.select_in(f"Id, {stage}{converted}", self.config.object, "Id", ids)
+            if not record.get("IsConverted") and record.get(stage) not in closed
+        }
 
     def people(self, lead_ids: Collection[str]) -> dict[str, str]:
         """Return lead id → contact id of the leads that were converted: nothing more may be tied to those leads."""
@@ -53,10 +75,8 @@ class Search:
             if record.get("ConvertedContactId")
         }
 
-    def _by_field(self, field: str, step_keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        for record in self.client.select_in(f"Id, {field}", "Task", field, step_keys):
-            if record.get(field) in step_keys:
-                yield record[field], str(record["Id"])
+    def _receipt(self, remote_id: str) -> Receipt:
+        return Receipt(remote_id, self.client.page_of(remote_id), created=False)
 
     def _by_parent(self, step_keys: Mapping[str, str], leads: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         # A description can't be searched in SOQL; converting a lead moves its tasks to the contact.

@@ -7,6 +7,7 @@ import httpx
 from pydantic import BaseModel
 
 from mailbridge.sdk import (
+    BadTemplate,
     Delivered,
     Delivery,
     Doubt,
@@ -21,6 +22,7 @@ from mailbridge.sdk import (
     SinkError,
     Steps,
     TokenStore,
+    make_each,
     outcome_of,
 )
 from mailbridge_sinks.salesforce.answers import Refusal, Written, meaning
@@ -70,6 +72,12 @@ class SalesforceSink:
         """Return the writing requests; the look-up of existing leads comes before them."""
         if not deliveries:
             return []
+        try:
+            return self._planned(deliveries)
+        except BadTemplate as error:
+            raise Refused(f"a template of the settings can't be worked out: {error}") from None
+
+    def _planned(self, deliveries: Sequence[Delivery]) -> Sequence[PlannedRequest]:
         leads = [lead_record(self._config, delivery) for delivery in deliveries]
         planned = [PlannedRequest(LEAD, "PATCH", self._client.upsert_path(), bulk(leads))]
         if self._config.task:
@@ -87,7 +95,18 @@ class SalesforceSink:
         found: dict[str, dict[str, Receipt]] = {key: {LEAD: receipt} for key, receipt in leads.items()}
         for key, receipt in tasks.items():
             found.setdefault(key, {})[TASK] = receipt
-        return found
+        return found | self._appended([doubt.delivery for doubt in doubts if doubt.delivery.key not in known])
+
+    def _appended(self, deliveries: Sequence[Delivery]) -> dict[str, dict[str, Receipt]]:
+        """Return what was put into the leads of earlier interests: those do not carry the key, the tasks do."""
+        if self._config.same_person != "append":
+            return {}
+        keys = {delivery.step_key(TASK): delivery.key for delivery in deliveries}
+        return {
+            keys[mark]: {LEAD: Receipt(parent, self._client.page_of(parent), created=False), TASK: task}
+            for mark, (task, parent) in self._search.marked_tasks(keys).items()
+            if parent
+        }
 
     def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Search leads by the key field."""
@@ -126,13 +145,31 @@ class SalesforceSink:
         todo = {item.key: item for item in deliveries if item.key not in results}
         try:
             present = self._search.leads(todo) if todo else {}
+            present |= self._open_ones([item for key, item in todo.items() if key not in present])
             results |= _adopt(LEAD, present, steps)
         except SinkError as error:
             return results | dict.fromkeys(todo, outcome_of(error))
-        absent = {key: lead_record(self._config, item) for key, item in todo.items() if key not in present}
+        absent = [item for key, item in todo.items() if key not in present]
+        records, failed = make_each(absent, lambda item: lead_record(self._config, item))
         assigned = {key for key, item in todo.items() if item.responsible not in {None, "asap"}}
-        answers = _write(LEAD, absent, self._client.upsert, steps)
-        return results | _settled(answers, self._config.key_field, own=assigned)
+        answers = _write(LEAD, records, self._client.upsert, steps)
+        return {**results, **_settled(answers, self._config.key_field, own=assigned), **failed}
+
+    def _open_ones(self, deliveries: Sequence[Delivery]) -> dict[str, Receipt]:
+        """Return the open leads of people who were here before, where further interests are appended to them."""
+        wanted = {
+            item.key: item.known.open_id
+            for item in deliveries
+            if item.known and item.known.open_id and item.interest.kind not in self._config.always_new
+        }
+        if not wanted or self._config.same_person != "append":
+            return {}
+        still_open = self._search.still_open(set(wanted.values()))
+        return {
+            key: Receipt(lead, self._client.page_of(lead), created=False)
+            for key, lead in wanted.items()
+            if lead in still_open
+        }
 
     def _tasks(
         self, task: TaskConfig, deliveries: Sequence[Delivery], leads: Mapping[str, Receipt], steps: Steps
@@ -146,11 +183,11 @@ class SalesforceSink:
         except SinkError as error:
             return dict.fromkeys(todo, outcome_of(error))
         parents = {key: people.get(leads[key].remote_id, leads[key].remote_id) for key in todo}
-        absent = {
-            key: task_record(self._config, task, item, parents[key]) for key, item in todo.items() if key not in present
-        }
+        absent = [item for key, item in todo.items() if key not in present]
+        records, failed = make_each(absent, lambda item: task_record(self._config, task, item, parents[item.key]))
         # The owner was good enough for the lead: what a task's ids are refused for concerns this lead only.
-        return results | _settled(_write(TASK, absent, self._client.create, steps), task.key_field, own=absent.keys())
+        answers = _write(TASK, records, self._client.create, steps)
+        return {**results, **_settled(answers, task.key_field, own=records.keys()), **failed}
 
     def _may_have_task(self, doubt: Doubt) -> bool:
         if TASK in doubt.done:

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from mailbridge.sdk.links import canonical_url, host_of, query_of, unwrap_url, urls_in
     from mailbridge.sdk.mail import Address, AttachedFile, Headers, Mail, Trust, Verdict
     from mailbridge.sdk.manifest import API, Evidence, Manifest, TrustPolicy
+    from mailbridge.sdk.mapping import CardTemplates, TemplateText, make_each
     from mailbridge.sdk.noise import noise_in
     from mailbridge.sdk.notice import Notice, read_notice, unquoted
     from mailbridge.sdk.pairs import Pair, split_label
@@ -114,6 +115,7 @@ __all__ = [
     "BadTemplate",
     "CardLanguage",
     "CardLine",
+    "CardTemplates",
     "CardValue",
     "Cell",
     "Channel",
@@ -183,6 +185,7 @@ __all__ = [
     "Target",
     "Template",
     "TemplateChanged",
+    "TemplateText",
     "TextLine",
     "TokenStore",
     "Trust",
@@ -216,6 +219,7 @@ __all__ = [
     "judge_status",
     "language_of",
     "lost",
+    "make_each",
     "make_interest",
     "name_or_address",
     "noise_in",
@@ -271,6 +275,7 @@ _HOMES = {
     "links": "canonical_url host_of query_of unwrap_url urls_in",
     "mail": "Address AttachedFile Headers Mail Trust Verdict",
     "manifest": "API Evidence Manifest TrustPolicy",
+    "mapping": "CardTemplates TemplateText make_each",
     "noise": "noise_in",
     "notice": "Notice read_notice unquoted",
     "pairs": "Pair split_label",

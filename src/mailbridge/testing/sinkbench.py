@@ -11,6 +11,7 @@ from mailbridge.sdk import (
     Delivered,
     Delivery,
     Doubt,
+    NoSuchUser,
     NotWritten,
     Outcome,
     Receipt,
@@ -245,7 +246,8 @@ class Bench:
             if not waiting:
                 break
             try:
-                self._round(waiting, final, (Delivered, Rejected, SinkUnusable) if unusable else (Delivered, Rejected))
+                ends: tuple[type[Outcome], ...] = (Delivered, Rejected, NoSuchUser)
+                self._round(waiting, final, (*ends, SinkUnusable) if unusable else ends)
             except Crash:
                 self._sink = None
         stuck = [delivery.key for delivery in deliveries if delivery.key not in final]

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from mailbridge.sdk import (
     Delivered,
     Doubt,
+    NoSuchUser,
     NoTokens,
     NotWritten,
     Rejected,
@@ -257,11 +258,11 @@ def test_a_missing_field_pauses_the_account_instead_of_rejecting_everybody(org):
     assert "Gone__c" in outcomes[0].reason
 
 
-def test_one_assigned_user_who_left_rejects_one(org):
+def test_one_assigned_user_who_left_gives_one_to_somebody_else(org):
     first, second = make_deliveries(2)
     first = dataclasses.replace(first, responsible=org.store.owner("Gone"))
     outcomes = deliver(sink_for(org), first, second)
-    assert isinstance(outcomes[0], Rejected)
+    assert isinstance(outcomes[0], NoSuchUser)
     assert isinstance(outcomes[1], Delivered)
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from mailbridge.sdk import (
     MaybeWritten,
+    NoSuchUser,
     NotWritten,
     Refused,
     Rejected,
@@ -133,7 +134,8 @@ def test_one_bad_record_does_not_stop_an_account_that_works():
 
 
 def test_an_assigned_user_who_left_does_not_stop_the_account():
-    assert isinstance(outcome("INACTIVE_OWNER_OR_USER", own_ids=True), Rejected)
+    assert isinstance(outcome("INACTIVE_OWNER_OR_USER", own_ids=True), NoSuchUser)
+    assert isinstance(outcome("INACTIVE_OWNER_OR_USER", own_ids=False), SinkUnusable)
 
 
 def test_a_key_that_is_taken_is_searched_and_another_taken_value_is_rejected():
