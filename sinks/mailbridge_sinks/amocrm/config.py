@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mailbridge.sdk import CARD_PATHS, is_card_path
+from mailbridge.sdk import CARD_PATHS, CardTemplates, is_card_path
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 OAUTH = ("client_id", "client_secret", "redirect_uri", "refresh_token")
@@ -30,7 +30,7 @@ class AmocrmTask(_Table):
     type_id: int = Field(1, description="Id of the task's type: 1 = contact, 2 = meeting, or one of the account's own.")
 
 
-class AmocrmConfig(_Table):
+class AmocrmConfig(CardTemplates):
     """One amoCRM or Kommo account."""
 
     url: str = Field(

@@ -6,8 +6,6 @@ from typing import Any
 from mailbridge.sdk import (
     Delivery,
     Interest,
-    card_text,
-    card_title,
     card_word,
     clean,
     cut,
@@ -70,7 +68,7 @@ class Mapper:
             "pipeline_id": self._places.pipeline_id,
             "metadata": {
                 "form_id": cut(interest.refs.form or interest.source.network, LONGEST_FIELD),
-                "form_name": cut(card_title(interest, self._language), LONGEST_FIELD),
+                "form_name": cut(self._config.title_of(delivery, self._language), LONGEST_FIELD),
                 "form_page": cut(interest.source.url or where, LONGEST_FIELD),
                 "form_sent_at": int(interest.mail.received_at.timestamp()),
                 "ip": "0.0.0.0",  # noqa: S104 - not an address to bind: amoCRM's form has the field, mails have none
@@ -99,8 +97,8 @@ class Mapper:
         """Return an element of POST /leads/notes."""
         _, whole = self._mapped(delivery.interest, self._places.lead)
         marker = delivery.step_key(NOTE)
-        text = card_text(
-            delivery.interest, self._language, marker=marker, most=MOST_NOTE, measure=utf8_length, told=whole
+        text = self._config.text_of(
+            delivery, self._language, marker=marker, most=MOST_NOTE, measure=utf8_length, told=whole
         )
         return self._element({
             "entity_id": lead_id, "note_type": "common", "params": {"text": text}, "request_id": delivery.key,
@@ -129,10 +127,17 @@ class Mapper:
         interest = delivery.interest
         mapped, _ = self._mapped(interest, self._places.lead)
         key = {"field_id": self._places.own_key().id, "values": [{"value": delivery.key}]}
-        lead: Element = {"name": cut(card_title(interest, self._language), LONGEST_FIELD)}
+        lead: Element = {"name": cut(self._config.title_of(delivery, self._language), LONGEST_FIELD)}
         if interest.amount is not None:
             lead["price"] = round(interest.amount)
-        return lead | {"custom_fields_values": [key, *mapped]}
+        return lead | {"custom_fields_values": [key, *mapped, *self._values(delivery)]}
+
+    def _values(self, delivery: Delivery) -> list[Element]:
+        """Return elements of custom_fields_values that templates fill."""
+        values = self._config.values_of(delivery, self._language)
+        filled = ((place, values.get(name)) for name, place in self._places.values.items())
+        made = ((place, field_items(place, value, self._language)[0]) for place, value in filled)
+        return [{"field_id": place.id, "values": items} for place, items in made if items][:MOST_MAPPED]
 
     def _user(self, delivery: Delivery) -> int | None:
         """Return the assigned user; what is not an id is told in the note only."""

@@ -38,6 +38,7 @@ class Places:
         key: The lead's field for our key, None when it is missing.
         lead: Path in the interest → field of the lead.
         contact: Path in the interest → field of the contact.
+        values: Field of the lead as `values` names it → the field.
         pipeline_id: None = the account's main pipeline.
         status_id: None = the first stage.
         filters: Whether the paid list filters work.
@@ -47,6 +48,7 @@ class Places:
     key: FieldPlace | None
     lead: Mapping[str, FieldPlace]
     contact: Mapping[str, FieldPlace]
+    values: Mapping[str, FieldPlace] = field(default_factory=dict)
     pipeline_id: Id | None = None
     status_id: Id | None = None
     filters: bool = False
@@ -73,6 +75,7 @@ def planned_places(config: AmocrmConfig) -> Places:
         key=FieldPlace(_planned(config.key_field)),
         lead=fields(config.fields),
         contact=fields(config.contact_fields),
+        values=fields({name: name for name in config.values}),
         pipeline_id=None if config.pipeline is None else _planned(config.pipeline),
         status_id=None if config.status is None else _planned(config.status),
     )
@@ -106,6 +109,7 @@ def _look_up(config: AmocrmConfig, client: AmocrmClient) -> Places:
         key=key,
         lead=dict(_found(config.fields, lead_fields, "lead", problems)),
         contact=dict(_found(config.contact_fields, contact_fields, "contact", problems)),
+        values=dict(_found({name: name for name in config.values}, lead_fields, "lead", problems)),
         pipeline_id=pipeline_id,
         status_id=status_id,
         filters=account.get("is_api_filter_enabled") is True,

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from mailbridge.sdk import Interest, card_text, card_word, clean, fit, utf8_length
+from mailbridge.sdk import Delivery, Interest, card_word, clean, fit, utf8_length
 from mailbridge_sinks.bitrix24.config import Bitrix24Config
 
 MOST_BYTES = 60_000
@@ -32,10 +32,10 @@ def _spelled(match: re.Match[str]) -> str:
     return f":{unicodedata.name(match[0], 'symbol').lower()}:"
 
 
-def comment(interest: Interest, marker: str, config: Bitrix24Config) -> str:
+def comment(delivery: Delivery, marker: str, config: Bitrix24Config) -> str:
     """Return the whole card as a timeline comment that ends with the marker it is found by."""
-    return card_text(
-        interest,
+    return config.text_of(
+        delivery,
         config.language,
         marker=marker,
         most=MOST_BYTES,

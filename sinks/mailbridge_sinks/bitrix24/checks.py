@@ -83,9 +83,9 @@ def _fields(answers: Answers, config: Bitrix24Config) -> Iterator[str]:
     if known is None:
         return
     kind = entity_type(config)
-    for name in (*config.fields.values(), *config.constants):
+    for name in (*config.fields.values(), *config.constants, *config.values):
         yield from _field_problems(name, known.get(name), kind)
-    given = {*_FILLED, *config.fields.values(), *config.constants}
+    given = {*_FILLED, *config.fields.values(), *config.constants, *config.values}
     needed = [name for name, field in known.items() if field.get("isRequired") and not field.get("isReadOnly")]
     if missing := [name for name in needed if name not in given and name.startswith("ufCrm")]:
         yield f"required on the portal and not mapped: {', '.join(missing)}; map them in fields or constants"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mailbridge.sdk import is_card_path
+from mailbridge.sdk import CardTemplates, is_card_path
 
 _WEBHOOK_PATH = re.compile(r"/(?:[^?#]*/)?rest/\d+/[^/?#]+/?")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -26,13 +26,11 @@ class TodoConfig(BaseModel):
     )
 
 
-class Bitrix24Config(BaseModel):
+class Bitrix24Config(CardTemplates):
     """One portal, written to through an inbound webhook.
 
     The address of the webhook is its password: it is kept as a secret and never shown.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: SecretStr = Field(
         description="Address of an inbound webhook with the right CRM (crm), and Users (user_brief) to check people:"
@@ -115,7 +113,7 @@ class Bitrix24Config(BaseModel):
             raise ValueError(f"no such part of an interest: {', '.join(unknown)}")
         return fields
 
-    @field_validator("fields", "constants")
+    @field_validator("fields", "constants", "values")
     @classmethod
     def _names_fields(cls, fields: dict[str, str]) -> dict[str, str]:
         names = [name for name in (*fields.values(), *fields) if name in OWN_FIELDS]

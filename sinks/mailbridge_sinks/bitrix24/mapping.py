@@ -10,7 +10,6 @@ from mailbridge.sdk import (
     Delivery,
     Interest,
     Refused,
-    card_title,
     card_word,
     cut,
     name_or_address,
@@ -62,13 +61,14 @@ def add_lead(delivery: Delivery, config: Bitrix24Config, contact_id: str | None)
     """Return the command of the step `lead`."""
     interest = delivery.interest
     fields: dict[str, Any] = {
-        "title": title(interest, config),
+        "title": title(delivery, config),
         "stageId": config.stage,
         "sourceDescription": _told(_place(interest), config),
         "comments": summary(interest, config) or None,
         **dict(_utm(interest)),
         **_money(interest, config),
         **_mapped(interest, config),
+        **_values(delivery, config),
         **config.constants,
         **_owned(delivery, config),
         "originId": delivery.key,
@@ -86,7 +86,7 @@ def add_lead(delivery: Delivery, config: Bitrix24Config, contact_id: str | None)
 def add_note(delivery: Delivery, config: Bitrix24Config, lead_id: str) -> Command:
     """Return the command of the step `note`: the whole card as a comment in the timeline."""
     marker = delivery.step_key(NOTE_STEP)
-    text = comment(delivery.interest, marker, config)
+    text = comment(delivery, marker, config)
     owner = {"ENTITY_TYPE": config.entity, "ENTITY_ID": lead_id}
     return Command("crm.timeline.comment.add", {"fields": {**owner, "COMMENT": text}})
 
@@ -97,7 +97,7 @@ def add_task(delivery: Delivery, config: Bitrix24Config, lead_id: str) -> Comman
     if todo is None:
         raise Refused("no to-do is configured")
     deadline = interest.mail.received_at + timedelta(seconds=todo.deadline_s)
-    parts = (interest.reply.target, title(interest, config), delivery.step_key(TASK_STEP))
+    parts = (interest.reply.target, title(delivery, config), delivery.step_key(TASK_STEP))
     params = {
         "ownerTypeId": entity_type(config),
         "ownerId": lead_id,
@@ -126,9 +126,9 @@ def assignee(delivery: Delivery, config: Bitrix24Config) -> int | None:
     return int(wanted)
 
 
-def title(interest: Interest, config: Bitrix24Config) -> str:
+def title(delivery: Delivery, config: Bitrix24Config) -> str:
     """Return what a person reads in the list, as Bitrix24 can store it."""
-    return cut(_told(card_title(interest, config.language), config), _MOST_TITLE)
+    return cut(_told(config.title_of(delivery, config.language), config), _MOST_TITLE)
 
 
 def _owned(delivery: Delivery, config: Bitrix24Config) -> dict[str, Any]:
@@ -184,6 +184,16 @@ def _money(interest: Interest, config: Bitrix24Config) -> dict[str, Any]:
 def _mapped(interest: Interest, config: Bitrix24Config) -> dict[str, str]:
     found = {field: _text_at(interest, path, config) for path, field in config.fields.items()}
     return {field: _told(value, config) for field, value in found.items() if value}
+
+
+def _values(delivery: Delivery, config: Bitrix24Config) -> dict[str, Any]:
+    """Return the fields that templates fill; the portal knows Y and N."""
+    made = config.values_of(delivery, config.language)
+    return {name: _told(value, config) if isinstance(value, str) else _word(value) for name, value in made.items()}
+
+
+def _word(value: Any) -> Any:
+    return ("Y" if value else "N") if isinstance(value, bool) else value
 
 
 def _text_at(interest: Interest, path: str, config: Bitrix24Config) -> str:

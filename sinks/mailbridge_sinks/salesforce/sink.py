@@ -7,7 +7,6 @@ import httpx
 from pydantic import BaseModel
 
 from mailbridge.sdk import (
-    BadTemplate,
     Delivered,
     Delivery,
     Doubt,
@@ -72,12 +71,6 @@ class SalesforceSink:
         """Return the writing requests; the look-up of existing leads comes before them."""
         if not deliveries:
             return []
-        try:
-            return self._planned(deliveries)
-        except BadTemplate as error:
-            raise Refused(f"a template of the settings can't be worked out: {error}") from None
-
-    def _planned(self, deliveries: Sequence[Delivery]) -> Sequence[PlannedRequest]:
         leads = [lead_record(self._config, delivery) for delivery in deliveries]
         planned = [PlannedRequest(LEAD, "PATCH", self._client.upsert_path(), bulk(leads))]
         if self._config.task:

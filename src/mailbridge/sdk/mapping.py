@@ -1,12 +1,14 @@
 """What every sink of a CRM shares of its settings: title, text and fields of the card as templates."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mailbridge.sdk.card import card_text, card_title, fit
 from mailbridge.sdk.card_words import CardLanguage
+from mailbridge.sdk.errors import Refused
 from mailbridge.sdk.sink import Delivery, Rejected
 from mailbridge.sdk.templates import BadTemplate, Template, template_values
 from mailbridge.sdk.text import one_line
@@ -54,11 +56,12 @@ class CardTemplates(BaseModel):
         """Return the title on one line.
 
         Raises:
-            BadTemplate: The template can't be worked out for this interest.
+            Refused: The template can't be worked out for this interest; it holds up no other.
         """
         if self.title is None:
             return card_title(delivery.interest, language)
-        made = Template(self.title, escape=escape).text(template_values(delivery, language))
+        with _told():
+            made = Template(self.title, escape=escape).text(template_values(delivery, language))
         return one_line(made) or card_title(delivery.interest, language)
 
     def text_of(
@@ -75,13 +78,14 @@ class CardTemplates(BaseModel):
         """Return the text with the marker as its last line; the arguments are those of `card_text`.
 
         Raises:
-            BadTemplate: The template can't be worked out for this interest.
+            Refused: The template can't be worked out for this interest; it holds up no other.
         """
         interest = delivery.interest
         if self.text is None:
             as_is = escape or str
             return card_text(interest, language, marker=marker, most=most, measure=measure, told=told, escape=as_is)
-        made = Template(self.text, escape=escape).text(template_values(delivery, language)).strip()
+        with _told():
+            made = Template(self.text, escape=escape).text(template_values(delivery, language)).strip()
         return f"{fit(made, most - measure(marker) - 2, measure)}\n\n{marker}".lstrip()
 
     def values_of(self, delivery: Delivery, language: CardLanguage) -> dict[str, Any]:
@@ -90,13 +94,22 @@ class CardTemplates(BaseModel):
         Fields are no markup, so nothing is escaped; for one that is, there is the filter `html`.
 
         Raises:
-            BadTemplate: A template can't be worked out for this interest.
+            Refused: A template can't be worked out for this interest; it holds up no other.
         """
         if not self.values:
             return {}
         known = template_values(delivery, language)
-        made = {field: _plain(Template(source).value(known)) for field, source in self.values.items()}
+        with _told():
+            made = {field: _plain(Template(source).value(known)) for field, source in self.values.items()}
         return {field: value for field, value in made.items() if value not in {None, ""}}
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except BadTemplate as error:
+        raise Refused(f"a template of the settings can't be worked out: {error}") from None
 
 
 def _plain(value: Any) -> Any:
@@ -107,15 +120,12 @@ def _plain(value: Any) -> Any:
 def make_each(
     deliveries: Iterable[Delivery], make: Callable[[Delivery], Made]
 ) -> tuple[dict[str, Made], dict[str, Rejected]]:
-    """Return key → what was made of each delivery, and key → Rejected where a template can't be worked out for it.
-
-    One interest that a template does not fit must not hold up the others.
-    """
+    """Return key → what was made of each delivery, and key → Rejected where `make` raised Refused for it alone."""
     made: dict[str, Made] = {}
     failed: dict[str, Rejected] = {}
     for delivery in deliveries:
         try:
             made[delivery.key] = make(delivery)
-        except BadTemplate as error:
-            failed[delivery.key] = Rejected(f"a template of the settings can't be worked out: {error}")
+        except Refused as error:
+            failed[delivery.key] = Rejected(error.reason)
     return made, failed

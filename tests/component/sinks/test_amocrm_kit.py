@@ -7,7 +7,7 @@ import pytest
 from mailbridge.sdk import MaybeWritten, NoTokens, NotWritten, Rejected, RetryLater, Unknown
 from mailbridge.testing.amocrm import AmocrmEmulator
 from mailbridge.testing.sinks import SinkSuite
-from mailbridge_sinks.amocrm import AmocrmConfig, AmocrmSink, batch, client, contacts, mapping, search, sink
+from mailbridge_sinks.amocrm import AmocrmConfig, AmocrmSink, batch, client, contacts, search, sink
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -86,7 +86,9 @@ def failed_search_is_nothing(monkeypatch):
 
 
 def no_marker_in_the_note(monkeypatch):
-    monkeypatch.setattr(mapping, "card_text", lambda interest, language, **more: f"{interest.text}")
+    monkeypatch.setattr(
+        AmocrmConfig, "text_of", lambda _self, delivery, _language, **_more: f"{delivery.interest.text}"
+    )
 
 
 def one_bad_takes_all(monkeypatch):
@@ -180,22 +182,22 @@ def outcomes_in_another_order(monkeypatch):
 
 
 def cuts_the_text(monkeypatch):
-    whole = mapping.card_text
+    whole = AmocrmConfig.text_of
 
-    def short(interest, language, *, marker, **more):
-        text = whole(interest, language, marker=marker, **more)
+    def short(self, delivery, language, *, marker, **more):
+        text = whole(self, delivery, language, marker=marker, **more)
         return text if len(text) < 2000 else f"{text[:2000]}\n{marker}"
 
-    monkeypatch.setattr(mapping, "card_text", short)
+    monkeypatch.setattr(AmocrmConfig, "text_of", short)
 
 
 def leaves_out_the_photo(monkeypatch):
-    whole = mapping.card_text
-    monkeypatch.setattr(
-        mapping,
-        "card_text",
-        lambda interest, language, **more: whole(interest, language, **{**more, "told": {"author.photo_url"}}),
-    )
+    whole = AmocrmConfig.text_of
+
+    def without(self, delivery, language, **more):
+        return whole(self, delivery, language, **{**more, "told": {"author.photo_url"}})
+
+    monkeypatch.setattr(AmocrmConfig, "text_of", without)
 
 
 def plans_something_else(monkeypatch):

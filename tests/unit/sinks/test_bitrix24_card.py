@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from mailbridge.sdk import FormField
 from mailbridge.testing.bitrix24 import shown
-from mailbridge.testing.interests import make_card
+from mailbridge.testing.interests import make_card, make_delivery
 from mailbridge_sinks.bitrix24 import Bitrix24Config
 from mailbridge_sinks.bitrix24.card import MOST_BYTES, comment, inert, storable, summary
 
@@ -16,7 +16,7 @@ def config(**changes):
 
 
 def card(interest, **changes):
-    return comment(interest, KEY, config(**changes))
+    return comment(make_delivery(interest), KEY, config(**changes))
 
 
 @pytest.mark.parametrize(
