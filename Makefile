@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help demo run test e2e check format lock bench bench-claims bench-crm chaos simulate crashes bugs clean
+.PHONY: help demo run test e2e check format lock bench bench-claims bench-pipeline bench-crm chaos simulate crashes bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ lock: $(READY) ## Pin all dependencies with hashes, without naming any host; UPG
 
 bench: $(READY) ## How many mails a second are read, against the reference loop
 	$(BIN)/python bench/reading.py
+
+bench-pipeline: $(READY) ## From Dovecot into the ledger, beside what merely downloads; MAILS=10000 ROUNDS=3
+	PYTHONPATH=tests $(BIN)/python bench/pipeline.py --mails $(or $(MAILS),10000) --rounds $(or $(ROUNDS),3)
 
 bench-claims: $(READY) ## What a claim costs on PostgreSQL beside a million delivered rows
 	PYTHONPATH=tests $(BIN)/python bench/claims.py

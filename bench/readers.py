@@ -18,8 +18,8 @@ def box(port: int, user: str, password: str) -> BaseMailBox:
 def one_by_one(port: int, user: str, password: str) -> Iterator[bytes]:
     """What most scripts do."""
     with box(port, user, password) as mailbox:
-        for message in mailbox.fetch(mark_seen=False):
-            yield message.obj.as_bytes()[:0]
+        for _message in mailbox.fetch(mark_seen=False):
+            yield b""
 
 
 def bulk(port: int, user: str, password: str) -> Iterator[bytes]:
