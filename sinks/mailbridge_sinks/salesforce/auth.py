@@ -1,6 +1,7 @@
-"""Logging in: client credentials and JWT bearer (help.salesforce.com, "OAuth Authorization Flows")."""
+"""Logging in: client credentials, JWT bearer and refresh token (help.salesforce.com, "OAuth Authorization Flows")."""
 
 import base64
+import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -22,21 +23,39 @@ JWT_LIFE_S = 170
 """Salesforce takes at most three minutes."""
 
 
-def log_in(crm: CrmClient, config: SalesforceConfig) -> dict[str, str]:
-    """Return a new access token and the address it is for.
+def log_in(crm: CrmClient, config: SalesforceConfig, stored: Mapping[str, str]) -> dict[str, str]:
+    """Return a new access token and the address it is for, with the refresh token that is good from now on.
+
+    Args:
+        crm: Sends the request.
+        config: Who logs in.
+        stored: What the last log-in returned; its refresh token counts where it is of the same settings.
 
     Raises:
         Unusable: The credentials are refused.
         NotWritten: No answer now.
     """
     form = {"client_id": config.client_id or ""}
+    refresh_token = _refresh_token(config, stored)
     if config.private_key is not None:
         form |= {"grant_type": JWT_GRANT, "assertion": _assertion(config)}
+    elif refresh_token:
+        form |= {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        form |= {"client_secret": config.client_secret.get_secret_value()} if config.client_secret else {}
     elif config.client_secret is not None:
         form |= {"grant_type": "client_credentials", "client_secret": config.client_secret.get_secret_value()}
     # A new token changes nothing in the CRM, so that a lost answer is simply asked for again: no write.
     answer = crm.call("POST", TOKEN_PATH, write=False, data=form)
-    return _tokens(read_json(answer, write=False), config)
+    tokens = _tokens(read_json(answer, write=False), config)
+    return {"refresh_token": refresh_token, **tokens} if refresh_token else tokens
+
+
+def _refresh_token(config: SalesforceConfig, stored: Mapping[str, str]) -> str | None:
+    """Return the newest refresh token: an app may replace it whenever it is used, and the old one is worth nothing."""
+    if config.refresh_token is None:
+        return None
+    newest = stored.get("refresh_token") if stored.get("identity") == identity(config) else None
+    return newest or config.refresh_token.get_secret_value()
 
 
 def judge_log_in(answer: httpx.Response, _write: bool) -> SinkError | None:  # noqa: FBT001 - the signature of Judge
@@ -54,13 +73,17 @@ def judge_log_in(answer: httpx.Response, _write: bool) -> SinkError | None:  # n
 
 def identity(config: SalesforceConfig) -> str:
     """Return whose tokens these are: stored ones of another org or app must never be used."""
-    return f"{config.url} {config.client_id} {config.username or ''}".strip()
+    given = config.refresh_token.get_secret_value() if config.refresh_token else ""
+    mark = hashlib.sha256(given.encode()).hexdigest()[:12] if given else ""  # another one was set: the stored are old
+    return " ".join(part for part in (config.url, config.client_id, config.username, mark) if part)
 
 
 def _tokens(body: Any, config: SalesforceConfig) -> dict[str, str]:
     match body:
         case {"access_token": str(token), "instance_url": str(address)} if token:
-            return {"access_token": token, "instance_url": _trusted(address), "identity": identity(config)}
+            tokens = {"access_token": token, "instance_url": _trusted(address), "identity": identity(config)}
+            fresh = body.get("refresh_token")
+            return {**tokens, "refresh_token": str(fresh)} if fresh else tokens
     raise Unusable("the log-in's answer has no access_token and instance_url")
 
 

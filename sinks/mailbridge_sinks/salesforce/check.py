@@ -9,6 +9,8 @@ from mailbridge_sinks.salesforce.config import SalesforceConfig
 from mailbridge_sinks.salesforce.mapping import DEFAULT_LENGTH, LENGTHS, length_of, parent_field, sent_fields
 
 _KEY_LENGTH = 30
+_LISTED = 10
+"""So many queues or users are named where a configured one does not exist."""
 _TEXTS = {"string", "textarea", "url", "email", "phone", "picklist", "combobox", "multipicklist", "id", "reference"}
 _NUMBERS = {"double", "currency", "int", "percent", "long"}
 _TYPES: Mapping[str, set[str]] = {
@@ -128,7 +130,10 @@ def _owners(config: SalesforceConfig, client: SalesforceClient) -> Iterator[str]
         active = "Type = 'Queue'" if is_queue else "IsActive = true"
         table = "Group" if is_queue else "User"
         if not client.select("Id", table, f"Id = {literal(owner)} AND {active}"):
-            yield f"{setting} {owner} is no active {'queue' if is_queue else 'user'}: see Setup > {table}s"
+            there = client.select("Id, Name", table, f"{active} ORDER BY Name LIMIT {_LISTED}")
+            known = ", ".join(f"{row['Name']} = {row['Id']}" for row in there)
+            where = "Setup > Queues" if is_queue else "Setup > Users"
+            yield f"{setting} {owner} is no active {'queue' if is_queue else 'user'}: see {where}; there are {known}"
 
 
 def _limits(client: SalesforceClient) -> Iterator[str]:

@@ -151,7 +151,7 @@ class SalesforceClient:
         return self._renew(stored.get("access_token"))
 
     def _renew(self, used: str | None) -> Mapping[str, str]:
-        session = self._tokens.refresh(used, lambda _: log_in(self._log_in, self._config))
+        session = self._tokens.refresh(used, lambda stored: log_in(self._log_in, self._config, stored))
         if session.get("identity") != identity(self._config):
             raise NotWritten("the stored session belongs to other settings of this account")
         return session

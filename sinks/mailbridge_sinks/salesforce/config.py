@@ -74,6 +74,9 @@ class SalesforceConfig(CardTemplates):
     client_secret: SecretStr | None = Field(
         None, description="Consumer secret; logs in by the client credentials flow as the app's run-as user."
     )
+    refresh_token: SecretStr | None = Field(
+        None, description="Refresh token of a person who authorised the app; newer ones are kept in the ledger."
+    )
     username: str | None = Field(None, min_length=1, description="User name for the JWT bearer flow.")
     private_key: SecretStr | None = Field(None, description="RSA private key (PEM) for the JWT bearer flow.")
     api_version: str = Field("59.0", pattern=r"^\d{2,3}\.0$", description="REST API version, at least 46.0.")
@@ -176,13 +179,15 @@ class SalesforceConfig(CardTemplates):
 
     @model_validator(mode="after")
     def _one_log_in(self) -> "SalesforceConfig":
-        by_secret = self.client_secret is not None
+        by_refresh = self.refresh_token is not None
+        by_secret = self.client_secret is not None and not by_refresh
         by_jwt = self.username is not None or self.private_key is not None
-        if (self.token is not None) + by_secret + by_jwt != 1:
+        if (self.token is not None) + by_secret + by_jwt + by_refresh != 1:
             raise ValueError(
-                "give exactly one of: token; client_id and client_secret; client_id, username, private_key"
+                "give exactly one of: token; client_id and client_secret; client_id, username, private_key; "
+                "client_id, refresh_token"
             )
-        if (by_secret or by_jwt) and self.client_id is None:
+        if self.token is None and self.client_id is None:
             raise ValueError("client_id is missing")
         if by_jwt and (self.username is None or self.private_key is None):
             raise ValueError("the JWT bearer flow needs both username and private_key")

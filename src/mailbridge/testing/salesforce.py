@@ -150,7 +150,7 @@ class SalesforceEmulator(Emulator):
 
     def _table(self) -> list[tuple[str, re.Pattern[str], Handler]]:
         routes: dict[tuple[str, str], Handler] = {
-            ("GET", "limits"): self._limits,
+            ("GET", "limits/?"): self._limits,
             ("GET", "query/?"): self._query,
             ("GET", r"query/(?P<cursor>\w+-\d+)"): self._next_page,
             ("POST", "composite"): lambda call, match: Composite(self, match["version"]).run(call),

@@ -109,8 +109,8 @@ class SfLogin:
             raise _Refused("invalid_client_id", "client identifier invalid")
         if claims.get("aud") not in _AUDIENCES:
             raise _Refused("invalid_grant", "audience is invalid")
-        expires = claims.get("exp")
-        if not isinstance(expires, int) or not self.clock() < expires <= self.clock() + 180 + 60:
+        expires = int(str(claims.get("exp") or 0))  # clients send a number or its digits
+        if not self.clock() < expires <= self.clock() + 180 + 60:
             raise _Refused("invalid_grant", "expired authorization code")
         if claims.get("sub") != self.username:
             raise _Refused("invalid_grant", "user hasn't approved this consumer")
