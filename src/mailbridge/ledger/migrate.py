@@ -1,5 +1,7 @@
 """Brings a ledger to this program's schema by Alembic; refuses one that is newer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -9,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from mailbridge.ledger.on_postgres import begin_migration
+from mailbridge.ledger.on_sqlite import prove_references, references_unchecked
 from mailbridge.sdk import MailbridgeError
 
 
@@ -29,12 +32,25 @@ def migrate(engine: Engine) -> None:
     with engine.connect().execution_options(mailbridge_read=True) as connection, connection.begin():
         if _is_current(connection, scripts):
             return
-    with engine.begin() as connection:
+    with _rebuilding(engine) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             begin_migration(connection)
         if not _is_current(connection, scripts):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            if connection.dialect.name == "sqlite":
+                prove_references(connection)
+
+
+@contextmanager
+def _rebuilding(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection that may replace a table which others refer to, as SQLite changes tables."""
+    with engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            yield connection
+            return
+        with references_unchecked(connection):
+            yield connection
 
 
 def _is_current(connection: Connection, scripts: ScriptDirectory) -> bool:

@@ -2,9 +2,10 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -93,6 +94,31 @@ def look_at(url: URL) -> str:
 def is_made(url: URL) -> bool:
     """Return whether there is a file."""
     return Path(url.database or "").is_file()
+
+
+@contextmanager
+def references_unchecked(connection: Connection) -> Iterator[None]:
+    """Let the next transaction break references between tables; to be used before it begins.
+
+    SQLite changes a table by making a new one and dropping the old (https://www.sqlite.org/lang_altertable.html,
+    "other kinds of table schema changes"), and dropping a table that others refer to breaks their references.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("PRAGMA foreign_keys=OFF")  # does nothing inside a transaction
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def prove_references(connection: Connection) -> None:
+    """Prove that every row which another refers to is there.
+
+    Raises:
+        LedgerDamaged: It is not.
+    """
+    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
+        raise damaged(connection.engine.url.database, f"{len(broken)} rows of {broken[0][0]} refer to nothing")
 
 
 def _make_private(path: Path) -> None:
