@@ -5,9 +5,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -224,26 +225,61 @@ def free_leases(app: App) -> None:
         log.warning("leases_freed", count=count)
 
 
-def run_once(app: App) -> int:
-    """Do one full cycle: every mailbox, every mail, every delivery that is due; return the exit code.
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a single cycle ended.
 
-    Returns:
-        0 when all is final; the code of a mailbox or sink that failed; 75 when something waits.
+    Attributes:
+        failures: (mailbox or sink, what failed there); each is told once, however many workers met it.
+        waits: What is not final, in words that say what to do.
     """
+
+    failures: Sequence[tuple[str, MailbridgeError]] = ()
+    waits: Sequence[str] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 when all is final; the code of a mailbox or sink that failed; 75 when something waits."""
+        return max((_exit_code(failure) for _, failure in self.failures), default=75 if self.waits else 0)
+
+
+def run_once(app: App) -> Ending:
+    """Do one full cycle: every mailbox, every mail, every delivery that is due; return how it ended."""
     with signals(app):
         free_leases(app)
-        failures: list[MailbridgeError] = [error for error in map(_collected, app.collectors) if error is not None]
+        found = {f"mailbox {one.mailbox.name}": _collected(one) for one in app.collectors}
         while not app.stop.is_set() and app.room.cycle():
             pass
         _send_all(app)
         mark_all(app)
         read_back_all(app)
-    failures += [sender.failure for sender in app.senders if sender.failure is not None]
-    if failures:
-        for failure in failures:
-            log.error("cycle_failed", error=str(failure))
-        return max(map(_exit_code, failures))
-    return 75 if app.ledger.waiting().total else 0
+    found |= {f"sink {sender.name}": sender.failure for sender in app.senders}
+    failures = [(name, failure) for name, failure in found.items() if failure is not None]
+    for name, failure in failures:
+        log.error("cycle_failed", what=name, error=str(failure))
+    return Ending(failures, list(_waits(app)))
+
+
+def _waits(app: App) -> Iterator[str]:
+    for collector in app.collectors:
+        if collector.holds is False:
+            yield f"mailbox {collector.mailbox.name}: another process reads it; `mailbridge nodes` says which"
+    waiting = app.ledger.waiting()
+    if waiting.mails:
+        yield f"{waiting.mails} mails are not read yet"
+    if states := [f"{count} {state}" for state, count in waiting.deliveries.items() if count]:
+        yield f"deliveries that are not final: {', '.join(states)}; `mailbridge deliveries` lists them"
+        yield from _pauses(app)
+
+
+def _pauses(app: App) -> Iterator[str]:
+    for name, account_id in {sender.name: sender.account_id for sender in app.senders}.items():
+        state = app.ledger.accounts.state(account_id)
+        if state.paused_s:
+            yield (
+                f"sink {name} pauses for another {state.paused_s:.0f} s: {state.reason}; when that is mended: "
+                f"mailbridge deliveries resume {account_id}"
+            )
 
 
 def _exit_code(failure: MailbridgeError) -> int:
@@ -251,7 +287,7 @@ def _exit_code(failure: MailbridgeError) -> int:
     return int(getattr(failure, "exit_code", 77 if isinstance(failure, (Unusable, Refused)) else 69))
 
 
-def _collected(collector: Collector) -> MailboxError | None:
+def _collected(collector: Collector) -> MailbridgeError | None:
     try:
         collector.cycle()
     except MailboxError as error:

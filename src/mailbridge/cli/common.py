@@ -31,6 +31,10 @@ SinceOption = Annotated[
 
 CONFIG = Path("config.toml")
 PIPE_WIDTH = 200
+WHOLE = 20
+"""Columns with nothing longer in them, such as ids and times, are shown whole where the terminal is not too narrow."""
+LEAST = 10
+"""Letters of a longer text that are shown at least."""
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -134,14 +138,27 @@ def emit(rows: Sequence[dict[str, Any]], *, as_json: bool, columns: Sequence[tup
     from rich.table import Table
     from rich.text import Text
 
+    # Piped into less or a file, lines are not cut at 80 columns.
+    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title, _ in columns:
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(plain(show(row))) for _, show in columns))
-    # Piped into less or a file, lines are not folded at 80 columns.
-    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+        table.add_column(title, overflow="ellipsis", no_wrap=True)
+    titles = [title for title, _ in columns]
+    for cells in _fitted(titles, [[plain(show(row)) for _, show in columns] for row in rows], console.width):
+        table.add_row(*map(Text, cells))
     console.print(table if rows else Text("nothing to show", style="dim"))
+
+
+def _fitted(titles: Sequence[str], lines: Sequence[Sequence[str]], width: int) -> Iterator[list[str]]:
+    """Yield the lines of a table so that each stays one line: columns of text share what ids and times leave."""
+    longest = [max(map(len, column)) for column in zip(titles, *lines, strict=True)]
+    whole = [length for length in longest if length <= WHOLE]
+    texts = len(longest) - len(whole)
+    left = width - sum(whole) - 2 * (len(longest) - 1)
+    most = max(LEAST, left // texts) if texts else WHOLE
+    room = [WHOLE if length <= WHOLE else most for length in longest]
+    for line in lines:
+        yield [plain(cell, length) for cell, length in zip(line, room, strict=True)]
 
 
 def emit_one(row: dict[str, Any], *, as_json: bool) -> None:

@@ -16,6 +16,7 @@ from mailbridge.cli.common import (
     ledger_of,
     moment,
     options_go_here,
+    short,
     told,
 )
 
@@ -26,7 +27,7 @@ Keys = Annotated[list[str], typer.Argument(metavar="KEY", help="Keys, or the beg
 State = Literal["ready", "sending", "waiting", "doubt", "delivered", "dead", "cancelled"]
 
 COLUMNS = (
-    ("key", lambda row: row["key"]),
+    ("key", lambda row: short(row["key"], 16)),
     ("sink", lambda row: row["sink"]),
     ("state", lambda row: row["state"]),
     ("tries", lambda row: str(row["attempts"])),

@@ -17,6 +17,7 @@ from mailbridge.cli.common import (
     moment,
     options_go_here,
     plain,
+    short,
 )
 
 app = typer.Typer(help="The interests that were read.", invoke_without_command=True)
@@ -28,7 +29,7 @@ def _author(row: dict[str, Any]) -> str:
 
 
 COLUMNS = (
-    ("interest", lambda row: row["id"]),
+    ("interest", lambda row: short(row["id"], 16)),
     ("occurred", lambda row: clock(row["occurred_at"])),
     ("network", lambda row: row["source"]["network"]),
     ("kind", lambda row: row["kind"]),

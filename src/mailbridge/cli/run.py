@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mailbridge.cli.common import CONFIG, ConfigOption, settings_of
+from mailbridge.cli.common import CONFIG, ConfigOption, settings_of, tell
 
 
 def run(
@@ -26,7 +26,12 @@ def run(
     app = build(settings, new=new)
     try:
         if once:
-            raise typer.Exit(run_once(app))
+            ending = run_once(app)
+            for name, failure in ending.failures:
+                tell(f"mailbridge: {failure}" if name in str(failure) else f"mailbridge: {name}: {failure}")
+            for waits in ending.waits:
+                tell(f"mailbridge: {waits}")
+            raise typer.Exit(ending.exit_code)
         Daemon(app).run()
     finally:
         app.close()

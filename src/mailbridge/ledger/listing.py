@@ -148,6 +148,7 @@ class Listings:
         return unpack(row.codec, row.body)
 
     def _whole(self, table: Table, column: ColumnElement[str], beginning: str) -> str:
+        beginning = beginning.rstrip("…")  # as a narrow terminal shows it
         query = select(column).where(column.startswith(beginning, autoescape=True)).limit(2)
         with self._database.read() as connection:
             found = connection.scalars(query).all()
