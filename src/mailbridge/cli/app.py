@@ -13,6 +13,7 @@ from mailbridge.cli import (
     deliveries,
     demo,
     emulate,
+    fixture,
     health,
     interests,
     mails,
@@ -69,3 +70,4 @@ app.command("emulate")(emulate.emulate)
 app.command("plugins")(plugins.plugins)
 app.add_typer(config.app, name="config")
 app.add_typer(new.app, name="new")
+app.add_typer(fixture.app, name="fixture")

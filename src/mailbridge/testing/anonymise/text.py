@@ -1,0 +1,173 @@
+"""Plain words with everything personal in them exchanged."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+import phonenumbers
+
+from mailbridge.sdk import fold, is_robot
+from mailbridge.testing.anonymise.fakes import Fakes
+from mailbridge.testing.anonymise.links import rewrite_link
+from mailbridge.testing.anonymise.secrets import Secrets
+from mailbridge.testing.anonymise.vocabulary import known_domains, known_words
+
+_TOKEN = re.compile(
+    r"(?P<link>(?:(?:https?|ftp)://|\bwww\.)[^\s<>\"'«»“”]*[^\s<>\"'«»“”.,;:!?)\]])"
+    r"|(?P<email>[\w.+%=-]+@[\w-]+(?:\.[\w-]+)*)"
+    r"|(?P<ip>\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\b)"
+    r"|(?P<host>\b(?:[\w-]+\.)+(?:[a-zа-я]{2,12})\b(?:/[^\s<>\"'«»“”,;]*)?)"
+    r"|(?P<date>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b"
+    r"|\b\d{1,2}:\d\d(?::\d\d)?\b)"
+    r"|(?P<phone>\+?\(?\d[\d\s().\u00a0\u2010-\u2015-]{5,22}\d)"
+    r"|(?P<code>(?=[A-Za-z0-9+/_=-]*\d)(?=[A-Za-z0-9+/_=-]*[A-Za-z])[A-Za-z0-9+/_=-]{16,})"
+    r"|(?P<number>\d{5,})"
+    r"|(?P<word>[^\W\d_]+(?:[\u0300-\u036f][^\W\d_]*)*)",
+    re.IGNORECASE,
+)
+_LONGEST_NUMBER_KEPT = 2
+_LONGEST_UNIT = 4
+_SHORTEST_PHONE = 7
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d [012]?\d\b")
+_PREFIX = re.compile(r"[\s>|*•-]*")
+_FILES = "php html htm jpg jpeg png gif pdf doc docx xls xlsx txt zip js css py eml"
+_FILE_SUFFIXES = frozenset(_FILES.split())
+
+
+class Rewriter:
+    """Rewrites texts of one mail.
+
+    Args:
+        secrets: What is personal in it.
+        fakes: What takes its place.
+        keep: Folded words and domains that stay.
+        strict: Exchange every word with a capital letter that no parser and no common language knows.
+    """
+
+    def __init__(
+        self, secrets: Secrets, fakes: Fakes, *, keep: frozenset[str] = frozenset(), strict: bool = True
+    ) -> None:
+        self.fakes = fakes
+        self._secrets = secrets
+        self._keep = keep | known_words() | _FILE_SUFFIXES
+        self._strict = strict
+        self._patterns = [_pattern(phrase) for phrase in secrets.phrases]
+        self.domains = known_domains() | keep
+        self._ways: Mapping[str, Callable[[str], str]] = {
+            "link": self.link,
+            "email": self.email,
+            "ip": fakes.address,
+            "phone": self._phone,
+            "code": fakes.token,
+            "number": fakes.digits,
+        }
+
+    def text(self, text: str) -> str:
+        """Return a text, line by line."""
+        return "".join(self._line(line) for line in re.split(r"(\r\n|\n)", text))
+
+    def link(self, url: str) -> str:
+        """Return a link."""
+        return rewrite_link(url, self)
+
+    def email(self, address: str) -> str:
+        """Return an e-mail address; those of programs keep their name."""
+        local, _, host = address.rpartition("@")
+        kept = is_robot(address) or local.casefold() in self._keep
+        return f"{local if kept else self.name(local)}@{self.host(host)}"
+
+    def host(self, host: str) -> str:
+        """Return a host; networks and mail providers stay."""
+        folded = host.casefold().rstrip(".")
+        if "." not in folded or folded.endswith((".local", ".localdomain", ".arpa")):
+            return host if folded in {"localhost", ""} or folded in self._keep else self.name(host)
+        known = next((one for one in self.domains if folded == one or folded.endswith("." + one)), None)
+        if known is not None:
+            return self._labels(host[: len(folded) - len(known)]) + known
+        labels = folded.split(".")
+        count = 3 if len(labels) > 2 and len(labels[-2]) <= 3 and len(labels[-1]) <= 3 else 2
+        own = host[: -len(".".join(labels[-count:]))]
+        return self.name(own) + self.fakes.domain(".".join(labels[-count:]))
+
+    def name(self, name: str) -> str:
+        """Return a user name, part of a path, or the like: each word and number of it, known ones stay."""
+        return re.sub(r"[^\W\d_]+|\d+", lambda found: self._piece(found[0]), name)
+
+    def _piece(self, piece: str) -> str:
+        if piece.isdigit():
+            return self.fakes.digits(piece) if len(piece) > _LONGEST_NUMBER_KEPT else piece
+        return piece if len(piece) < 2 or piece.casefold() in self._keep else self.fakes.word(piece)
+
+    def _labels(self, labels: str) -> str:
+        return re.sub(r"[^.]{5,}", lambda found: self.name(found[0]), labels)
+
+    def _line(self, line: str) -> str:
+        spans = list(self._spans(line))
+        return _TOKEN.sub(lambda found: self._token(found, spans), line)
+
+    def _spans(self, line: str) -> Iterator[tuple[int, int]]:
+        """Yield where phrases stand; a line that is a part of one is one as a whole."""
+        bare = fold(line[_PREFIX.match(line).end() :])  # type: ignore[union-attr]
+        if len(bare) > 3 and any(bare in phrase for phrase in self._secrets.phrases):
+            yield 0, len(line)
+            return
+        for pattern in self._patterns:
+            for found in pattern.finditer(line):
+                yield found.span()
+
+    def _token(self, found: re.Match[str], spans: list[tuple[int, int]]) -> str:
+        text = found[0]
+        is_said = any(start <= found.start() and found.end() <= end for start, end in spans)
+        kind = found.lastgroup or ""
+        if kind == "word":
+            return self._word(text, is_said=is_said)
+        if kind == "host":
+            return self._bare_host(text, is_said=is_said)
+        return self._ways[kind](text) if kind in self._ways else text
+
+    def _word(self, word: str, *, is_said: bool) -> str:
+        folded = word.casefold()
+        if self._is_name(folded):
+            return self.fakes.word(word)
+        if is_said and (len(word) > _LONGEST_UNIT or folded not in self._keep):
+            return self.fakes.word(word)
+        looks_like_a_name = self._strict and word[0].isupper() and len(word) > 1 and folded not in self._keep
+        return self.fakes.word(word) if looks_like_a_name else word
+
+    def _is_name(self, folded: str) -> bool:
+        """Whether a word is one of a name, declined or not."""
+        if folded in self._secrets.names:
+            return True
+        return any(
+            len(name) > 3
+            and abs(len(folded) - len(name)) <= 3
+            and folded.startswith(name[:-1] if len(name) > 4 else name)
+            for name in self._secrets.names
+        )
+
+    def _bare_host(self, text: str, *, is_said: bool) -> str:
+        host, slash, path = text.partition("/")
+        if host.rpartition(".")[2].casefold() in _FILE_SUFFIXES:
+            return self.name(host) + slash + self.name(path)
+        if not host.isascii() or any(label[:1].isupper() for label in host.split(".")[1:]):
+            # A full stop without a blank behind it joins two words.
+            words = re.split(r"(\.)", text)
+            return "".join(self._word(one, is_said=is_said) if one.isalpha() else self.name(one) for one in words)
+        return self.host(host) + slash + self.name(path)
+
+    def _phone(self, typed: str) -> str:
+        if sum(sign.isdigit() for sign in typed) < _SHORTEST_PHONE or _YEAR.search(typed):
+            return re.sub(r"\d{5,}", lambda found: self.fakes.digits(found[0]), typed)
+        for region in ("RU", "US", "GB"):
+            try:
+                number = phonenumbers.parse(typed, region)
+            except phonenumbers.NumberParseException:
+                continue
+            if phonenumbers.is_possible_number(number):
+                return self.fakes.phone(typed, number)
+        return re.sub(r"\d{3,}", lambda found: self.fakes.digits(found[0]), typed)
+
+
+def _pattern(phrase: str) -> re.Pattern[str]:
+    """Return what finds a folded phrase in a text as written."""
+    words = [re.escape(word).replace("е", "[её]") for word in phrase.split()]
+    return re.compile(r"(?<!\w)" + r"[\s\u00a0]+".join(words) + r"(?!\w)", re.IGNORECASE)
