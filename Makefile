@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help demo run test e2e check format lock bench bench-claims bench-pipeline bench-crm chaos simulate crashes bugs clean
+.PHONY: help demo run test e2e check format lock score coverage bench bench-claims bench-pipeline bench-crm chaos simulate crashes bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -38,6 +38,12 @@ lock: $(READY) ## Pin all dependencies with hashes, without naming any host; UPG
 	$(BIN)/pip-compile --quiet $(if $(UPGRADE),--upgrade) --generate-hashes --allow-unsafe --strip-extras --no-header \
 		--no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 		--extra testing --extra dev -o constraints.txt pyproject.toml
+
+score: $(READY) ## Precision and recall of the parsers over the fixtures, by network; FOLDER= for mails elsewhere
+	$(BIN)/python bench/score.py $(FOLDER)
+
+coverage: $(READY) ## Write the table of networks and kinds into docs/parsers/coverage.md
+	$(BIN)/python bench/score.py --coverage docs/parsers/coverage.md
 
 bench: $(READY) ## How many mails a second are read, against the reference loop
 	$(BIN)/python bench/reading.py

@@ -20,6 +20,7 @@ from mailbridge.sdk import (
     Target,
     canonical_url,
     host_of,
+    ignored_unless_told,
     noise_in,
     read_social,
     unwrap_url,
@@ -79,4 +80,6 @@ class InstagramParser:
         if _CODES.fullmatch(event) or mail.sender.email.startswith("security@"):
             return Ignored("login_code")
         reason = "digest" if "recap" in mail.sender.email else noise_in(mail.subject)
-        return Ignored(reason) if reason else read_social(mail, "instagram", _LINKS)
+        if reason:
+            return ignored_unless_told(mail, "instagram", _LINKS, reason)
+        return read_social(mail, "instagram", _LINKS)

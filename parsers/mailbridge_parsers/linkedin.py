@@ -21,6 +21,7 @@ from mailbridge.sdk import (
     Target,
     canonical_url,
     host_of,
+    ignored_unless_told,
     noise_in,
     read_social,
     unwrap_url,
@@ -42,12 +43,12 @@ _NOISE: tuple[tuple[str, str], ...] = (
     ("birthday", r"birthday|anniversary|work_anniversary|celebrat\w*"),
 )
 _KINDS: tuple[tuple[Kind, str], ...] = (
+    ("message", r"inmail\w*|messag\w*|hit_reply"),
     ("mention", r"mention\w*|tagged"),
     ("comment", r"comment\w*|reply|replies"),
     ("like", r"like\w*|reaction\w*|react"),
     ("repost", r"reshare\w*|repost\w*|share_of"),
     ("follow", r"invitation\w*|invite\w*|connection\w*|follow\w*|accept\w*"),
-    ("message", r"message\w*|inmail\w*|messaging|hit_reply"),
 )
 
 
@@ -97,6 +98,6 @@ class LinkedinParser:
         template = mail.headers.get("X-LinkedIn-Template").strip().lower().removeprefix("email_")
         reason = next((reason for reason, words in _NOISE if _named(template, words)), None) or noise_in(mail.subject)
         if reason:
-            return Ignored(reason)
+            return ignored_unless_told(mail, "linkedin", _LINKS, reason)
         kind = next((kind for kind, words in _KINDS if _named(template, words)), None)
         return read_social(mail, "linkedin", _LINKS, kind=kind)

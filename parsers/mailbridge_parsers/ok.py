@@ -30,6 +30,7 @@ from mailbridge.sdk import (
     deed_in,
     host_of,
     html_lines,
+    ignored_unless_told,
     noise_in,
     query_of,
     read_mail_notice,
@@ -60,6 +61,11 @@ _PORTRAIT = re.compile(
 _DIGESTS = frozenset({"feeddigest", "digest", "discussiondigest", "weeklydigest", "retention", "comeback"})
 _ADVICE = frozenset({"pymk", "recommend", "recommendation", "recommendations", "maybefriends", "groupsuggest"})
 _TYPES: dict[str, Kind] = {"pr": "like"}  # a gift
+_UNSEEN: tuple[Kind, ...] = (
+    "comment", "repost", "mention", "review", "follow", "message", "order", "request", "callback", "registration",
+    "visit", "post",
+)  # fmt: skip
+"""Captured are digests and a gift."""
 
 
 def target(href: str) -> Target:
@@ -104,6 +110,7 @@ class OkParser:
         evidence="real",
         domains=_DOMAINS,
         trust="require",
+        evidence_for=dict.fromkeys(_UNSEEN, "assumed"),
         guarded_names=frozenset({"одноклассники", "odnoklassniki", "odnoklassniki.ru", "ok.ru"}),
     )
     Config: ClassVar[type[NoConfig]] = NoConfig
@@ -120,7 +127,7 @@ class OkParser:
             return Ignored("digest")
         reason = "recommendation" if event in _ADVICE else noise_in(mail.subject)
         if reason:
-            return Ignored(reason)
+            return ignored_unless_told(mail, "ok", _LINKS, reason)
         notice = read_mail_notice(mail, _LINKS)
         deed = notice.deed or deed_in(mail.subject)
         kind = _TYPES.get(event) or (deed.kind if deed else None)
@@ -139,6 +146,7 @@ class OkParser:
             when=notice.when,
             title=notice.place,
             place_url=notice.place_url,
+            product=notice.product,
             language=deed.language if deed else None,
         )
 

@@ -25,9 +25,11 @@ from mailbridge.sdk import (
     fold,
     html_lines,
     is_email,
+    language_of,
     make_interest,
     noise_in,
     one_line,
+    paragraphs,
     person_name,
     phone,
     text_lines,
@@ -66,8 +68,14 @@ class _Lead:
     """What the lines say: first occurrences of known labels, all others in order, questions with answers."""
 
     known: dict[str, str] = field(default_factory=dict)
-    fields: list[FormField] = field(default_factory=list)
+    labelled: list[tuple[str, list[str]]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+
+    @property
+    def fields(self) -> list[FormField]:
+        """Labels that nobody knows, and questions, with what was answered; empty answers left out."""
+        found = (FormField(label=label, value="\n".join(lines).strip()) for label, lines in self.labelled)
+        return [one for one in found if one.value]
 
 
 class VkAdsParser:
@@ -102,8 +110,17 @@ class VkAdsParser:
 
 
 def _lines(mail: Mail) -> list[str]:
-    lines = html_lines(mail.html_source) if mail.html and mail.html.text.strip() else text_lines(mail.text)
+    shown = mail.html.text.strip() if mail.html else ""
+    if "\t" in shown:
+        return [_row(line) for line in shown.split("\n")]
+    lines = html_lines(mail.html_source) if shown else text_lines(mail.text)
     return [line.text for line in lines]
+
+
+def _row(line: str) -> str:
+    """A table row of a label and a value as a labelled line."""
+    label, tab, value = line.partition("\t")
+    return f"{label.rstrip(': ')}: {value.strip()}" if tab and "\t" not in value.strip() else line
 
 
 def _read(lines: Iterable[str]) -> _Lead:
@@ -118,14 +135,13 @@ def _read(lines: Iterable[str]) -> _Lead:
             question, label = match["value"].strip(), "question"
             lead.said.append(line)
         elif match and name in _ANSWER and question:
-            lead.fields.append(FormField(label=question, value=match["value"].strip()))
+            lead.labelled.append((question, [match["value"].strip()]))
             lead.said.append(line)
             label = "answer"
         elif label in {"question", "answer"} and not _is_late_contact(lead, name):
             _go_on(lead, line)
         elif match:
             label = _keep(lead, match["label"].strip(), name, match["value"].strip())
-    lead.fields = [one for one in lead.fields if one.value]
     return lead
 
 
@@ -137,10 +153,9 @@ def _is_late_contact(lead: _Lead, name: str) -> bool:
 def _go_on(lead: _Lead, line: str) -> None:
     """An answer of several lines."""
     if lead.said:
-        lead.said[-1] += "\n" + line
-    if lead.fields:
-        last = lead.fields[-1]
-        lead.fields[-1] = last.model_copy(update={"value": f"{last.value}\n{line}".strip()})
+        lead.said.append(line)
+    if lead.labelled:
+        lead.labelled[-1][1].append(line)
 
 
 def _keep(lead: _Lead, label: str, name: str, value: str) -> str:
@@ -148,7 +163,7 @@ def _keep(lead: _Lead, label: str, name: str, value: str) -> str:
     if meaning and meaning not in lead.known:
         lead.known[meaning] = value
     elif value:
-        lead.fields.append(FormField(label=label, value=value))
+        lead.labelled.append((label, [value]))
     return meaning or "other"
 
 
@@ -156,7 +171,7 @@ def _interest(mail: Mail, lead: _Lead, form: str) -> Interest:
     known = lead.known
     author = _author(known)
     _keep_unread(lead, author)
-    text = "\n".join(part.strip() for part in (known.get("comment", ""), *lead.said) if part.strip())
+    text = paragraphs("\n".join((known.get("comment", ""), *lead.said)))
     return make_interest(
         mail,
         kind="request",
@@ -170,7 +185,7 @@ def _interest(mail: Mail, lead: _Lead, form: str) -> Interest:
         reply=_reply(author),
         refs=Refs(form=known.get("form_id") or known.get("form") or form),
         fields=tuple(lead.fields),
-        language="ru",
+        language=language_of(mail.words) or "ru",
     )
 
 
@@ -189,7 +204,7 @@ def _keep_unread(lead: _Lead, author: Author) -> None:
     """What was typed into a contact field and is none must not get lost."""
     for name, read in (("name", author.name), ("email", author.email)):
         if lead.known.get(name) and not read:
-            lead.fields.insert(0, FormField(label=name, value=lead.known[name]))
+            lead.labelled.insert(0, (name, [lead.known[name]]))
 
 
 def _when(mail: Mail, known: dict[str, str]) -> tuple[datetime, Precision] | None:

@@ -21,6 +21,7 @@ from mailbridge.sdk import (
     canonical_url,
     deed_in,
     host_of,
+    ignored_unless_told,
     noise_in,
     query_of,
     read_social,
@@ -84,4 +85,6 @@ class YoutubeParser:
         if deed is not None and deed.kind == "post":
             return Ignored("subscription")
         reason = noise_in(mail.subject)
-        return Ignored(reason) if reason else read_social(mail, "youtube", _LINKS)
+        if reason:
+            return ignored_unless_told(mail, "youtube", _LINKS, reason)
+        return read_social(mail, "youtube", _LINKS)

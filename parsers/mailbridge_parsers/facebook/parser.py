@@ -23,6 +23,7 @@ from mailbridge.sdk import (
     deed_in,
     fold,
     html_lines,
+    ignored_unless_told,
     noise_in,
     one_line,
     read_notice,
@@ -36,6 +37,10 @@ from .links import is_portrait, profile_url, target
 from .text_part import TextPart, read_text_part
 
 _LINKS = NetworkLinks(target, is_portrait)
+_UNSEEN: tuple[Kind, ...] = (
+    "repost", "mention", "review", "message", "request", "callback", "order", "registration", "visit",
+)  # fmt: skip
+"""Captured are posts, comments, reactions and friend requests."""
 _SENDERS = ("facebookmail.com", "facebook.com", "metamail.com", "priority.facebookmail.com")
 _MARKETING = ("business-updates.facebook.com", "metamail.com")
 _ADVICE = re.compile(r"^(?:gysj|pyml|pymk)_")
@@ -64,6 +69,7 @@ class FacebookParser:
         evidence="real",
         domains=("facebookmail.com", "facebook.com", "metamail.com"),
         trust="require",
+        evidence_for=dict.fromkeys(_UNSEEN, "assumed"),
         guarded_names=frozenset(
             {"facebook", "facebook notification", "facebook notifications", "фейсбук", "meta for business"}
         ),
@@ -82,7 +88,7 @@ class FacebookParser:
         event = event_type(mail)
         reason = noise_reason(mail, event) or noise_in(_own_subject(mail))
         if reason:
-            return Ignored(reason)
+            return ignored_unless_told(mail, "facebook", _LINKS, reason)
         flat = flat_lines(mail.text)
         lines = flat or html_lines(mail.html_source, skip=_is_preheader)
         html = read_notice(mail, lines, _LINKS, announced=known_kind(event) is not None)
@@ -101,6 +107,7 @@ class FacebookParser:
             when=html.when,
             title=_group(html, text),
             place_url=html.place_url,
+            product=html.product,
             rating=_stars(html.headline or text.headline or mail.subject) if kind == "review" else None,
             language=language,
         )

@@ -14,6 +14,7 @@ from mailbridge.sdk import (
     one_line,
 )
 from mailbridge.sdk.language import language_of
+from mailbridge.sdk.links import canonical_url, has_token
 from mailbridge_parsers.form.contacts import Contacts, contacts_of, filled
 from mailbridge_parsers.form.goods import Good, cart_text, goods_of, order_number, total_of
 from mailbridge_parsers.form.keys import key_of, refs_of
@@ -45,13 +46,15 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
     text = filled(text_field.value) if text_field else ""
     if not (author.email or author.phones or text):
         raise ParseError("no_contact_no_text", f"{len(reading.fields)} fields, {system.network}")
+    if system.channel == "chat" and kind == "request" and text:
+        kind = "message"
     number = order_number(reading, mail.subject) if kind == "order" else ""
     total = total_of(reading, mail.subject) if kind == "order" else None
     used = [*author.used, *place.used, *([text_field] if text_field else [])]
     return make_interest(
         mail,
         kind=kind,
-        channel=_SITE_KINDS.get(kind, "form"),
+        channel=_SITE_KINDS.get(kind, system.channel),
         network=reading.network or system.network,
         key=key_of(mail, reading, system, number),
         url=place.url or None,
@@ -124,11 +127,16 @@ def _rating(reading: Reading) -> int | None:
     return rating if 1 <= rating <= 5 and reading.first(Role.RATING)[:3].strip() != "10" else None
 
 
+def _without_token(value: str) -> str:
+    """A link of the template may act for the one who got it; one that a visitor typed has nothing to hide."""
+    return canonical_url(value) or value if has_token(value) else value
+
+
 def _fields(reading: Reading, used: list[Field], goods: list[Good]) -> tuple[FormField, ...]:
     """Every other field, in order."""
     lines = {good.line for good in goods}
     rest = [
-        FormField(label=one_line(one.label.replace("_", " ")), value=one.value)
+        FormField(label=one_line(one.label.replace("_", " ")), value=_without_token(one.value))
         for one in reading.fields
         if filled(one.value)
         and one.label

@@ -35,6 +35,7 @@ _SIGN_OFF = re.compile(
 )
 _ADMIN = re.compile(r"^https?://\S+/(?:wp-admin|administrator|bitrix/admin|admin)/")
 _SEPARATOR = "--"
+_BUTTON_LENGTH = 40
 
 
 def is_footer(text: str) -> bool:
@@ -89,9 +90,16 @@ def _closes(items: list[Item], number: int, hosts: frozenset[str]) -> bool:
     if item.is_rule or item.is_button or is_footer(item.text) or is_about_the_page(item):
         return True
     if not _is_address(item.text):
-        return False
+        return _is_button(item, hosts)
     before = items[number - 1].text if number else ""
     return host_of(item.text.split()[0]) in hosts or "/admin" in item.text or is_footer(before)
+
+
+def _is_button(item: Item, hosts: frozenset[str]) -> bool:
+    """Whether a short caption leads to the service that sent the mail, such as "Reply in our app"."""
+    to = host_of(item.href)
+    caption = bool(to) and len(item.text) <= _BUTTON_LENGTH and not item.label and not urls_in(item.text)
+    return caption and any(to == host or to.endswith("." + host) for host in hosts)
 
 
 def _is_address(text: str) -> bool:

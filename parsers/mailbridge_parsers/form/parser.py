@@ -13,14 +13,19 @@ from mailbridge_parsers.form.copies import copy_reason, is_visitor_copy
 from mailbridge_parsers.form.orders import addressed_order, with_customer
 from mailbridge_parsers.form.routes import ROUTES
 from mailbridge_parsers.form.site import Site
-from mailbridge_parsers.form.systems import system_of
+from mailbridge_parsers.form.systems import EVIDENCE, system_of
 
 
 class FormParser:
     """Reads what site forms send: label/value pairs in any layout, whatever software made them."""
 
     manifest: ClassVar[Manifest] = Manifest(
-        name="form", title="Site forms", evidence="template", trust="label", docs="docs/parsers/form.md"
+        name="form",
+        title="Site forms",
+        evidence="template",
+        evidence_for=EVIDENCE,
+        trust="label",
+        docs="docs/parsers/form.md",
     )
     Config: ClassVar[type[BaseModel]] = NoConfig
     routes: ClassVar[Sequence[Route]] = ROUTES

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailbridge.sdk import Mail
+from mailbridge.sdk import Channel, Evidence, Mail
 
 _SEARCHED = 150_000
 
@@ -20,6 +20,7 @@ class System:
         marks: What only its mails say or link to, in lower case; with a pattern where the words alone are too common.
         keys_only: Its names of fields hold no blanks.
         is_sign: Whether its signs alone mean a form mail; else they only name the source of what is read as one.
+        channel: Class of its interests: a chat sends the form that visitors fill in while nobody is there.
     """
 
     network: str
@@ -28,6 +29,7 @@ class System:
     marks: tuple[str | tuple[str, re.Pattern[str]], ...] = ()
     keys_only: bool = False
     is_sign: bool = True
+    channel: Channel = "form"
 
     def sent(self, mail: Mail) -> bool:
         """Whether the mail is of this system."""
@@ -82,7 +84,12 @@ SYSTEMS = (
     System("netlify", senders=("formresponses@netlify.com",)),
     System("google_forms", senders=("forms-receipts-noreply@google.com", "forms-noreply@google.com")),
     System("marquiz", senders=("robot@marquiz.ru", "marquiz.ru")),
-    System("envybox", senders=("kwidget@envybox.io", "noreply@envybox.io", "envybox.io")),
+    System("envybox", senders=("kwidget@envybox.io", "noreply@envybox.io", "envybox.io"), channel="chat"),
+    System("jivo", senders=("jivosite.com", "jivosite.ru", "jivo.ru", "jivochat.com"), channel="chat"),
+    System("tawk", senders=("tawk.to",), channel="chat"),
+    System("tidio", senders=("tidio.com", "tidio.net", "tidiochat.com"), channel="chat"),
+    System("carrotquest", senders=("carrotquest.io", "carrotquest.app"), channel="chat"),
+    System("livetex", senders=("livetex.ru",), channel="chat"),
     System("squarespace", senders=("form-submission@squarespace.info",)),
     System("webflow", senders=("no-reply-forms@webflow.com",)),
     System("wix", senders=("wix-forms.com", "crm.wix.com", "notifications@wix.com")),
@@ -150,6 +157,14 @@ SYSTEMS = (
     ),
     System("wordpress", headers=(("X-Mailer", "WPMailSMTP"),), marks=("/wp-admin/", "/wp-content/"), is_sign=False),
 )
+EVIDENCE: dict[str, Evidence] = {
+    **dict.fromkeys(("tilda", "typeform", "formspree", "netlify", "jotform", "marquiz", "envybox"), "reported"),
+    **dict.fromkeys(
+        ("google_forms", "squarespace", "webflow", "prestashop", "jivo", "tawk", "tidio", "carrotquest", "livetex"),
+        "assumed",
+    ),
+}
+"""What the reading rests on where it is not the source code of what sends the mails."""
 _BY_ADDRESS = System("wordpress")
 _HOME_MADE = System("site")
 

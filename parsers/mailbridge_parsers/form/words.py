@@ -110,7 +110,7 @@ PAGE = _set("""
 |url контактной формы|url формы|site url|page address|sent from page|форма отправлена со страницы|page submitted on
 |submitted on page|адрес страницы с формой|form page|url адрес
 |заявка со страницы|страница с формой|ссылка|link|location|source page|ссылка страницы|url адрес страницы|embed url
-|отправлено с|отправлено с сайта|отправлено с url|location href
+|страница обращения|страница диалога|отправлено с|отправлено с сайта|отправлено с url|location href
 """)
 PAGE_TITLE = _set(
     "название страницы|page title|заголовок страницы|page name|post title|имя страницы|title страницы|название"

@@ -82,10 +82,10 @@ class ReviewsParser:
 def _interest(mail: Mail, network: str, review: Review, position: int) -> Interest:
     return make_interest(
         mail,
-        kind="review",
+        kind="message" if review.is_question else "review",
         channel="review",
         network=network,
-        key=("review", review.review_id) if review.review_id else None,
+        key=("question" if review.is_question else "review", review.review_id) if review.review_id else None,
         position=position,
         url=review.url,
         title=review.place,

@@ -1,71 +1,131 @@
-"""Google Business Profile: "You got a new 4-star review"."""
+"""Google Business Profile: "You got a new 4-star review", several of them, and questions about a place."""
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
-from mailbridge.sdk import Ignored, Mail, ParseError, TemplateChanged
+from mailbridge.sdk import Ignored, Line, Mail, ParseError, TemplateChanged, html_lines, paragraphs, text_lines
 from mailbridge.sdk.links import canonical_url
-from mailbridge_parsers.reviews.review import Review, lines_of
+from mailbridge_parsers.reviews.review import Review, stars_in
 
-_REVIEW_LINK = re.compile(r"<?(?P<url>https?://business\.google\.com/\S*?/reviews/(?P<id>[\w-]+)[^\s<>]*)>?")
+_LINK = re.compile(r"https?://business\.google\.com/\S*?/(?P<what>reviews|questions)/(?P<id>[\w-]+)[^\s<>]*")
+_GOOGLE = re.compile(r"https?://(?:[\w-]+\.)*google\.[a-z.]+/")
 _STARS = re.compile(r"\b([1-5])\s?-?\s?(?:star|зв[её]зд|stern|étoile|estrella|stell|★)", re.IGNORECASE)
-_SIGNS = re.compile("[★⭐]{1,5}")
-_PLACE = re.compile(r"^(?P<author>.+?) (?:left a review for|оставил\(?а?\)? отзыв (?:о|на|для)) (?P<place>.+)$")
-_DIGEST = re.compile(r"\b\d+ new reviews\b|\d+ новых отзыв", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"(?P<author>.+?)\s+(?:left a review (?:for|on)|reviewed|asked a question about"
+    r"|оставил(?:\(а\)|а)?\s+отзыв\s+(?:о|об|на|для|к)|задал(?:\(а\)|а)?\s+вопрос\s+(?:о|об|про))\s+"
+    r"(?:(?:компани|организаци|месте|магазин|заведени)\w*\s+)?(?P<place>.+)"
+)
+_DIGEST = re.compile(
+    r"(?:(?P<place>.+?)[,:]\s+)?(?:you(?:'ve)? (?:got|have|received)\s+)?"
+    r"\b(?P<count>\d+) (?:new reviews|нов\w+ отзыв\w*)\b",
+    re.IGNORECASE,
+)
+_BUTTONS = frozenset({"reply to review", "ответить на отзыв", "answer question", "ответить на вопрос"})
+_QUOTES = '«»"„“” '
+_NAME_LENGTH = 100
 
 
 def read_google(mail: Mail) -> list[Review] | Ignored:
-    """Read one review.
+    """Read the reviews of a mail.
 
     Raises:
-        ParseError: Several reviews in one mail, a layout that nobody described.
+        ParseError: It announces several reviews and does not hold as many.
         TemplateChanged: No author below the link to the review.
     """
-    if _DIGEST.search(mail.subject):
+    lines = [line for line in _lines(mail) if line.text or line.links]
+    subject, digest = _SUBJECT.fullmatch(mail.subject), _DIGEST.search(mail.subject)
+    blocks = list(_blocks(lines))
+    if digest and int(digest["count"]) != len(blocks):
         raise ParseError("several_reviews", mail.subject)
-    lines = lines_of(mail)
-    at = next((number for number, line in enumerate(lines) if _REVIEW_LINK.search(line)), None)
-    link = _REVIEW_LINK.search(lines[at]) if at is not None else None
-    link = link or next((match for each in mail.html.links if (match := _REVIEW_LINK.match(each.href))), None)
-    if link is None:
+    if not blocks:
         return Ignored("service_mail")
-    subject = _PLACE.match(mail.subject)
-    below = lines[at + 1 :] if at is not None else lines
-    author = _author_at(below, subject["author"] if subject else "")
+    if _link(lines[blocks[0][0]])["what"] == "questions":
+        return [_question(lines[: blocks[0][0] + 1])]
+    place = (subject or digest or {"place": None})["place"]
+    shown = subject["author"] if subject and len(blocks) == 1 else ""
+    head = [line.text for line in lines[: blocks[0][0]]][:4]
+    found = [_review(lines[start:end], shown, place) for start, end in blocks]
+    rating = next((stars for line in head if (stars := _rating(line))), None)
+    return [one if one.rating or len(found) > 1 else replace(one, rating=rating) for one in found]
+
+
+def _lines(mail: Mail) -> list[Line]:
+    return text_lines(mail.text) if _LINK.search(mail.text) else html_lines(mail.html_source)
+
+
+def _blocks(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
+    """Where each review begins and ends: its address is told for the first time, the next one's is."""
+    begins: dict[str, int] = {}
+    for at, line in enumerate(lines):
+        for run in line.runs:
+            if match := _LINK.match(run.href):
+                begins.setdefault(match["id"], at)
+    yield from pairwise([*begins.values(), len(lines)])
+
+
+def _review(lines: Sequence[Line], shown: str, place: str | None) -> Review:
+    link, below = _link(lines[0]), lines[1:]
+    author = _author_at(below, shown)
     if author is None:
         raise TemplateChanged("no_author")
-    return [
-        Review(
-            url=canonical_url(link["url"]),
-            place=subject["place"] if subject else None,
-            author=below[author],
-            text="\n".join(_until_button(below[author + 1 :])),
-            review_id=link["id"],
-            rating=_rating(lines),
-        )
-    ]
+    words = below[author + 1 :]
+    said = [line.text for line in words[: _end(words)]]
+    rated = next((at for at, line in enumerate(said[:2]) if _rating(line, whole=True)), None)
+    return Review(
+        url=canonical_url(link.group(), keep=lambda _: False),
+        place=place.strip(_QUOTES) if place else None,
+        author=below[author].text,
+        text=paragraphs("\n".join(line for at, line in enumerate(said) if at != rated)),
+        review_id=link["id"],
+        rating=_rating(said[rated]) if rated is not None else None,
+    )
 
 
-def _author_at(lines: list[str], shown: str) -> int | None:
+def _question(lines: Sequence[Line]) -> Review:
+    """The sentence that says who asks stands above the words, the link to answer below them."""
+    at = next((at for at, line in enumerate(lines) if _SUBJECT.fullmatch(line.text)), None)
+    asked = _SUBJECT.fullmatch(lines[at].text) if at is not None else None
+    if at is None or asked is None:
+        raise TemplateChanged("no_author")
+    link, words = _link(lines[-1]), lines[at + 1 :]
+    return Review(
+        url=canonical_url(link.group(), keep=lambda _: False),
+        place=asked["place"].strip(_QUOTES),
+        author=asked["author"],
+        text=paragraphs("\n".join(line.text for line in words[: _end(words)])),
+        review_id=link["id"],
+        is_question=True,
+    )
+
+
+def _link(line: Line) -> re.Match[str]:
+    return next(match for run in line.runs if (match := _LINK.match(run.href)))
+
+
+def _author_at(lines: Sequence[Line], shown: str) -> int | None:
     """The full name starts like the name in the subject; without one it is the first line below the link."""
     first_name = shown.split(" ", maxsplit=1)[0]
     if first_name:
-        return next((at for at, line in enumerate(lines) if line.startswith(first_name) and len(line) < 100), None)
-    return 0 if len(lines) > 1 else None
+        named = (at for at, line in enumerate(lines) if line.text.startswith(first_name))
+        return next((at for at in named if len(lines[at].text) < _NAME_LENGTH), None)
+    return 0 if len(lines) > 1 and len(lines[0].text) < _NAME_LENGTH else None
 
 
-def _until_button(lines: list[str]) -> list[str]:
-    """The text ends at the button to answer: the last line, or the one above the next link."""
-    link = next((at for at, line in enumerate(lines) if "https://" in line and "google.com/" in line), len(lines))
-    reply = next(
-        (at for at, line in enumerate(lines) if line.casefold() in {"reply to review", "ответить на отзыв"}), None
-    )
-    return lines[: reply if reply is not None else max(0, link - 1)]
+def _end(lines: Sequence[Line]) -> int:
+    """The words end at the button to answer; in a text part the button's caption stands above its address."""
+    for at, line in enumerate(lines):
+        if line.text.casefold() in _BUTTONS:
+            return at
+        own = [run for run in line.links if _GOOGLE.match(run.href)]
+        if own:
+            return max(0, at - 1) if own[0].is_address else at
+    return len(lines)
 
 
-def _rating(lines: list[str]) -> int | None:
-    for line in lines[:3]:
-        if match := _STARS.search(line):
-            return int(match[1])
-        if signs := _SIGNS.search(line):
-            return len(signs.group())
-    return None
+def _rating(line: str, *, whole: bool = False) -> int | None:
+    match = _STARS.search(line)
+    if match and (not whole or len(line) <= 40):
+        return int(match[1])
+    return stars_in(line, whole=whole)

@@ -1,9 +1,9 @@
-"""Yandex Business: new reviews of a place; the mail names neither author nor rating."""
+"""Yandex Business: new reviews of a place; the layouts that are known name neither author nor rating."""
 
 import re
 
-from mailbridge.sdk import Ignored, Mail, TemplateChanged, fold
-from mailbridge_parsers.reviews.review import Review, behind_tracker, lines_of
+from mailbridge.sdk import Ignored, Mail, TemplateChanged, fold, person_name
+from mailbridge_parsers.reviews.review import Review, behind_tracker, lines_of, stars_in
 
 _SUBJECT = re.compile(r"отзыв\w*\s+(?:для|о|об|на)\s+(?P<place>.+)$", re.IGNORECASE)
 _BUTTON = re.compile(r"^ответить(?: на отзыв)?$", re.IGNORECASE)
@@ -22,13 +22,20 @@ def read_yandex(mail: Mail) -> list[Review] | Ignored:
     place = subject["place"].strip(_QUOTES)
     buttons = [behind_tracker(link.href) for link in mail.html.links if _BUTTON.match(link.text)]
     found = [
-        Review(url=url or None, place=place, text="\n".join(text))
-        for text, url in zip(_texts(lines_of(mail), place), buttons, strict=False)
-        if text
+        _review(text, place, url) for text, url in zip(_texts(lines_of(mail), place), buttons, strict=False) if text
     ]
     if not found:
         raise TemplateChanged("no_review")
     return found
+
+
+def _review(lines: list[str], place: str, url: str) -> Review:
+    """Stars divide the author from the words, where the layout has them; else nobody is named."""
+    at = next((number for number, line in enumerate(lines[:2]) if stars_in(line, whole=True)), None)
+    rating = stars_in(lines[at]) if at is not None else None
+    text = lines if at is None else lines[at + 1 :]
+    author = person_name(lines[0]) if at else ""
+    return Review(url=url or None, place=place, author=author or None, text="\n".join(text), rating=rating)
 
 
 def _texts(lines: list[str], place: str) -> list[list[str]]:

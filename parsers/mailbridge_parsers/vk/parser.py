@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from mailbridge.sdk import (
     Author,
+    Evidence,
     Ignored,
     Interest,
     Kind,
@@ -27,6 +28,7 @@ from mailbridge.sdk import (
     actors_in,
     deed_in,
     html_lines,
+    ignored_unless_told,
     noise_in,
     query_of,
     read_mail_notice,
@@ -38,6 +40,12 @@ from .links import is_portrait, target
 
 _LINKS = NetworkLinks(target, is_portrait)
 _TYPES: dict[str, Kind] = {"pm": "message"}
+_UNSEEN: tuple[Kind, ...] = (
+    "comment", "like", "repost", "mention", "review", "follow", "order", "request", "callback", "registration", "visit",
+    "post",
+)  # fmt: skip
+_EVIDENCE: dict[str, Evidence] = dict.fromkeys(_UNSEEN, "assumed")
+"""Only of the mail about a message the links are known; all others are read by the grammar of VK's addresses."""
 _LIKELY: tuple[tuple[str, Kind], ...] = (
     ("mention", "mention"),
     ("comment", "comment"),
@@ -74,6 +82,7 @@ class VkParser:
         evidence="reported",
         domains=("vk.com", "vk.ru", "vkontakte.ru", "vk.company"),
         trust="require",
+        evidence_for=_EVIDENCE,
         guarded_names=frozenset({"вконтакте", "vk", "vkontakte", "вк", "vk.com", "вконтакте | vk", "vk id"}),
     )
     Config: ClassVar[type[NoConfig]] = NoConfig
@@ -86,7 +95,7 @@ class VkParser:
         """Return the interests of one mail; see `Parser`."""
         reason = noise_in(mail.subject)
         if reason:
-            return Ignored(reason)
+            return ignored_unless_told(mail, "vk", _LINKS, reason)
         lines = [*html_lines(mail.html_source), *text_lines(mail.text)]
         notice = read_mail_notice(mail, _LINKS)
         kind, language = _kind(mail, notice, lines)
@@ -105,7 +114,7 @@ class VkParser:
             target=notice.target,
             when=notice.when,
             title=_place(mail, notice),
-            product=_product(notice, lines),
+            product=_product(mail, notice, lines),
             rating=rating,
             place_url=notice.place_url,
             language=language,
@@ -129,15 +138,21 @@ def _likely(event: str) -> Kind | None:
 
 
 def _place(mail: Mail, notice: Notice) -> str:
+    return notice.place or _called(mail, notice)
+
+
+def _called(mail: Mail, notice: Notice) -> str:
+    """The community that is named without a link."""
     match = _PLACE.search(notice.headline) or _PLACE.search(mail.subject)
-    return notice.place or (match["name"] if match else "")
+    return match["name"] if match else ""
 
 
-def _product(notice: Notice, lines: Sequence[Line]) -> Product | None:
-    """The item of the community's shop that the mail is about."""
+def _product(mail: Mail, notice: Notice, lines: Sequence[Line]) -> Product | None:
+    """The item of the community's shop that the mail is about, else the community."""
     post = notice.target.post if notice.target else ""
     if not post.startswith("product"):
-        return None
+        called = _called(mail, notice)
+        return notice.product or (Product(name=called, url=notice.place_url or None) if called else None)
     captions = (
         run.text
         for line in lines

@@ -24,7 +24,11 @@ _AUTHOR = re.compile(r"^[^>:：][^:：]{0,59}[:：]\s*(?P<name>.*?)\s*[(（][^()
 _LABEL = re.compile(r"^(?P<label>[^:：]{1,60})[:：]\s*(?P<value>.*)$")
 _REPLY_OR_WHOIS = re.compile(r"action=editcomment|whois", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“”„‟«‹「『](?P<title>.+)[\"“”‟»›」』]")
-_PRODUCT_SLUGS = frozenset("product produkt producto produit prodotto produto tovar товар товары".split())  # noqa: SIM905
+# Bases of permalinks that WooCommerce offers, and their translations; "magazin" is a journal in German.
+_PRODUCT_SLUGS = frozenset(
+    "product produkt producto produit prodotto produto tovar товар товары shop store catalog katalog каталог магазин"  # noqa: SIM905
+    " boutique tienda negozio loja sklep".split()
+)
 _NON_ASCII = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 _ANCHOR = re.compile(r"<a\s[^<>]*?href=[\"'](?P<href>[^\"'<>]*)[\"'][^<>]*>(?P<words>[^<]{0,500})</a>", re.IGNORECASE)

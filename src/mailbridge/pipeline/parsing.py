@@ -97,8 +97,16 @@ def _require_trust(mail: Mail, manifest: Manifest, rules: TrustRules) -> None:
 def _stamped(interests: Sequence[Interest], manifest: Manifest) -> tuple[Interest, ...]:
     if not interests:
         raise ParseError("nothing_found", "the parser returned no interest")
-    origin = {"parser": manifest.name, "parser_version": manifest.version, "evidence": manifest.evidence}
+    origin = {"parser": manifest.name, "parser_version": manifest.version}
     # One event told twice in one mail is one interest.
     unique = {interest.id: interest for interest in reversed(interests)}
     kept = [interest for interest in interests if unique[interest.id] is interest]
-    return tuple(one.model_copy(update={"mail": one.mail.model_copy(update=origin)}) for one in kept)
+    return tuple(_with_origin(one, {**origin, "evidence": _evidence(one, manifest)}) for one in kept)
+
+
+def _evidence(interest: Interest, manifest: Manifest) -> str:
+    return manifest.evidence_of(interest.source.network, interest.kind)
+
+
+def _with_origin(interest: Interest, origin: Mapping[str, str]) -> Interest:
+    return interest.model_copy(update={"mail": interest.mail.model_copy(update=origin)})

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mailbridge.sdk.card_words import CardLanguage, card_word
     from mailbridge.sdk.dates import date_in_mail, read_date
     from mailbridge.sdk.deeds import Deed, actors_in, deed_in
+    from mailbridge.sdk.digest import ignored_unless_told, read_digest
     from mailbridge.sdk.errors import (
         MailbridgeError,
         MaybeWritten,
@@ -64,10 +65,11 @@ if TYPE_CHECKING:
     from mailbridge.sdk.manifest import API, Evidence, Manifest, TrustPolicy
     from mailbridge.sdk.mapping import CardTemplates, TemplateText, make_each
     from mailbridge.sdk.noise import noise_in
-    from mailbridge.sdk.notice import Notice, read_notice, unquoted
+    from mailbridge.sdk.notice import Notice, read_notice
     from mailbridge.sdk.pairs import Pair, split_label
     from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
     from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
+    from mailbridge.sdk.phrases import unquoted
     from mailbridge.sdk.plain_notice import read_mail_notice, read_plain_notice
     from mailbridge.sdk.readback import (
         CountsOpen,
@@ -212,6 +214,7 @@ __all__ = [
     "fold",
     "host_of",
     "html_lines",
+    "ignored_unless_told",
     "is_card_path",
     "is_email",
     "is_phone",
@@ -232,6 +235,7 @@ __all__ = [
     "plain_text",
     "query_of",
     "read_date",
+    "read_digest",
     "read_json",
     "read_mail_notice",
     "read_notice",
@@ -262,6 +266,7 @@ _HOMES = {
     "card_words": "CardLanguage card_word",
     "dates": "date_in_mail read_date",
     "deeds": "Deed actors_in deed_in",
+    "digest": "ignored_unless_told read_digest",
     "errors": "MailbridgeError MaybeWritten NotWritten ParseError Refused SinkError TemplateChanged Unusable",
     "html": "Html Link Node",
     "http": "CrmClient Gate GatedTransport Judge judge_status lost read_json retry_after_s",
@@ -277,10 +282,11 @@ _HOMES = {
     "manifest": "API Evidence Manifest TrustPolicy",
     "mapping": "CardTemplates TemplateText make_each",
     "noise": "noise_in",
-    "notice": "Notice read_notice unquoted",
+    "notice": "Notice read_notice",
     "pairs": "Pair split_label",
     "parser": "Ignored NoConfig Parser Route Strength",
     "people": "emails_in is_email is_phone is_robot person_name phone phones_in",
+    "phrases": "unquoted",
     "plain_notice": "read_mail_notice read_plain_notice",
     "readback": "CountsOpen ReadBackConfig ReadsBack RemoteState Sent Sign SignKind remote_state",
     "sink": (

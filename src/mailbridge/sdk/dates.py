@@ -44,7 +44,23 @@ _FORMS = tuple(
         r"(?P<near>сегодня|вчера|today|yesterday|heute|gestern|oggi|ieri|aujourd'hui|hier)",
     )
 )
+_NUMBER = r"(?P<count>\d{1,2}|an?|one|один|одну|полтора)?"
+_AGO = tuple(
+    (re.compile(form), unit)
+    for form, unit in (
+        (
+            r"только что|сейчас|несколько секунд назад|just now|now|(?:moments?|a few (?:seconds|moments)) ago",
+            timedelta(),
+        ),
+        (_NUMBER + r"\s*(?:секунд\w*|сек\.?|seconds?|secs?|s) (?:назад|ago)", timedelta(seconds=1)),
+        (_NUMBER + r"\s*(?:минут\w*|мин\.?|minutes?|mins?|m) (?:назад|ago)", timedelta(minutes=1)),
+        (_NUMBER + r"\s*(?:час\w*|ч\.?|hours?|hrs?|h) (?:назад|ago)", timedelta(hours=1)),
+        (_NUMBER + r"\s*(?:дн\w*|день|days?|d) (?:назад|ago)", timedelta(days=1)),
+    )
+)
 _DAYS_AGO = {"вчера": 1, "yesterday": 1, "gestern": 1, "ieri": 1, "hier": 1}
+_TIMED = re.compile(r"\d[:.]\d\d|назад\b|\bago\b|только что|just now", re.IGNORECASE)
+_RECENT = timedelta(days=3)
 _AHEAD = timedelta(hours=36)
 _SLACK = timedelta(minutes=10)
 
@@ -53,7 +69,7 @@ def read_date(text: str, near: datetime, *zones: tzinfo | None) -> tuple[datetim
     """Read a text that is a date and nothing else; None when it is none or can mean two days.
 
     Args:
-        text: Such as "3 октября в 21:34", "December 14 at 12:35 PM", "14.03.2024 12:06".
+        text: Such as "3 октября в 21:34", "December 14 at 12:35 PM", "14.03.2024 12:06", "5 минут назад".
         near: Aware moment at which the notification was sent: gives a missing year (the last one in which the date
             is not in the future) and a missing zone.
         *zones: Further zones to try, for a date that would lie after `near` in the zone of `near`.
@@ -63,6 +79,17 @@ def read_date(text: str, near: datetime, *zones: tzinfo | None) -> tuple[datetim
         match = form.fullmatch(folded)
         if match:
             return _moment(match.groupdict(), near, zones)
+    return _ago(folded, near) if len(folded) <= 40 else None
+
+
+def _ago(folded: str, near: datetime) -> tuple[datetime, Precision] | None:
+    """Read how long ago something was, as precisely as it is said."""
+    for form, unit in _AGO:
+        match = form.fullmatch(folded)
+        if match:
+            count = match.groupdict().get("count") or "1"
+            moment = near - unit * (int(count) if count.isdigit() else 1)
+            return moment.replace(second=0, microsecond=0), "day" if unit >= timedelta(hours=1) else "minute"
     return None
 
 
@@ -73,6 +100,17 @@ def date_in_mail(text: str, mail: Mail) -> tuple[datetime, Precision] | None:
     that would lie after the mail is taken in the zone of the server that received it.
     """
     return read_date(text, mail.date or mail.received_at, mail.received_at.tzinfo)
+
+
+def stamp_in_mail(text: str, mail: Mail) -> tuple[datetime, Precision] | None:
+    """Read a line that can only be a template's time stamp: one with a time of day, not long before the mail.
+
+    A day alone, or a moment to come, is what a person may have written about.
+    """
+    if not _TIMED.search(text):
+        return None
+    when, sent = date_in_mail(text, mail), mail.date or mail.received_at
+    return when if when and -_SLACK <= sent - when[0] <= _RECENT else None
 
 
 def _moment(

@@ -95,6 +95,11 @@ def actors_in(headline: str) -> list[str]:
     return _names(after["name"]) if after else []
 
 
+def said_in(headline: str, deed: Deed | None) -> str:
+    """Return the words that a headline itself quotes behind what it announces, as in "Anna commented: “Hello”"."""
+    return headline[deed.end :].partition(": ")[2].strip() if deed else ""
+
+
 def untagged(subject: str) -> str:
     """Return a subject without the tags that mailing lists and gateways put before it, such as "[sales]"."""
     return _TAGS.sub("", subject)

@@ -13,13 +13,13 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986 §2.3: the escaped and the plain form mean the same
 _IN_TEXT = re.compile(r"(?:https?://|www\.)[^\s<>\"«»“”]+", re.IGNORECASE)
 _TRACKERS = re.compile(
-    r"utm_\w+|(?:fb|g|y|ys|ms|dc|tw|ttc?|li_fat_|wbra|gbra)(?:clid|id)|_openstat|igshi?d?|_g[al]|mc_[ce]id|mkt_tok|_hs(?:enc|mi)|vero_id"
+    r"utm(?:_\w+)?|(?:fb|g|y|ys|ms|dc|tw|ttc?|li_fat_|wbra|gbra)(?:clid|id)|_openstat|igshi?d?|_g[al]|mc_[ce]id|mkt_tok|_hs(?:enc|mi)|vero_id"
     r"|ref_src|ref_url|refsrc|rb_clickid|roistat\w*|from_email|spm|ysclid|gad_source|srsltid|_branch_match_id",
     re.IGNORECASE,
 )
 _TOKENS = re.compile(
     r"bcode|n_m|cc_key|[mu]hash|hash|fcode|loginkey|login_key|auth_?(?:key|token)|access_?token|token|sess(?:ion)?_?id|sid|phpsessid"
-    r"|jsessionid|api_?key|secret|password|pwd|sign?|signature|otp",
+    r"|jsessionid|api_?key|secret|password|pwd|sign?|signature|otp|auth|tkn|_?(?:wp_?)?nonce",
     re.IGNORECASE,
 )
 
@@ -42,6 +42,7 @@ _WRAPPERS = (
     _Wrapper(("youtube.com",), r"/redirect", ("q",)),
     _Wrapper(("youtube.com",), r"/attribution_link", ("u",)),
     _Wrapper(("linkedin.com",), r"/redir/redirect", ("url",)),
+    _Wrapper(("redirect.disqus.com",), r"/url", ("url",)),
     _Wrapper(("google.com", "google.ru"), r"/url", ("q", "url")),
     _Wrapper(("safelinks.protection.outlook.com",), r"/.*", ("url",)),
     _Wrapper(("checklink.mail.ru",), r"/proxy/?", ("url",)),
@@ -85,6 +86,11 @@ def canonical_url(url: str, *, keep: Callable[[str], bool] | None = None) -> str
     fragment = "" if parts.fragment.startswith(":~:") else _escaped(parts.fragment)
     address = f"{parts.scheme.lower()}://{place}{_escaped(parts.path) or '/'}"
     return address + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+
+
+def has_token(url: str) -> bool:
+    """Whether a link carries what may act for the one it was sent to."""
+    return any(_TOKENS.fullmatch(name) for name in query_of(url))
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What a plugin says of itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -24,6 +25,8 @@ class Manifest:
         api: Plugin API it was written for.
         docs: Where its documentation is, relative to the repository or as a URL.
         evidence: For parsers: what its reading rests on.
+        evidence_for: For parsers: where that is something else, by network or kind of interest, such as
+            {"message": "assumed"}.
         domains: For parsers: mail domains (and their subdomains) that may speak for the network.
         trust: For parsers: policy while the configuration names none.
         guarded_names: For parsers: display names that only `domains` may carry, lower case.
@@ -38,3 +41,8 @@ class Manifest:
     domains: tuple[str, ...] = ()
     trust: TrustPolicy = "label"
     guarded_names: frozenset[str] = field(default=frozenset())
+    evidence_for: Mapping[str, Evidence] = field(default_factory=dict, hash=False)
+
+    def evidence_of(self, network: str, kind: str) -> Evidence:
+        """Return what the reading of one kind of interest of one network rests on."""
+        return self.evidence_for.get(network) or self.evidence_for.get(kind) or self.evidence

@@ -90,11 +90,15 @@ _PLAIN = (
             r"(?:возможно|вероятно),? вы (?:знаете|знакомы)",
             r"вы (?:можете|могли бы) (?:знать|их знать)",
             r"знаете ли вы",
+            r"рекомендуем\b",
+            r"рекомендован\w+ (?:для )?вам",
+            r"(?:подобрали|советуем) (?:для )?ва[мс]\b",
             r"people you may know",
             r"you may (?:know|like)",
             r"do you know",
             r"(?:friend|page|group)s? suggest\w+",
-            r"suggested (?:friends?|pages?|groups?|for you)",
+            r"suggest(?:ed|ions?) (?:friends?|pages?|groups?|for you)",
+            r"who to follow",
             r"recommended for you",
             r"(?:pages?|groups?) you",
             r"persone che potresti",
@@ -103,7 +107,19 @@ _PLAIN = (
             r"trending",
         ),
     ),
-    ("birthday", (r"д(?:е|не)н\w* рожд\w+", r"birthdays?\b", r"compleanno", r"geburtstage?\b", r"именины\b")),
+    (
+        "birthday",
+        (
+            r"д(?:ень|ня|нем|не|ни|нями?) рожд\w+",
+            r"birthdays?\b",
+            r"compleanno",
+            r"geburtstage?\b",
+            r"именины\b",
+            r"поздравьте\b",
+            r"годовщин\w+",
+            r"(?:congratulate|say happy|work anniversary)\b",
+        ),
+    ),
     ("memories", (r"ваши воспоминани\w+", r"your memories", r"memories to look back", r"on this day")),
     (
         "service",
@@ -129,16 +145,38 @@ def _compiled(table: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[tuple[str
 
 
 _ALWAYS, _WITHOUT_DEED = _compiled(_COUNTED), _compiled(_PLAIN)
+_BROADCAST = re.compile(
+    r"(?:начал\w*|начинает\w*|запустил\w*|вед[её]т|провод\w+)\s+(?:\w+\s+){0,2}?(?:трансляци|эфир|стрим|спейс)\w*"
+    r"|(?:прям\w+ )?(?:трансляци\w|эфир|премьера) (?:начал|начн|скоро|уже)\w*|(?<!\w)в (?:прямом )?эфире"
+    r"|\b(?:is|are|was|went|goes|going) live\b|\blive (?:now|video|stream)\b|started (?:streaming|a space\b)|livestream"
+    r"|premiere (?:start|soon|now)|\b(?:premieres?|premiering) (?:in|on|starting|soon)|premiere starting"
+)
+_OFFERED = re.compile(
+    r"(?:возможно|вероятно),? вы знакомы|рекомендации для вас|рекомендуем\b|people you may know"
+    r"|(?:suggested|recommended) for you|who to follow|suggestions for you"
+)
 
 
 def noise_in(subject: str) -> str | None:
     """Return why a mail of a network is no interest, None when its subject does not say so.
 
-    A subject that names who did something is never noise, nor is one that announces a deed (unless it only counts
+    A subject that names who did something to us is never noise, nor is one that announces a deed (unless it only counts
     them); quotations and what stands after a colon are not the network's words.
     """
+    folded = _QUOTED.sub(" ", _BRAND.sub("", untagged(fold(subject))))
+    deed = deed_in(subject)
+    if (deed is None or deed.kind == "post") and (reason := _of_others(folded)):
+        return reason
     if actors_in(subject):
         return None
-    words = _QUOTED.sub(" ", _SAID.sub(" ", _BRAND.sub("", untagged(fold(subject)))))
-    patterns = _ALWAYS if deed_in(subject) else (*_WITHOUT_DEED, *_ALWAYS)
+    words = _SAID.sub(" ", folded)
+    patterns = _ALWAYS if deed else (*_WITHOUT_DEED, *_ALWAYS)
     return next((reason for reason, pattern in patterns if pattern.search(words)), None)
+
+
+def _of_others(words: str) -> str | None:
+    """What names people and is no deed of theirs: somebody goes on the air, somebody is offered as a friend."""
+    told, _, said = words.partition(": ")
+    if _BROADCAST.search(told) or _BROADCAST.match(said):
+        return "broadcast"
+    return "recommendation" if _OFFERED.search(words) else None

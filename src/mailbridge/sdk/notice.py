@@ -10,25 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from mailbridge.sdk.dates import date_in_mail
-from mailbridge.sdk.deeds import Deed, actors_in, deed_in
-from mailbridge.sdk.interest import Author, Precision
+from mailbridge.sdk.dates import date_in_mail, stamp_in_mail
+from mailbridge.sdk.deeds import Deed, actors_in, deed_in, said_in
+from mailbridge.sdk.interest import Author, Precision, Product
 from mailbridge.sdk.lines import Line, Run
 from mailbridge.sdk.mail import Mail
 from mailbridge.sdk.people import person_name
+from mailbridge.sdk.phrases import agrees, alike, calls_a_place, is_greeting, own_words, unquoted
 from mailbridge.sdk.targets import NetworkLinks, Target
 from mailbridge.sdk.text import fold, paragraphs
 
 _FAR = 40
 _NEAR = 6
-_GREETING = re.compile(
-    r"\W*(?:здравствуй|добрый (?:день|вечер)|доброе утро|приветству|привет\b|уважаем|hello\b|hi\b|dear\b|ciao\b"
-    r"|bonjour\b|hallo\b)",
-    re.IGNORECASE,
-)
+_TO_PLACES = frozenset({"review", "message"})
+"""What is told of another one's doing was done to a page: to people it is told as "you"."""
 _DIVIDER = re.compile(r"\s+[·•|]\s+|\s*\n\s*")
 _CUT = re.compile(r"(?:…|\.\.\.)\s*$")
-_WRAPPED = re.compile(r"«([^«»]*)»|\"([^\"]*)\"|“([^“”]*)”|„([^„“”]*)[“”]", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -45,6 +42,7 @@ class Notice:
         target: The object that it is about.
         place: Name of the group or page that the headline links to.
         place_url: Its address, or the one a button leads to.
+        is_place: Whether `place` is certainly a group or page, and not another person.
     """
 
     headline: str = ""
@@ -56,6 +54,12 @@ class Notice:
     target: Target | None = None
     place: str = ""
     place_url: str = ""
+    is_place: bool = False
+
+    @property
+    def product(self) -> Product | None:
+        """The group or page as that what the interest is about."""
+        return Product(name=self.place, url=self.place_url or None) if self.place and self.is_place else None
 
 
 def read_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks, *, announced: bool = False) -> Notice:
@@ -87,20 +91,22 @@ class _Reading:
         line = self.lines[at]
         start, end, when = self._body_span(at)
         text, is_cut = self._words(self.lines[start:end])
+        deed = self._deed(line) or self.subject_deed
         actors = self._actors(at, start)
-        place, place_url = self._place(at, end, actors)
+        place, place_url, is_place = self._place(at, end, actors)
         around = [*self._targets([line]), *self._targets(self.lines[at + 1 : start])]
         around += [*self._targets(self._buttons(end)), *self._targets(self.lines[:at])]
         return Notice(
             headline=line.text,
-            deed=self._deed(line) or self.subject_deed,
+            deed=deed,
             actors=actors,
-            text=text,
+            text=text or unquoted(said_in(line.text, self._deed(line))),
             is_cut=is_cut,
             when=when,
             target=self._best(around),
             place=place,
             place_url=place_url,
+            is_place=is_place or (deed is not None and deed.kind in _TO_PLACES),
         )
 
     @cached_property
@@ -115,7 +121,19 @@ class _Reading:
             for at in found[1:]:
                 if named & {fold(run.text) for run in self._people(self.lines[at])}:
                     return at
-        return found[0]
+        return found[0] if named or self._people(first) else self._named_at(found)
+
+    def _named_at(self, found: Sequence[int]) -> int:
+        """The sentence that names who did what a title such as "New order" only announces; else the title."""
+        title = found[0]
+        if any(self._people(line) for line in self.lines[max(0, title - _NEAR) : title]):
+            return title
+        deed = self._deed(self.lines[title])
+        for at in found[1:]:
+            other = self._deed(self.lines[at])
+            if at - title <= _NEAR and self._people(self.lines[at]) and deed and other and deed.kind == other.kind:
+                return at
+        return title
 
     def _author_at(self) -> int | None:
         """The line that shows who did what the subject alone, or no word at all, announces."""
@@ -236,7 +254,7 @@ class _Reading:
         below = [run for line in self.lines[at + 1 : start] if line.is_captions for run in self._people(line)]
         alone = [run.text for run in below if self._target(run).url == url]
         portraits = [run.alt for run in self._pictures(at, start) if url and self._target(run).url == url]
-        shown = (one for one in (*alone, *portraits) if person_name(one) and _alike(one, name))
+        shown = (one for one in (*alone, *portraits) if person_name(one) and alike(one, name))
         return next(shown, name)
 
     def _pictures(self, at: int, start: int) -> list[Run]:
@@ -252,7 +270,19 @@ class _Reading:
         end = start
         while end < len(self.lines) and not self._is_tail(self.lines[end]):
             end += 1
-        return start, end, when
+        start = self._after_own_words(start, end)
+        last = next((number for number in reversed(range(start, end)) if self.lines[number].text), None)
+        stamp = stamp_in_mail(self.lines[last].text, self.mail) if last is not None and when is None else None
+        return (start, last, stamp) if last is not None and stamp else (start, end, when)
+
+    def _after_own_words(self, start: int, end: int) -> int:
+        """Where the answer begins below the recipient's own words, which a template repeats above it."""
+        filled = [number for number in range(start, end) if self.lines[number].text]
+        match = own_words(self.lines[filled[0]].text) if len(filled) > 1 else None
+        if match is None:
+            return start
+        at = 1 if match["quoted"] else 2
+        return filled[at] if at < len(filled) else start
 
     def _after_author(self, at: int) -> int:
         """Where a block of portrait, name and date below the headline goes on with the words; 0 without a block."""
@@ -312,40 +342,21 @@ class _Reading:
                 return line.runs[:number], True
         return line.runs, False
 
-    def _place(self, at: int, end: int, actors: Sequence[Author]) -> tuple[str, str]:
-        """Name and address of the group or page: in the headline; else the address that a button has."""
+    def _place(self, at: int, end: int, actors: Sequence[Author]) -> tuple[str, str, bool]:
+        """Name and address of the group or page: in the headline; else the address that a button has.
+
+        The third says whether it is one for certain: networks give pages and people the same kind of address.
+        """
         acting = {actor.url for actor in actors}
-        for run in self.lines[at].links:
-            target = self._target(run)
-            if not run.is_address and target.role in {"person", "place"} and target.url not in acting:
-                return " ".join(run.text.split()), target.url
+        before = ""
+        for run in self.lines[at].runs:
+            target = self._target(run) if run.href and run.text.strip() and not run.is_address else None
+            if target and target.role in {"person", "place"} and target.url not in acting:
+                return (
+                    " ".join(run.text.split()),
+                    target.url,
+                    target.role == "place" or calls_a_place(before),
+                )
+            before += run.text
         buttons = (self._target(run) for line in self._buttons(end) for run in line.links)
-        return "", next((target.url for target in buttons if target.role == "place"), "")
-
-
-def is_greeting(words: str) -> bool:
-    """Whether a line speaks to the recipient."""
-    return bool(_GREETING.match(words))
-
-
-def agrees(subject: str, names: Sequence[str]) -> bool:
-    """Whether a headline with these names can announce what the subject announces.
-
-    A stranger's words may look like a headline; the subject is the network's own. Names may be in another case.
-    """
-    expected = actors_in(subject)
-    if not expected or not names:
-        return True
-    return any(_alike(one, other) for one in expected for other in names)
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether two names can be one person's: in another case, or with the surname left out."""
-    pairs = list(zip(fold(one).split()[:2], fold(other).split()[:2], strict=False))
-    return bool(pairs) and all(left[:3] == right[:3] for left, right in pairs)
-
-
-def unquoted(text: str) -> str:
-    """Return a text without the quotation marks that a template put around the whole of it."""
-    match = _WRAPPED.fullmatch(text.strip())
-    return next(part for part in match.groups() if part is not None).strip() if match else text
+        return "", next((target.url for target in buttons if target.role == "place"), ""), False

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mailbridge.sdk.dates import date_in_mail
-from mailbridge.sdk.deeds import Deed, actors_in, deed_in
+from mailbridge.sdk.deeds import actors_in, deed_in, said_in
 from mailbridge.sdk.interest import Author
 from mailbridge.sdk.lines import Line, html_lines, plain_text, text_lines
 from mailbridge.sdk.mail import Mail
-from mailbridge.sdk.notice import Notice, agrees, is_greeting, read_notice, unquoted
+from mailbridge.sdk.notice import Notice, read_notice
+from mailbridge.sdk.phrases import agrees, is_greeting, unquoted
 from mailbridge.sdk.targets import NetworkLinks, Role, Target
 from mailbridge.sdk.text import paragraphs
 
@@ -51,7 +52,7 @@ def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks) ->
         headline=headline,
         deed=deed,
         actors=_actors(lines[at] if at is not None else Line(()), headline, links),
-        text=unquoted(paragraphs(plain_text(words))) or _after_colon(headline, deed),
+        text=unquoted(paragraphs(plain_text(words))) or unquoted(said_in(headline, deed)),
         when=when,
         target=_linked(lines[at], links) or target if at is not None else target,
     )
@@ -67,10 +68,6 @@ def _headline_at(mail: Mail, lines: Sequence[Line]) -> int | None:
 
 def _said(line: Line) -> str:
     return " ".join("".join(run.text for run in line.runs if not run.href).replace("()", " ").split())
-
-
-def _after_colon(headline: str, deed: Deed) -> str:
-    return unquoted(headline[deed.end :].partition(": ")[2].strip())
 
 
 def _start(lines: Sequence[Line]) -> int:

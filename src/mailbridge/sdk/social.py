@@ -6,6 +6,7 @@ from datetime import datetime
 from mailbridge.sdk.deeds import actors_in, deed_in
 from mailbridge.sdk.errors import ParseError, TemplateChanged
 from mailbridge.sdk.interest import Author, Interest, Kind, Precision, Product, Refs, Reply, make_interest
+from mailbridge.sdk.language import language_of
 from mailbridge.sdk.mail import Mail
 from mailbridge.sdk.plain_notice import read_mail_notice
 from mailbridge.sdk.targets import NetworkLinks, Target
@@ -28,6 +29,7 @@ def social_interests(
     product: Product | None = None,
     rating: int | None = None,
     language: str | None = None,
+    position: int = 0,
 ) -> list[Interest]:
     """Return one interest per person; a text belongs to the first one only.
 
@@ -43,7 +45,7 @@ def social_interests(
             channel="social",
             network=network,
             key=_key(kind, target, author, when),
-            position=position,
+            position=position + number,
             url=target.url or place_url or None,
             title=title or None,
             when=when,
@@ -57,7 +59,7 @@ def social_interests(
             ),
             language=language,
         )
-        for position, author in enumerate(actors if several else actors[:1])
+        for number, author in enumerate(actors if several else actors[:1])
     ]
 
 
@@ -80,11 +82,6 @@ def _reply(kind: Kind, target: Target, place_url: str, author: Author) -> Reply:
     """Where one answers: at the object; a review at the place it is about; else at the person's profile."""
     where = target.url or (place_url if kind == "review" else "") or author.url
     return Reply(method="link", target=where) if where else Reply()
-
-
-def _refs(target: Target) -> Refs:
-    post = target.post if target.role == "object" else None
-    return Refs(post=post, comment=target.comment, thread=target.thread)
 
 
 def read_social(mail: Mail, network: str, links: NetworkLinks, *, kind: Kind | None = None) -> list[Interest]:
@@ -118,5 +115,6 @@ def read_social(mail: Mail, network: str, links: NetworkLinks, *, kind: Kind | N
         when=notice.when,
         title=notice.place,
         place_url=notice.place_url,
-        language=deed.language if deed else None,
+        product=notice.product,
+        language=deed.language if deed else language_of(notice.text or mail.subject),
     )

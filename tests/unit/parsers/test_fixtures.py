@@ -1,6 +1,7 @@
 """Every mail under fixtures/mails reads as the file beside it says."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from mailbridge.mailbox.decode import decode
 from mailbridge.pipeline.parsing import Reading, TrustRules, read_mail
 from mailbridge.pipeline.routing import Router
 from mailbridge.registry import make_parsers
+from mailbridge.testing.fixtures import cases
+from mailbridge.testing.score import coverage, coverage_table, score
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "mails"
 CASES = sorted(path.parent for path in FIXTURES.glob("*/*/mail.eml"))
@@ -45,3 +48,18 @@ def test_a_mail_reads_as_expected(case: Path):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_a_mail_reads_the_same_twice(case: Path):
     assert [one.to_json() for one in read(case).interests] == [one.to_json() for one in read(case).interests]
+
+
+def test_the_table_of_what_is_covered_is_what_the_fixtures_show():
+    written = (FIXTURES.parents[1] / "docs" / "parsers" / "coverage.md").read_text(encoding="utf-8")
+    assert coverage_table(coverage(cases())) in written, "run `make coverage`"
+
+
+def test_the_fixtures_have_a_score_that_faults_lower():
+    right = score(cases())
+    assert all(one.exact == one.mails and one.precision == one.recall == 1 for one in right.values())
+    case = next(one for one in cases() if one.name == "vk/comment_ru")
+    interest = {**case.expected["interests"][0], "text": "Something else", "rating": 5, "language": None}
+    (found,) = score([replace(case, expected={**case.expected, "interests": [interest]})]).values()
+    assert (found.exact, found.facts["wrong"], found.facts["missed"], found.facts["invented"]) == (0, 1, 1, 1)
+    assert found.precision < 1 > found.recall

@@ -1,0 +1,186 @@
+"""Online chats: transcripts of a conversation; forms that visitors filled in while nobody was there are read as forms.
+
+No transcript mail of these services is public: lines "time, who, what" are read whatever stands around them.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from mailbridge.sdk import (
+    Author,
+    Ignored,
+    Interest,
+    Mail,
+    Manifest,
+    NoConfig,
+    Reply,
+    Route,
+    Strength,
+    TemplateChanged,
+    canonical_url,
+    clean,
+    is_email,
+    is_phone,
+    is_robot,
+    language_of,
+    make_interest,
+    noise_in,
+    person_name,
+    phone,
+    urls_in,
+)
+
+_SERVICES = {
+    "jivo": ("jivosite.com", "jivosite.ru", "jivo.ru", "jivochat.com"),
+    "tawk": ("tawk.to",),
+    "tidio": ("tidio.com", "tidio.net", "tidiochat.com"),
+    "carrotquest": ("carrotquest.io", "carrotquest.app"),
+    "livetex": ("livetex.ru",),
+    "envybox": ("envybox.io",),
+}
+_SENDERS = tuple(domain for domains in _SERVICES.values() for domain in domains)
+_STAMP = r"[\[(]?(?:\d{1,4}[./-]\d{1,2}(?:[./-]\d{2,4})?,?\s+)?\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]m)?[\])]?"
+_SPOKEN = re.compile(
+    rf"{_STAMP}\s*[-–—|]?\s*(?P<who>[^:\[\]\n]{{1,60}}?)\s*:\s*(?P<said>.*)"
+    rf"|(?P<name>[^:\[\]\n]{{1,60}}?)\s*[,|]?\s*{_STAMP}\s*:\s*(?P<words>.*)",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(r"(?P<label>[^:\n]{1,40}?)\s*:\s*(?P<value>\S.*)")
+_NAME = frozenset(
+    {"name", "имя", "имя клиента", "клиент", "посетитель", "visitor", "client", "customer", "имя посетителя"}
+)
+_PAGE = re.compile(r"страниц|page|url|\bfrom\b", re.IGNORECASE)
+_STAFF = re.compile(
+    r"\((?:agent|operator|support|bot|оператор|менеджер|бот)\)|\b(?:operator|support|agent|system|bot)\b"
+    r"|оператор|менеджер|поддержк|система|бот\b",
+    re.IGNORECASE,
+)
+_VISITOR = re.compile(
+    r"(?:visitor|guest|client|customer|посетитель|клиент|гость|аноним\w*)(?:\s*(?:#|№|id)?\s*[\w-]*\d[\w-]*)?",
+    re.IGNORECASE,
+)
+_LEAST = 2
+
+
+@dataclass
+class _Chat:
+    """What the lines say: who said what in order, and the labels outside of it."""
+
+    speeches: list[tuple[str, list[str]]] = field(default_factory=list)
+    labels: list[tuple[str, str]] = field(default_factory=list)
+
+
+def _is_ours(mail: Mail) -> bool:
+    return noise_in(mail.subject) is not None or len(_read(mail).speeches) >= _LEAST
+
+
+class ChatsParser:
+    """Reads transcripts that chat services send."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="chats",
+        title="Online chats (transcripts)",
+        evidence="assumed",
+        docs="docs/parsers/assumed.md",
+        domains=_SENDERS,
+        guarded_names=frozenset({"jivo", "jivosite", "tawk.to", "tidio", "carrot quest", "livetex", "envybox"}),
+    )
+    Config: ClassVar[type[BaseModel]] = NoConfig
+    routes: ClassVar[Sequence[Route]] = (
+        Route("transcript", Strength.SENDER_AND_SIGN, senders=_SENDERS, match=_is_ours),
+    )
+
+    def __init__(self, config: BaseModel | None = None) -> None:
+        self.config = config
+
+    def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
+        """Return the one conversation of a mail; see `Parser`."""
+        chat = _read(mail)
+        reason = noise_in(mail.subject)
+        if reason and len(chat.speeches) < _LEAST:
+            return Ignored(reason)
+        author = _author(mail, chat)
+        who = _visitor(chat, author.name)
+        if who is None:
+            raise TemplateChanged("no_author", "nobody but the staff speaks")
+        text = clean("\n".join(line for name, said in chat.speeches if name == who for line in said))
+        if not author.name and not _VISITOR.fullmatch(who):
+            author = author.model_copy(update={"name": person_name(who) or None})
+        page = _page(chat)
+        return [
+            make_interest(
+                mail,
+                kind="message",
+                channel="chat",
+                network=_network(mail),
+                url=page or None,
+                author=author,
+                text=text,
+                reply=_reply(author),
+                language=language_of(text),
+            )
+        ]
+
+
+def _network(mail: Mail) -> str:
+    return next((name for name, domains in _SERVICES.items() if mail.sender.is_of(*domains)), "chat")
+
+
+def _read(mail: Mail) -> _Chat:
+    """A line without a time goes on with what was said directly above it; behind an empty line it is the template's."""
+    chat, is_open = _Chat(), False
+    for line in clean(mail.words).split("\n"):
+        spoken, labelled = _SPOKEN.fullmatch(line.strip()), _LABELLED.fullmatch(line.strip())
+        if spoken:
+            who, said = spoken["who"] or spoken["name"], spoken["said"] or spoken["words"] or ""
+            chat.speeches.append((who.strip(), [said.strip()]))
+            is_open = True
+        elif is_open and line.strip():
+            chat.speeches[-1][1].append(line.strip())
+        elif labelled:
+            chat.labels.append((labelled["label"].strip().casefold(), labelled["value"].strip()))
+        is_open = is_open and bool(line.strip())
+    return chat
+
+
+def _visitor(chat: _Chat, name: str | None) -> str | None:
+    """Who of those that speak is the visitor: by the labels, by what they are called, else the first who is not staff.
+
+    None when nobody is.
+    """
+    speakers = list(dict.fromkeys(who for who, _ in chat.speeches))
+    named = [who for who in speakers if name and who.casefold() == name.casefold()]
+    called = [who for who in speakers if _VISITOR.fullmatch(who)]
+    others = [who for who in speakers if not _STAFF.search(who)]
+    return next(iter((*named, *called, *others)), None)
+
+
+def _author(mail: Mail, chat: _Chat) -> Author:
+    values = [value for _, value in chat.labels]
+    own = {address.email for address in mail.recipients}
+    name = next((value for label, value in chat.labels if label in _NAME), "")
+    email = next((value.lower() for value in values if is_email(value) and not is_robot(value)), "")
+    number = next((value for value in values if is_phone(value)), "")
+    return Author(
+        name=None if _VISITOR.fullmatch(name) else person_name(name) or None,
+        email=email if email not in own else None,
+        phones=(phone(number),) if number else (),
+    )
+
+
+def _page(chat: _Chat) -> str:
+    for label, value in chat.labels:
+        found = urls_in(value)
+        if found and _PAGE.search(label):
+            return canonical_url(value[found[0][0] : found[0][1]])
+    return ""
+
+
+def _reply(author: Author) -> Reply:
+    if author.email:
+        return Reply(method="email", target=author.email)
+    return Reply(method="phone", target=author.phones[0]) if author.phones else Reply()

@@ -1,0 +1,64 @@
+"""Phrases of a template's own: greetings, the recipient's words repeated, quotation marks around a text."""
+
+import re
+from collections.abc import Sequence
+
+from mailbridge.sdk.deeds import actors_in
+from mailbridge.sdk.text import fold
+
+_GREETING = re.compile(
+    r"\W*(?:здравствуй|добрый (?:день|вечер)|доброе утро|приветству|привет\b|уважаем|hello\b|hi\b|dear\b|ciao\b"
+    r"|bonjour\b|hallo\b)",
+    re.IGNORECASE,
+)
+_OWN_WORDS = re.compile(
+    r"(?:ваш\w*\s+(?:\w+\s+)?(?:комментари|запис|публикаци|пост|фото|видео|сообщени|отзыв|ответ|вопрос|тем)\w*"
+    r"|вы\s+(?:на|от|о)?(?:писал|ветил|ставил)\w*"
+    r"|your\s+(?:\w+\s+)?(?:comment|post|photo|video|message|review|reply|question|tweet|update)"
+    r"|you\s+(?:wrote|said|commented|replied|posted|asked))\s*:\s*(?P<quoted>.*)",
+    re.IGNORECASE,
+)
+_CALLS_A_PLACE = re.compile(
+    r"(?:страниц|сообществ|групп|паблик|публичн|канал|магазин|компани|\bpage|community|group|channel|shop|company|pagina|gruppo"
+    r"|seite|gruppe)\w*\s*[«\"“]?\s*$",
+    re.IGNORECASE,
+)
+_WRAPPED = re.compile(r"«([^«»]*)»|\"([^\"]*)\"|“([^“”]*)”|„([^„“”]*)[“”]", re.DOTALL)
+
+
+def own_words(line: str) -> re.Match[str] | None:
+    """Match a line by which a template repeats what the recipient had written; `quoted` is what follows on it."""
+    return _OWN_WORDS.fullmatch(line)
+
+
+def calls_a_place(words: str) -> bool:
+    """Whether the name that follows these words is that of a group or page."""
+    return bool(_CALLS_A_PLACE.search(words))
+
+
+def is_greeting(words: str) -> bool:
+    """Whether a line speaks to the recipient."""
+    return bool(_GREETING.match(words))
+
+
+def agrees(subject: str, names: Sequence[str]) -> bool:
+    """Whether a headline with these names can announce what the subject announces.
+
+    A stranger's words may look like a headline; the subject is the network's own. Names may be in another case.
+    """
+    expected = actors_in(subject)
+    if not expected or not names:
+        return True
+    return any(alike(one, other) for one in expected for other in names)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two names can be one person's: in another case, or with the surname left out."""
+    pairs = list(zip(fold(one).split()[:2], fold(other).split()[:2], strict=False))
+    return bool(pairs) and all(left[:3] == right[:3] for left, right in pairs)
+
+
+def unquoted(text: str) -> str:
+    """Return a text without the quotation marks that a template put around the whole of it."""
+    match = _WRAPPED.fullmatch(text.strip())
+    return next(part for part in match.groups() if part is not None).strip() if match else text
