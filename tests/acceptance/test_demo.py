@@ -36,7 +36,7 @@ def test_the_demo_shows_enough_kinds():
     assert len(shown) >= 40
     assert len(kinds) >= 8
     assert {case.expected["outcome"] for case in shown} == {"parsed", "ignored", "quarantined"}
-    assert {"newsletter", "digest"} <= reasons
+    assert {"auto_reply", "digest", "broadcast"} <= reasons
     assert any(len(case.expected.get("interests", ())) > 1 for case in shown), "more than one interest in a mail"
     assert any(case.name.startswith("malformed/") for case in shown)
     spoofed = [case for case in shown if case.name.startswith("facebook/forged")]

@@ -44,7 +44,7 @@ def social_interests(
             kind=kind,
             channel="social",
             network=network,
-            key=_key(kind, target, author, when),
+            key=_key(kind, target, author, when, place_url),
             position=position + number,
             url=target.url or place_url or None,
             title=title or None,
@@ -63,13 +63,17 @@ def social_interests(
     ]
 
 
-def _key(kind: Kind, target: Target, author: Author, when: tuple[datetime, Precision] | None) -> tuple[str, ...] | None:
+def _key(
+    kind: Kind, target: Target, author: Author, when: tuple[datetime, Precision] | None, place_url: str
+) -> tuple[str, ...] | None:
     if target.comment and kind in _OF_A_COMMENT:
         return "comment", target.owner, target.comment
     if kind in {"message", "post"}:
         named = target.post and (target.thread or kind == "post")
         return (kind, target.owner, target.thread, target.post) if named else None
     of_person = (kind, target.owner, target.post, target.comment, author.url or "")
+    if kind == "follow" and place_url:
+        of_person = (*of_person, place_url)  # who follows a person and a page did two things
     if not author.url or not (target.post or kind == "follow"):
         return None
     if kind in {"like", "repost", "mention", "follow"}:

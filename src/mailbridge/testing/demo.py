@@ -17,7 +17,7 @@ CUT_OFF = "bitrix"
 LIVE_SHARE = 3
 """Every third mail that any server passes on unchanged arrives live by SMTP."""
 
-SHOWN_PER_NETWORK = 5
+SHOWN_PER_NETWORK = 3
 """Fixtures of one network that the demo sends: enough to see each outcome, few enough for a minute."""
 
 
@@ -28,20 +28,35 @@ def chosen(cases: Iterable[Case]) -> list[Case]:
     for case in cases:
         by_network.setdefault(case.name.split("/")[0], []).append(case)
     for found in by_network.values():
-        firsts: dict[tuple[str, ...], Case] = {}
-        for case in found:
-            firsts.setdefault(_look(case), case)
-        rest = [case for case in found if case not in firsts.values()]
-        picked += [*firsts.values(), *rest][:SHOWN_PER_NETWORK]
+        shown = {_kind(case) for case in picked}
+        found.sort(key=lambda case: _kind(case) in shown)
+        ordered = dict.fromkeys(
+            case.name
+            for case in (*sorted(_firsts(found, _outcome), key=_outcome, reverse=True), *_firsts(found, _look), *found)
+        )
+        picked += [case for name in list(ordered)[:SHOWN_PER_NETWORK] for case in found if case.name == name]
     return sorted(picked, key=lambda case: case.name)
+
+
+def _firsts(cases: Iterable[Case], looks: Callable[[Case], tuple[str, ...]]) -> list[Case]:
+    firsts: dict[tuple[str, ...], Case] = {}
+    for case in cases:
+        firsts.setdefault(looks(case), case)
+    return list(firsts.values())
+
+
+def _outcome(case: Case) -> tuple[str, ...]:
+    return case.expected["outcome"], "many" if len(case.expected.get("interests") or ()) > 1 else "one"
 
 
 def _look(case: Case) -> tuple[str, ...]:
     """What a case shows: its outcome, more than one interest, the reason of a quarantine, or the kind."""
-    interests = case.expected.get("interests") or ()
-    kind = interests[0].get("kind", "") if interests else ""
     reason = case.expected.get("reason") or "" if case.expected["outcome"] == "quarantined" else ""
-    return case.expected["outcome"], "many" if len(interests) > 1 else "one", reason, kind
+    return *_outcome(case), reason, _kind(case)
+
+
+def _kind(case: Case) -> str:
+    return next((interest["kind"] for interest in case.expected.get("interests") or ()), "")
 
 
 def divide(cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:

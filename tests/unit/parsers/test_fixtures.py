@@ -1,6 +1,7 @@
 """Every mail under fixtures/mails reads as the file beside it says."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -63,3 +64,13 @@ def test_the_fixtures_have_a_score_that_faults_lower():
     (found,) = score([replace(case, expected={**case.expected, "interests": [interest]})]).values()
     assert (found.exact, found.facts["wrong"], found.facts["missed"], found.facts["invented"]) == (0, 1, 1, 1)
     assert found.precision < 1 > found.recall
+
+
+def test_two_events_are_one_interest_only_where_that_is_what_the_fixtures_show():
+    seen = Counter(
+        interest["id"] for case in cases() for interest in case.expected.get("interests", ()) if "id" in interest
+    )
+    twice = {one for one, count in seen.items() if count > 1}
+    told_twice = {"vk/comment_ru", "facebook/group_post_ru_with_shared_post"}  # each by two mails
+    ids = {one["id"] for case in cases() if case.name in told_twice for one in case.expected["interests"]}
+    assert twice == ids
