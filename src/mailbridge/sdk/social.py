@@ -71,7 +71,7 @@ def _key(
     if kind in {"message", "post"}:
         named = target.post and (target.thread or kind == "post")
         return (kind, target.owner, target.thread, target.post) if named else None
-    of_person = (kind, target.owner, target.post, target.comment, author.url or "")
+    of_person: tuple[str, ...] = (kind, target.owner, target.post, target.comment, author.url or "")
     if kind == "follow" and place_url:
         of_person = (*of_person, place_url)  # who follows a person and a page did two things
     if not author.url or not (target.post or kind == "follow"):
