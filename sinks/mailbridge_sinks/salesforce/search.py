@@ -9,6 +9,9 @@ from mailbridge_sinks.salesforce.client import SalesforceClient
 from mailbridge_sinks.salesforce.config import SalesforceConfig
 from mailbridge_sinks.salesforce.mapping import parent_field
 
+_CONTACT_ID = "003"
+"""How the ids of contacts begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -63,6 +66,12 @@ class Search:
             for record in self.client.select_in(f"Id, {stage}{converted}", self.config.object, "Id", ids)
             if not record.get("IsConverted") and record.get(stage) not in closed
         }
+
+    def converted(self, contact_ids: Collection[str]) -> dict[str, str]:
+        """Return contact id → id of the lead that it was made of: converting moves the tasks of a lead."""
+        people = [one for one in contact_ids if self.config.object == "Lead" and one.startswith(_CONTACT_ID)]
+        records = self.client.select_in("Id, ConvertedContactId", "Lead", "ConvertedContactId", people)
+        return {same_id(record["ConvertedContactId"], people): str(record["Id"]) for record in records}
 
     def people(self, lead_ids: Collection[str]) -> dict[str, str]:
         """Return lead id → contact id of the leads that were converted: nothing more may be tied to those leads."""

@@ -102,8 +102,14 @@ class SalesforceSink:
         }
 
     def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        """Search leads by the key field."""
-        return self._search.copies(keys)
+        """Search leads by the key field; those that an interest was appended to by its task."""
+        found: dict[str, Sequence[str]] = dict(self._search.copies(keys))
+        if self._config.same_person == "append":
+            marks = {f"{key}/{TASK}": key for key in keys if key not in found}
+            tasks = self._search.marked_tasks(marks)
+            leads = self._search.converted({parent for _, parent in tasks.values()})
+            found |= {marks[mark]: [leads.get(parent, parent)] for mark, (_, parent) in tasks.items() if parent}
+        return found
 
     def read_back(self, receipts: Sequence[Sent], cursor: str | None) -> tuple[Sequence[RemoteState], str | None]:
         """Read stage, owner, conversion, closed tasks and files by the ids; needs no cursor."""

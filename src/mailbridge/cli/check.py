@@ -47,8 +47,8 @@ def _connected(settings: "Settings") -> Iterator[Finding]:
     yield _tried("ledger", lambda: _ledger(settings))
     for name in settings.mailboxes:
         yield _tried(f"mailbox {name}", partial(_mailbox, name, settings))
-    for name, sink in settings.sinks.items():
-        yield _tried(f"sink {name}", partial(_sink, name, sink))
+    for name in settings.sinks:
+        yield _tried(f"sink {name}", partial(_sink, name, settings))
 
 
 def _ledger(settings: "Settings") -> str:
@@ -81,17 +81,33 @@ def _kept_tokens(settings: "Settings", *, renewed: bool) -> "Iterator[Callable[[
         yield ledger.tokens
 
 
-def _sink(name: str, settings: Any) -> str:
+def _sink(name: str, settings: "Settings") -> str:
     from mailbridge.registry import sink_type
-    from mailbridge.sdk import NoTokens
+    from mailbridge.sdk import NoTokens, Unusable
 
-    kind = sink_type(settings.type)
-    sink = kind(settings, tokens=NoTokens(), transport=None)
-    try:
-        sink.check()
-    finally:
-        sink.close()
-    return f"{kind.manifest.title}: account {settings.account_id or name} can work"
+    table = settings.sinks[name]
+    kind, account = sink_type(table.type), table.account_id or name
+    with _kept_tokens(settings, renewed=getattr(table, "refresh_token", None) is not None) as tokens:
+        sink = kind(table, tokens=tokens(account) if tokens else NoTokens(), transport=None)
+        try:
+            sink.check()
+            strangers = _strangers(sink, table)
+        finally:
+            sink.close()
+    if strangers:
+        raise Unusable(f"assign names {', '.join(strangers)}: no active users of {kind.manifest.title}; see its users")
+    return f"{kind.manifest.title}: account {account} can work"
+
+
+def _strangers(sink: Any, table: Any) -> list[str]:
+    """Return the people of `assign` to whom the CRM would give nothing."""
+    from mailbridge.sdk import CountsOpen
+
+    if table.assign is None or not isinstance(sink, CountsOpen):
+        return []
+    people = sorted(table.assign.people())
+    there = sink.open_counts(people) if people else {}
+    return [user for user in people if user not in there]
 
 
 def _tried(what: str, attempt: Callable[[], str]) -> Finding:

@@ -107,6 +107,12 @@ class Assign(BaseModel):
         lists: list[tuple[How, Users]] = [(self.how, self.users), *((rule.how, rule.users) for rule in self.rules)]
         return frozenset(user for how, users in lists if how == "least_loaded" for user in users)
 
+    def people(self) -> frozenset[str]:
+        """Return every user that may get something."""
+        listed = {*self.users, *(user for rule in self.rules for user in rule.users)}
+        outside = {self.outside} - {"anyway", ASAP}
+        return frozenset(listed | outside | ({self.fallback} if self.fallback else set()))
+
     def works(self, user: str, moment: datetime) -> bool:
         """Return whether a user works at a moment."""
         text = self.hours.get(user) or self.hours.get("*")
