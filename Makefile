@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help demo run test e2e check format lock score coverage bench bench-claims bench-pipeline bench-crm chaos simulate crashes bugs clean
+.PHONY: help demo run test e2e mutants check format lock score coverage bench bench-claims bench-pipeline bench-crm chaos simulate crashes bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ test: $(READY) ## All tests
 
 e2e: $(READY) ## The way into a real CRM: BottleCRM on PostgreSQL, installed into .e2e the first time (minutes)
 	MAILBRIDGE_E2E=1 $(BIN)/pytest -q -rs tests/e2e
+
+mutants: $(READY) ## Which rule of the kit catches which broken sink
+	PYTHONPATH=tests $(BIN)/python -m mutants
 
 check: $(READY) ## What has to pass before every commit: style, types, imports, quick tests
 	$(BIN)/ruff check

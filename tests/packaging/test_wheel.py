@@ -180,3 +180,24 @@ def test_a_new_parser_is_green_at_once_wherever_the_wheel_is_installed(installed
     row = json.loads(run(mailbridge, "parse", "--json", mail, cwd=tmp_path))
     assert (row["outcome"], row["parser"]) == ("parsed", "bell_widget")
     run(*pip, "uninstall", "--quiet", "--yes", "mailbridge-bell-widget", cwd=tmp_path)
+
+
+def test_a_new_sink_is_green_at_once_wherever_the_wheel_is_installed(installed, tmp_path):
+    python, _ = installed
+    mailbridge = python.parent / "mailbridge"
+    made = run(mailbridge, "new", "sink", "acme", cwd=tmp_path).split()
+    package = tmp_path / "mailbridge-acme"
+    for file in ("README.md", "tests/emulator.py", "tests/test_sink.py", "src/mailbridge_acme/sink.py"):
+        assert f"mailbridge-acme/{file}" in made
+    assert " passed" in run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=package)
+    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
+    run(*pip, "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", package, cwd=tmp_path)
+    plugins = [json.loads(line) for line in run(mailbridge, "plugins", "--json", cwd=tmp_path).splitlines()]
+    assert "acme" in [one["name"] for one in plugins]
+    (tmp_path / "config.toml").write_text(
+        '[mailboxes.drop]\ntype = "directory"\npath = "."\n[sinks.main]\ntype = "acme"\n'
+        'url = "https://acme.example"\ntoken = "t"\nowner = "7"\n',
+        encoding="utf-8",
+    )
+    assert "fine" in run(mailbridge, "check", "-c", tmp_path / "config.toml", cwd=tmp_path)
+    run(*pip, "uninstall", "--quiet", "--yes", "mailbridge-acme", cwd=tmp_path)

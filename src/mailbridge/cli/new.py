@@ -21,6 +21,12 @@ def parser(name: NameArgument, to: FolderOption = None) -> None:
     _make("parser", name, to)
 
 
+@app.command()
+def sink(name: NameArgument, to: FolderOption = None) -> None:
+    """Make a sink for one more CRM."""
+    _make("sink", name, to)
+
+
 def _make(kind: str, name: str, to: Path | None) -> None:
     from mailbridge.testing.scaffold import make
 

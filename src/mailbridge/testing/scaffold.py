@@ -42,6 +42,7 @@ class Scaffold:
 
 SCAFFOLDS: Mapping[str, Scaffold] = {
     "parser": Scaffold("parser", "a parser for mails of one more sender", expects=True),
+    "sink": Scaffold("sink", "a sink for one more CRM"),
 }
 
 

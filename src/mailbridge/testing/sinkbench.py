@@ -166,6 +166,7 @@ class Bench:
         """Answer a request by the emulator, or by what its index shows of it."""
         if self._lag_next and self.emulator.writes(call):
             self._lag_next, self._past = False, copy.deepcopy(self.emulator)
+            self._past.faults.clear()
         if self._past is not None and self.emulator.lags(call):
             return self._past.process(call)
         return self.emulator.process(call)
@@ -214,6 +215,13 @@ class Bench:
 
     def find(self, deliveries: Sequence[Delivery], *, since: float | None = None) -> dict[str, dict[str, Receipt]]:
         """Call `find` as the core does and take over what it found."""
+        found = self.look(deliveries, since=since)
+        for delivery in deliveries:
+            self.steps.remember(delivery.key, found.get(delivery.key, {}))
+        return found
+
+    def look(self, deliveries: Sequence[Delivery], *, since: float | None = None) -> dict[str, dict[str, Receipt]]:
+        """Call `find`, and believe nothing of it yet."""
         doubts = [
             Doubt(
                 delivery,
@@ -226,8 +234,6 @@ class Bench:
         found = {key: dict(steps) for key, steps in self.sink.find(doubts).items()}
         unasked = found.keys() - {delivery.key for delivery in deliveries}
         assert not unasked, f"find() speaks of keys nobody asked for: {unasked}"
-        for delivery in deliveries:
-            self.steps.remember(delivery.key, found.get(delivery.key, {}))
         return found
 
     def settle(self, deliveries: Sequence[Delivery], *, unusable: bool = False) -> dict[str, Outcome]:

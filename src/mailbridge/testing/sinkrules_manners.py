@@ -1,6 +1,7 @@
 """Rules for sinks: what the core and people rely on."""
 
 import dataclasses
+import re
 from unittest.mock import patch
 
 from mailbridge.sdk import NotWritten, Unusable
@@ -52,6 +53,13 @@ class MannerRules(SuiteBase):
         assert config.model_config.get("frozen")
         silent = [name for name, field in config.model_fields.items() if not field.description]
         assert not silent, f"keys without a description: {silent}"
+
+    def test_s16_secrets_are_secret_in_the_settings(self) -> None:
+        """Keys that sound like a token, a password or a secret are SecretStr, which no listing and no error shows."""
+        fields = self.bench().sink.Config.model_fields.items()
+        secret = [name for name, _ in fields if re.search(r"token|secret|password|private|api_key", name)]
+        shown = [name for name, field in fields if name in secret and "SecretStr" not in str(field.annotation)]
+        assert not shown, f"plain text in the settings: {shown}"
 
     def test_s14_a_fault_at_any_request_of_check_is_told(self) -> None:
         """`check` raises NotWritten or Unusable, and nothing else, whatever answer it gets; it never passes by luck."""

@@ -108,7 +108,7 @@ class SuiteBase:
     def error_of_find(self, bench: Bench, deliveries: Sequence[Delivery]) -> SinkError | None:
         """Return what `find` raises."""
         try:
-            bench.find(deliveries, since=0.0)
+            bench.look(deliveries)
         except SinkError as error:
             return error
         return None

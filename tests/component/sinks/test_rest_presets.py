@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from mailbridge.sdk import NoTokens
+from mailbridge.sdk import Author, NoTokens
 from mailbridge.testing.bottlecrm import INTAKE, BottlecrmEmulator
 from mailbridge.testing.espocrm import EspocrmEmulator
 from mailbridge.testing.hubspot import HubspotEmulator
@@ -28,6 +28,14 @@ class TestHubspot(SinkSuite):
 
     def make_sink(self, emulator, transport):
         return rest_sink(emulator, transport, "hubspot")
+
+
+class TestHubspotDealsWithoutContact(TestHubspot):
+    """What is refused within a batch of deals."""
+
+    def spoil(self, delivery):
+        nobody = delivery.interest.model_copy(update={"author": Author(name="Nobody")})
+        return dataclasses.replace(delivery, interest=nobody, responsible="999999999")
 
 
 class TestPipedrive(SinkSuite):

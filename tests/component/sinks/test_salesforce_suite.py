@@ -44,3 +44,7 @@ class TestWithLogIn(TestWithoutTask):
             "task": {},
             "fields": {"source.url": "Website", "author.name": "Title"},
         }
+
+    def expire(self, emulator):
+        emulator.login.end_sessions()
+        return True
