@@ -1,8 +1,8 @@
 """All broken sinks, and their table."""
 
-from mutants import amocrm, rest
+from mutants import amocrm, amocrm_manners, rest
 
-MUTANTS = [*amocrm.MUTANTS, *rest.MUTANTS]
+MUTANTS = [*amocrm.MUTANTS, *amocrm_manners.MUTANTS, *rest.MUTANTS]
 
 
 def table() -> str:

@@ -59,5 +59,5 @@ def _tests(suite: type[Any]) -> list[tuple[str, str, str]]:
         if match := re.fullmatch(r"test_(s\d\d)_(\w+)", name):
             about = " ".join((getattr(suite, name).__doc__ or "").split())
             title = match[2].replace("_", " ")
-            found.append((name, match[1], f"{title[0].upper()}{title[1:]}: {about[0].lower()}{about[1:]}"))
+            found.append((name, match[1], f"**{title[0].upper()}{title[1:]}.** {about}"))
     return found
