@@ -30,6 +30,9 @@ IDLE_S = 0.5
 FULL_REST_S = 5.0
 """While the disk is full, every part looks so often whether there is room again."""
 
+EXPIRE_EVERY_S = 3600
+"""How often what was kept long enough is erased."""
+
 MARK_EVERY_S = 15
 """How often what is done is marked on the server; nobody waits for it."""
 
@@ -176,6 +179,7 @@ class Daemon:
         once_each = {"coalesce": True, "max_instances": 1}
         scheduler.add_job(self._beat, "interval", seconds=self._app.ledger.leases.beat_s, **once_each)
         scheduler.add_job(self._free, "interval", seconds=30, **once_each)
+        scheduler.add_job(self._expire, "interval", seconds=EXPIRE_EVERY_S, **once_each)
         if self._app.desks:
             scheduler.add_job(self._mark, "interval", seconds=MARK_EVERY_S, **once_each)
         self._free()
@@ -188,6 +192,12 @@ class Daemon:
     def _beat(self) -> None:
         try:
             self._app.ledger.beat()
+        except LedgerUnavailable as error:
+            log.error("ledger_busy", error=str(error))
+
+    def _expire(self) -> None:
+        try:
+            expire(self._app)
         except LedgerUnavailable as error:
             log.error("ledger_busy", error=str(error))
 
@@ -216,6 +226,20 @@ def read_back_all(app: App) -> None:
     for desk in app.readbacks:
         while not app.stop.is_set() and desk.cycle():
             pass
+
+
+def expire(app: App) -> None:
+    """Erase what was kept long enough, a page at a time so that nobody waits."""
+    kept = app.settings.retention
+    days = {"parsed": kept.parsed_days, "ignored": kept.ignored_days, "quarantined": kept.quarantined_days}
+    mails = interests = 0
+    while not app.stop.is_set():
+        done = app.ledger.erasure.expire(days, kept.interests_days)
+        mails, interests = mails + done.mails, interests + done.interests
+        if not (done.mails or done.interests):
+            break
+    if mails or interests:
+        log.info("expired", mails=mails, interests=interests)
 
 
 def free_leases(app: App) -> None:

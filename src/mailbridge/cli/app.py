@@ -20,6 +20,7 @@ from mailbridge.cli import (
     new,
     nodes,
     parse,
+    personal,
     plugins,
     quarantine,
     replay,
@@ -66,6 +67,8 @@ app.command("health")(health.health)
 app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
+app.command("export")(personal.export)
+app.command("erase")(personal.erase)
 app.command("emulate")(emulate.emulate)
 app.command("plugins")(plugins.plugins)
 app.add_typer(config.app, name="config")

@@ -72,6 +72,19 @@ class RunSettings(_Table):
         return min(_MOST_WORKERS, cores()) if self.parse_workers is None else self.parse_workers
 
 
+class RetentionSettings(_Table):
+    """How long personal data is kept. What is over loses bytes, names and texts; counts, ids and places stay."""
+
+    parsed_days: int | None = Field(
+        730, ge=1, description="Days for mails with interests, and only when all their deliveries are final."
+    )
+    ignored_days: int | None = Field(90, ge=1, description="Days for mails that are no interest.")
+    quarantined_days: int | None = Field(365, ge=1, description="Days for mails that nobody released.")
+    interests_days: int | None = Field(
+        None, ge=1, examples=[1095], description="Days for the cards themselves; absent = for ever."
+    )
+
+
 class SinkSettings(_Table):
     """What every sink has, whatever its type."""
 
@@ -130,6 +143,7 @@ class Settings(_Table):
     ledger: LedgerSettings = Field(LedgerSettings(), description="Where everything is remembered.")
     log: LogSettings = Field(LogSettings(), description="What is told.")
     run: RunSettings = Field(RunSettings(), description="How the daemon works.")
+    retention: RetentionSettings = Field(RetentionSettings(), description="How long personal data is kept.")
     mailboxes: dict[str, MailboxSettings] = Field({}, description="Where mails come from.")
     sinks: dict[str, Any] = Field({}, description="Where interests go.")
     parsers: dict[str, Any] = Field({}, description="Rules for single parsers.")

@@ -54,7 +54,8 @@ class Acts:
 
     @staticmethod
     def _release(connection: Connection, mail_id: str) -> int:
-        old = connection.scalar(select(mail.c.state).where(mail.c.id == mail_id))
+        query = select(mail.c.state).where(mail.c.id == mail_id, mail.c.erased_at.is_(None))
+        old = connection.scalar(query)
         if old not in {"quarantined", "ignored"}:
             return 0
         connection.execute(

@@ -20,6 +20,7 @@ from mailbridge.ledger.assignments import Assignments
 from mailbridge.ledger.claims import Claim, Claims
 from mailbridge.ledger.damage import require_sound
 from mailbridge.ledger.engine import LedgerError, now, open_database
+from mailbridge.ledger.erased import Erasure
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.intake import Intake
 from mailbridge.ledger.leases import LONGEST_S, Leases, give_up
@@ -104,6 +105,7 @@ class Ledger:
         self.listings = Listings(self.database)
         self.acts = Acts(self.database)
         self.replays = Replays(self.database)
+        self.erasure = Erasure(self.database)
 
     def intake(self, mailbox: str) -> Intake:
         """Return the way into the ledger for one mailbox."""

@@ -33,7 +33,7 @@ Row = dict[str, Any]
 _TIMES = frozenset({
     "received_at", "stored_at", "settled_at", "occurred_at", "created_at", "updated_at", "due", "sent_at",
     "started_at", "ended_at", "finished_at", "at", "seen_at", "resolved_at", "lease_until", "marked_at",
-    "read_at", "read_due", "processed_at", "first_answer_at",
+    "read_at", "read_due", "processed_at", "first_answer_at", "erased_at",
 })  # fmt: skip
 
 
@@ -144,7 +144,9 @@ class Listings:
         """Return the raw bytes of a mail, bit for bit as it was fetched."""
         mail_id = self._whole(mail, mail.c.id, mail_id)
         with self._database.read() as connection:
-            row = connection.execute(select(raw.c.codec, raw.c.body).where(raw.c.mail_id == mail_id)).one()
+            row = connection.execute(select(raw.c.codec, raw.c.body).where(raw.c.mail_id == mail_id)).first()
+        if row is None:
+            raise NotThere(f"mail {mail_id[:12]}: its bytes were erased; `mailbridge mails show` tells when and why")
         return unpack(row.codec, row.body)
 
     def _whole(self, table: Table, column: ColumnElement[str], beginning: str) -> str:
@@ -160,7 +162,7 @@ class Listings:
 
     def _rows(self, query: Select[Any]) -> list[Row]:
         with self._database.read() as connection:
-            return [_shown(dict(row)) for row in connection.execute(query).mappings()]
+            return [shown(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def _interests(connection: Connection, query: Select[Any]) -> list[Row]:
@@ -181,7 +183,8 @@ def _filtered(query: Select[Any], table: Table, wanted: Wanted, *, time: ColumnE
     return query.limit(wanted.limit)
 
 
-def _shown(row: Mapping[str, Any]) -> Row:
+def shown(row: Mapping[str, Any]) -> Row:
+    """Return a row as it is printed: its moments as RFC 3339."""
     return {name: _time(value) if name in _TIMES else value for name, value in row.items()}
 
 

@@ -133,6 +133,7 @@ mail = Table(
     Column("backlog", Boolean, nullable=False, comment="waited while nobody looked"),
     Column("before_ledger", Boolean, nullable=False, comment="an earlier ledger may have delivered it"),
     Column("settled_at", Double),
+    Column("erased_at", Double, comment="when bytes and names were taken out"),
     Index(None, "state", "stored_at"),
     Index(None, "content_id"),
     _partial("ix_mail_unread", "backlog", "stored_at", "id", where="state = 'stored'"),
@@ -190,6 +191,7 @@ interest = Table(
     Column("body", Words, nullable=False, comment="the interest as JSON"),
     Column("created_at", Double, nullable=False),
     Column("person_id", ForeignKey("person.id"), comment="NULL: nothing to recognise the author by"),
+    Column("erased_at", Double, comment="when the person was taken out"),
     Index(None, "mail_id"),
     Index(None, "created_at"),
     _partial("ix_interest_person_id", "person_id", where="person_id IS NOT NULL"),
@@ -363,5 +365,6 @@ tombstone = Table(
     Column("content_id", String(64)),
     Column("at", Double, nullable=False),
     Column("why", String, nullable=False),
+    Index(None, "content_id"),
     comment="erased mails: never delivered again by a new scan",
 )

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import accumulate
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, RowMapping, Update, bindparam, func, select, update
 
 from mailbridge.ledger.engine import WORK, Database, now
+from mailbridge.ledger.erased import buried_contents, erase_mails, erased_interests
 from mailbridge.ledger.insert import insert_new, inserted
 from mailbridge.ledger.leases import READING, Leases
 from mailbridge.ledger.persons import recognise
@@ -46,6 +47,10 @@ class Outgoing:
     responsible: str | None = None
 
 
+Interests = tuple[tuple[Interest, tuple[Outgoing, ...]], ...]
+"""Interests of a mail, each with the deliveries that policy asks for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """How a mail ended, with what follows from it.
@@ -61,7 +66,7 @@ class Settlement:
     detail: str = ""
     parser: str | None = None
     parser_version: str | None = None
-    interests: tuple[tuple[Interest, tuple[Outgoing, ...]], ...] = ()
+    interests: Interests = ()
     facts: tuple[tuple[str, str | None], ...] = ()
 
 
@@ -133,7 +138,8 @@ class Reader:
             return 0
         with self._database.write() as connection:
             origins = _origins(connection, settlements)
-            mine = [one for one in settlements if one.mail_id in origins]
+            found = [one for one in settlements if one.mail_id in origins]
+            mine, buried = without_erased(connection, found)
             note_outcomes(connection, mine)
             steps = [(one.mail_id, "stored", one.outcome, one.reason) for one in mine]
             note_transitions(connection, steps, self._leases.node)
@@ -146,6 +152,7 @@ class Reader:
                 for out in outgoing
             ]
             new = add_deliveries(connection, wanted)
+            erase_mails(connection, buried, "erased before", self._leases.node)
             if new:
                 self._database.notify(connection, WORK)
             return len(new)
@@ -169,6 +176,28 @@ def _origins(connection: Connection, settlements: Sequence[Settlement]) -> dict[
         mail.c.id.in_([one.mail_id for one in settlements]), is_in(mail.c.state, "stored")
     )
     return {row.id: row for row in connection.execute(query.with_for_update())}
+
+
+def without_erased(connection: Connection, settlements: Sequence[Settlement]) -> tuple[list[Settlement], list[str]]:
+    """Leave out what was erased and came back by another way; return also which mails brought it."""
+    contents = {one.mail_id: dict(one.facts).get("content_id") for one in settlements}
+    buried = buried_contents(connection, [content for content in contents.values() if content])
+    gone = erased_interests(connection, [record.id for one in settlements for record, _ in one.interests])
+    kept: list[Settlement] = []
+    bringers: list[str] = []
+    for one in settlements:
+        left = tuple(told for told in one.interests if told[0].id not in gone)
+        if contents[one.mail_id] in buried or len(left) < len(one.interests):
+            bringers.append(one.mail_id)
+            left = () if contents[one.mail_id] in buried else left
+        kept.append(one if len(left) == len(one.interests) else _lessened(one, left))
+    return kept, bringers
+
+
+def _lessened(one: Settlement, left: Interests) -> Settlement:
+    if left:
+        return replace(one, interests=left)
+    return replace(one, outcome="ignored", reason="erased", detail="", interests=())
 
 
 def note_outcomes(connection: Connection, settlements: Sequence[Settlement]) -> None:
