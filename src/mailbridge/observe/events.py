@@ -32,7 +32,6 @@ EVENTS: dict[str, str] = {
     "sink_paused": "An account waits: rate limit, or the CRM is down. sink, error, seconds",
     "sink_failed": "A bug in a sink plugin. sink, error",
     "cycle_failed": "Part of a single cycle could not be done. what, error",
-    "cycle_failed": "Part of a single cycle could not be done. error",
     "expired": "What was kept long enough was erased. mails, interests",
     "leases_freed": "Deliveries of a dead process of this host were freed. count",
     "ledger_damaged": "Pages of the ledger can't be read; nothing is sent, a person has to bring back a backup. error",
