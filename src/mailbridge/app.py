@@ -11,17 +11,20 @@ from mailbridge.ledger.marks import Marks
 from mailbridge.mailbox.imap_mark import ImapMarker
 from mailbridge.mailbox.opening import open_mailbox, token_owner
 from mailbridge.mailbox.settings import ImapSettings, MailboxSettings
+from mailbridge.observe.events import log
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.pipeline.routing import Router
 from mailbridge.pipeline.spacing import AccountRoom, Spacing
 from mailbridge.ports import Mailbox
-from mailbridge.registry import make_parsers, sink_type
+from mailbridge.recipes.folder import WatchedFolder
+from mailbridge.registry import parser_types, sink_type
 from mailbridge.sdk import GatedTransport
 from mailbridge.stations.collecting import Collector
 from mailbridge.stations.marking import MarkingDesk
 from mailbridge.stations.reading import Crew, InProcessCrew, ProcessCrew, ReadingRoom
 from mailbridge.stations.reading_back import ReadBackDesk, read_back_of
 from mailbridge.stations.sending import Sender
+from mailbridge.worker import router_of
 
 
 @dataclass(slots=True)
@@ -117,16 +120,26 @@ def receivers(settings: Settings) -> dict[str, str | None]:
 
 def make_router(settings: Settings) -> Router:
     """Return the choice among all parsers, for a person who wants to know about one mail."""
-    return Router(make_parsers(parser_tables(settings)), asks_all=True)
+    return router_of(parser_tables(settings), recipes_of(settings).current(), asks_all=True)
+
+
+def recipes_of(settings: Settings) -> WatchedFolder:
+    """Return the recipes of the configuration, as people change them; raises RecipeError when they are bad now."""
+    return WatchedFolder(
+        settings.recipes.folder,
+        list(parser_types()),
+        loaded=lambda count: log.info("recipes_loaded", count=count),
+        refused=lambda problems: log.error("recipes_refused", problems=list(problems)),
+    )
 
 
 def make_crew(settings: Settings, workers: int | None = None) -> Crew:
     """Return who reads mails; `workers` processes instead of those that the configuration names."""
-    tables, rules = parser_tables(settings), trust_rules(settings)
+    tables, rules, recipes = parser_tables(settings), trust_rules(settings), recipes_of(settings).current
     count = settings.run.workers if workers is None else workers
     if count == 0:
-        return InProcessCrew(tables, rules)
-    return ProcessCrew(tables, rules, workers=count, timeout_s=settings.run.parse_timeout_s)
+        return InProcessCrew(tables, rules, recipes)
+    return ProcessCrew(tables, rules, recipes, workers=count, timeout_s=settings.run.parse_timeout_s)
 
 
 def make_sender(name: str, settings: SinkSettings, ledger: Ledger, abort: threading.Event) -> Sender:

@@ -4,13 +4,16 @@ import resource
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from mailbridge.mailbox.decode import Undecodable, decode
 from mailbridge.pipeline.parsing import Reading, TrustRules, read_mail
 from mailbridge.pipeline.routing import Router
+from mailbridge.recipes.folder import NONE as NO_RECIPES
+from mailbridge.recipes.folder import Recipes
 from mailbridge.registry import make_parsers
-from mailbridge.sdk import Mail, cut
+from mailbridge.sdk import Mail, Parser, cut
 from mailbridge.sdk.mail import mail_id_of
 
 MEMORY_BYTES = 1024 * 1024 * 1024
@@ -63,18 +66,33 @@ def _facts(mail: Mail) -> tuple[tuple[str, str | None], ...]:
     )
 
 
-_router: Router
+_tables: Mapping[str, Mapping[str, Any]]
 _rules: TrustRules
 
 
 def begin(tables: Mapping[str, Mapping[str, Any]], rules: TrustRules) -> None:
     """Prepare a parse process: parsers, limits."""
-    global _router, _rules  # noqa: PLW0603 - a worker process has one set of parsers for its life
+    global _tables, _rules
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    _router = Router(make_parsers(tables))
-    _rules = rules
+    _tables, _rules = tables, rules
+    _own_router.cache_clear()
+    _own_router(NO_RECIPES)
 
 
-def work(jobs: Sequence[Job]) -> list[Read]:
-    """Read a chunk of mails in a parse process that `begin` prepared."""
-    return [read_raw(job, _router, _rules) for job in jobs]
+def work(jobs: Sequence[Job], recipes: Recipes = NO_RECIPES) -> list[Read]:
+    """Read a chunk of mails in a parse process that `begin` prepared, with the recipes of this moment."""
+    router = _own_router(recipes)
+    return [read_raw(job, router, _rules) for job in jobs]
+
+
+@lru_cache(maxsize=2)
+def _own_router(recipes: Recipes) -> Router:
+    return router_of(_tables, recipes)
+
+
+def router_of(
+    tables: Mapping[str, Mapping[str, Any]], recipes: Recipes = NO_RECIPES, *, asks_all: bool = False
+) -> Router:
+    """Return the choice among all parsers: installed ones and recipes."""
+    own = cast("list[Parser]", recipes.parsers())  # its class variables are those of one object
+    return Router([*make_parsers(tables), *own], asks_all=asks_all)

@@ -23,6 +23,7 @@ from mailbridge.cli import (
     personal,
     plugins,
     quarantine,
+    recipes,
     replay,
     restore,
     run,
@@ -74,3 +75,4 @@ app.command("plugins")(plugins.plugins)
 app.add_typer(config.app, name="config")
 app.add_typer(new.app, name="new")
 app.add_typer(fixture.app, name="fixture")
+app.add_typer(recipes.app, name="recipes")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -33,10 +34,13 @@ def parse(
     receiver: Annotated[
         str | None, typer.Option(metavar="HOST", help="The receiver whose Authentication-Results are believed.")
     ] = None,
+    recipes: Annotated[
+        Path | None, typer.Option("--recipes", metavar="DIR", help="Read with the recipes of this folder too.")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say which parsers were asked and why.")] = False,
 ) -> None:
     """Show what would be read out of mails, by which parser, and why. No network, no configuration, no ledger."""
-    reader = _reader(trust, receiver, asks_all=explain)
+    reader = _reader(trust, receiver, recipes, asks_all=explain)
     code = 0
     for path in paths:
         code = max(code, _parse_path(path, reader, as_json=as_json, explain=explain))
@@ -47,13 +51,14 @@ def parse(
 Reader = Callable[["Found"], "Read"]
 
 
-def _reader(trust: TrustChoice | None, receiver: str | None, *, asks_all: bool) -> Reader:
+def _reader(trust: TrustChoice | None, receiver: str | None, recipes: Path | None, *, asks_all: bool) -> Reader:
     from mailbridge.pipeline.parsing import TrustRules
-    from mailbridge.pipeline.routing import Router
-    from mailbridge.registry import make_parsers
-    from mailbridge.worker import job_of, read_raw
+    from mailbridge.recipes.folder import NONE, read_recipes
+    from mailbridge.registry import parser_types
+    from mailbridge.worker import job_of, read_raw, router_of
 
-    router = Router(make_parsers(), asks_all=asks_all)
+    own = NONE if recipes is None else read_recipes(recipes, list(parser_types()))
+    router = router_of({}, own, asks_all=asks_all)
     rules = TrustRules(override=trust.value if trust else None)
     return lambda found: read_raw(job_of(found.raw, size=found.size, receiver=receiver), router, rules)
 

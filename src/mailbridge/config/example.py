@@ -70,7 +70,7 @@ class _Line:
 def example_text() -> str:
     """Return the whole example; it is a valid configuration as it stands, and with every `#key` taken in."""
     blocks = [HEAD]
-    for name in ("ledger", "log", "run"):
+    for name in ("ledger", "log", "run", "recipes"):
         field = Settings.model_fields[name]
         blocks.append(_block(f"[{name}]", type(field.default), field.description or ""))
     for name, (box, path) in MAILBOXES.items():

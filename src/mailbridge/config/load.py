@@ -14,7 +14,7 @@ from mailbridge.config.environment import Overlay
 from mailbridge.config.settings import Settings, settings_model
 from mailbridge.config.tables import Table, tables_in
 from mailbridge.mailbox.settings import DirectorySettings, ImapSettings, MaildirSettings, MboxSettings
-from mailbridge.registry import PluginError, did_you_mean, sink_names, sink_type
+from mailbridge.registry import PluginError, did_you_mean, parser_types, sink_names, sink_type
 from mailbridge.sdk import MailbridgeError
 
 _PASSWORD_IN_URL = re.compile(r"(\w://[^/@:]*:)[^/@]+(?=@)|([?&](?:ssl)?password=)[^&]+")
@@ -62,7 +62,19 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     problems += _gaps(settings)
     if problems:
         raise ConfigError(path, problems)
-    return _anchored(settings, path.parent)
+    return _with_fit_recipes(_anchored(settings, path.parent), path)
+
+
+def _with_fit_recipes(settings: Settings, path: Path) -> Settings:
+    """Prove that the recipes can be used; they are part of the configuration."""
+    if settings.recipes.folder is not None:
+        from mailbridge.recipes.folder import RecipeError, read_recipes
+
+        try:
+            read_recipes(settings.recipes.folder, list(parser_types()))
+        except RecipeError as error:
+            raise ConfigError(path, [f"[recipes] {problem}" for problem in error.problems]) from None
+    return settings
 
 
 def require_mailboxes(settings: Settings, path: Path) -> None:
@@ -184,8 +196,8 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         url = f"sqlite:///{(folder / match[1]).absolute()}"
     mailboxes = {name: _with_paths(mailbox, folder) for name, mailbox in settings.mailboxes.items()}
     sinks = {name: _with_paths(sink, folder) for name, sink in settings.sinks.items()}
-    ledger = settings.ledger.model_copy(update={"url": url})
-    return settings.model_copy(update={"ledger": ledger, "mailboxes": mailboxes, "sinks": sinks})
+    changed = {"ledger": settings.ledger.model_copy(update={"url": url}), "mailboxes": mailboxes, "sinks": sinks}
+    return settings.model_copy(update={**changed, "recipes": _with_paths(settings.recipes, folder)})
 
 
 def _with_paths(table: Any, folder: Path) -> Any:

@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -85,6 +86,16 @@ class RetentionSettings(_Table):
     )
 
 
+class RecipesSettings(_Table):
+    """Parsers for further senders, each a TOML file; see docs/recipes.md."""
+
+    folder: Path | None = Field(
+        None,
+        description="Folder of the files NAME.toml; changes are taken up while the daemon runs.",
+        examples=["recipes"],
+    )
+
+
 class SinkSettings(_Table):
     """What every sink has, whatever its type."""
 
@@ -144,6 +155,7 @@ class Settings(_Table):
     log: LogSettings = Field(LogSettings(), description="What is told.")
     run: RunSettings = Field(RunSettings(), description="How the daemon works.")
     retention: RetentionSettings = Field(RetentionSettings(), description="How long personal data is kept.")
+    recipes: RecipesSettings = Field(RecipesSettings(), description="Parsers written as configuration.")
     mailboxes: dict[str, MailboxSettings] = Field({}, description="Where mails come from.")
     sinks: dict[str, Any] = Field({}, description="Where interests go.")
     parsers: dict[str, Any] = Field({}, description="Rules for single parsers.")

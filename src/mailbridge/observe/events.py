@@ -19,6 +19,8 @@ EVENTS: dict[str, str] = {
     "marking_refused": "Mails can't be marked in this folder; nothing else depends on it. mailbox, reason",
     "mails_settled": "Mails were read. parsed, ignored, quarantined, deliveries",
     "mail_quarantined": "A mail waits for a person. mail_id, parser, reason",
+    "recipes_loaded": "Recipes were changed and are in force. count",
+    "recipes_refused": "Recipes were changed and can't be used; the old ones stay in force. problems",
     "parse_worker_died": "The process that parsed a chunk died or ran out of time. mails",
     "batch_finished": "A batch of deliveries was sent. sink, delivered, waiting, doubt, dead, seconds",
     "open_counts_failed": "How much each person has to do can't be counted now; the last count is used. sink, error",

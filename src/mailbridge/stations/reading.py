@@ -4,7 +4,7 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
@@ -13,10 +13,10 @@ from mailbridge.config import SinkSettings
 from mailbridge.ledger.settle import Reader, Settlement, StoredMail
 from mailbridge.observe.events import log
 from mailbridge.pipeline.parsing import Reading, TrustRules
-from mailbridge.pipeline.routing import Router
-from mailbridge.registry import make_parsers
+from mailbridge.recipes.folder import NONE as NO_RECIPES
+from mailbridge.recipes.folder import Recipes
 from mailbridge.stations.outbox import outgoing
-from mailbridge.worker import Job, Read, begin, read_raw, work
+from mailbridge.worker import Job, Read, begin, read_raw, router_of, work
 
 CHUNK = 25
 """Mails that one parse process gets at a time, and that are settled in one transaction."""
@@ -52,13 +52,19 @@ class InProcessCrew:
 
     workers = 1
 
-    def __init__(self, tables: Mapping[str, Mapping[str, Any]], rules: TrustRules) -> None:
-        self._router = Router(make_parsers(tables))
+    def __init__(
+        self,
+        tables: Mapping[str, Mapping[str, Any]],
+        rules: TrustRules,
+        recipes: Callable[[], Recipes] = lambda: NO_RECIPES,
+    ) -> None:
+        self._router = lru_cache(maxsize=1)(partial(router_of, tables))
         self._rules = rules
+        self._recipes = recipes
 
     def begin(self, jobs: Sequence[Job]) -> Reads:
         """Read all mails, one after the other, when somebody asks for them."""
-        return lambda: [read_raw(job, self._router, self._rules) for job in jobs]
+        return lambda: [read_raw(job, self._router(self._recipes()), self._rules) for job in jobs]
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -68,18 +74,26 @@ class ProcessCrew:
     """Reads in processes that are killed at the time limit; a chunk that failed is read mail by mail."""
 
     def __init__(
-        self, tables: Mapping[str, Mapping[str, Any]], rules: TrustRules, *, workers: int, timeout_s: float
+        self,
+        tables: Mapping[str, Mapping[str, Any]],
+        rules: TrustRules,
+        recipes: Callable[[], Recipes] = lambda: NO_RECIPES,
+        *,
+        workers: int,
+        timeout_s: float,
     ) -> None:
         context: Any = multiprocessing.get_context("forkserver")
         self._pool: Any = ProcessPool(
             max_workers=workers, max_tasks=2000, initializer=begin, initargs=(dict(tables), rules), context=context
         )
         self._timeout_s = timeout_s
+        self._recipes = recipes
         self.workers = workers
 
     def begin(self, jobs: Sequence[Job]) -> Reads:
         """Hand a chunk to the next process that is free."""
-        return partial(self._finish, jobs, self._pool.schedule(work, args=[jobs], timeout=self._timeout_s + len(jobs)))
+        chunk = self._pool.schedule(work, args=[jobs, self._recipes()], timeout=self._timeout_s + len(jobs))
+        return partial(self._finish, jobs, chunk)
 
     def _finish(self, jobs: Sequence[Job], chunk: Any) -> list[Read | None]:
         try:
@@ -90,7 +104,7 @@ class ProcessCrew:
 
     def _read_alone(self, job: Job) -> Read | None:
         try:
-            read: Read = self._pool.schedule(work, args=[[job]], timeout=self._timeout_s).result()[0]
+            read: Read = self._pool.schedule(work, args=[[job], self._recipes()], timeout=self._timeout_s).result()[0]
         except FutureTimeoutError:
             detail = f"not read within {self._timeout_s:.0f} s"
             return Read(job.mail_id, Reading("quarantined", "parse_timeout", detail=detail))

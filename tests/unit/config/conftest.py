@@ -10,6 +10,7 @@ class Loader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / "config.toml"
+        (folder / "recipes").mkdir(exist_ok=True)  # the example names it
 
     def __call__(self, text: str, environment: dict[str, str] | None = None) -> Settings:
         self.path.write_text(text, encoding="utf-8")

@@ -46,6 +46,7 @@ def test_the_password_in_the_address_of_a_ledger_is_masked(url):
 
 def test_show_prints_file_and_defaults_without_secrets(tmp_path):
     path = tmp_path / "config.toml"
+    (tmp_path / "recipes").mkdir()
     whole = re.sub(r"(?m)^#(?=[a-z\[])", "", example_text())
     path.write_text(re.sub(r'(password|token) = "change me"', r'\1 = "hidden"', whole), encoding="utf-8")
     shown = run("config", "show", "-c", str(path))

@@ -1,0 +1,1 @@
+"""Recipes: parsers that are written as a TOML file, for senders that no plugin knows."""

@@ -1,0 +1,164 @@
+"""Recipes of a folder: read, linted, watched."""
+
+import time
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mailbridge.recipes.model import Recipe
+from mailbridge.recipes.parser import RecipeParser
+from mailbridge.sdk import MailbridgeError
+
+CHECK_S = 2.0
+"""How often a folder is looked at."""
+
+Source = tuple[str, str]
+"""Name and text of a file."""
+
+
+class RecipeError(MailbridgeError):
+    """Recipes can't be used.
+
+    Attributes:
+        problems: Each names file and key.
+    """
+
+    exit_code = 78
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipes:
+    """The recipes of one moment; small enough to be handed to a parse process with every chunk.
+
+    Attributes:
+        sources: Names and texts, sorted.
+    """
+
+    sources: tuple[Source, ...] = ()
+
+    def parsers(self) -> list[RecipeParser]:
+        """Return their parsers.
+
+        Raises:
+            RecipeError: With all problems of all files.
+        """
+        made, problems = [], []
+        for name, text in self.sources:
+            try:
+                made.append(RecipeParser(name, Recipe.model_validate(tomllib.loads(text))))
+            except tomllib.TOMLDecodeError as error:
+                problems.append(f"{name}.toml: is not TOML: {error}")
+            except ValidationError as error:
+                problems += [f"{name}.toml: {_told(one)}" for one in error.errors()]
+        if problems:
+            raise RecipeError(problems)
+        return made
+
+
+NONE = Recipes()
+
+
+def read_recipes(folder: Path, taken: Sequence[str] = ()) -> Recipes:
+    """Return the recipes of a folder, all of them fit for use.
+
+    Args:
+        folder: Where the files NAME.toml are.
+        taken: Names of installed parsers.
+
+    Raises:
+        RecipeError: With all problems at once, each with file and key.
+    """
+    sources, problems = [], []
+    if not folder.is_dir():
+        raise RecipeError([f"{folder}: there is no such folder"])
+    for file in sorted(folder.glob("*.toml")):
+        if not file.stem.replace("_", "").isalnum() or not file.stem.isascii() or file.stem != file.stem.lower():
+            problems.append(f"{file.name}: the name may have small letters, digits and _ only")
+        elif file.stem in taken:
+            problems.append(f"{file.name}: there is a parser called {file.stem!r} already; name the file otherwise")
+        try:
+            sources.append((file.stem, file.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{file.name}: can't be read: {getattr(error, 'strerror', None) or 'not UTF-8 text'}")
+    recipes = Recipes(tuple(sources))
+    try:
+        recipes.parsers()
+    except RecipeError as error:
+        problems += error.problems
+    if problems:
+        raise RecipeError(problems)
+    return recipes
+
+
+class WatchedFolder:
+    """The recipes of a folder that people change while the daemon runs: a bad change leaves the old ones in force.
+
+    Args:
+        folder: The folder; None = there are no recipes.
+        taken: Names of installed parsers.
+        loaded: Hears how many recipes are in force now.
+        refused: Hears the problems of a change that was not taken.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        taken: Sequence[str],
+        *,
+        loaded: Callable[[int], None],
+        refused: Callable[[Sequence[str]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
+        self._taken = taken
+        self._loaded = loaded
+        self._refused = refused
+        self._clock = clock
+        self._recipes = NONE if folder is None else read_recipes(folder, taken)
+        self._seen = self._look()
+        self._looked_at = clock()
+
+    def current(self) -> Recipes:
+        """Return what is in force."""
+        if self._folder is None or self._clock() - self._looked_at < CHECK_S:
+            return self._recipes
+        self._looked_at = self._clock()
+        seen = self._look()
+        if seen != self._seen:
+            self._seen = seen
+            try:
+                self._recipes = read_recipes(self._folder, self._taken)
+            except RecipeError as error:
+                self._refused(error.problems)
+            else:
+                self._loaded(len(self._recipes.sources))
+        return self._recipes
+
+    def _look(self) -> object:
+        """Return what changes when a file does."""
+        if self._folder is None:
+            return ()
+        try:
+            files = [(file.name, file.stat()) for file in self._folder.glob("*.toml")]
+            return sorted((name, state.st_size, state.st_mtime_ns, state.st_ino) for name, state in files)
+        except OSError:
+            return ()
+
+
+def _told(error: Any) -> str:
+    where = " ".join(f"[{part}]" if number == 0 else str(part) for number, part in enumerate(error["loc"]))
+    what = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        what = "there is no such key"
+    if error["type"] == "missing":
+        what = "is missing"
+    return f"{where} {what}".strip()

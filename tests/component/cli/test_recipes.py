@@ -1,0 +1,82 @@
+"""Recipes through the real command line: checked, tried, used by the daemon, changed while it runs."""
+
+import json
+import re
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from mailbridge.app import build
+from mailbridge.config import load_settings
+from mailbridge.daemon import Daemon
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "recipes.md").read_text(encoding="utf-8")
+RECIPE = re.search(r"^```recipe\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)[1]
+MAIL = re.search(r"^```eml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)[1]
+
+
+@pytest.fixture
+def cook(office):
+    (office.folder / "recipes" / "bell" / "first").mkdir(parents=True)
+    (office.folder / "recipes" / "bell.toml").write_text(RECIPE)
+    (office.folder / "recipes" / "bell" / "first" / "mail.eml").write_text(MAIL)
+    office.configure((office.folder / "config.toml").read_text() + '[recipes]\nfolder = "recipes"\n')
+    return office
+
+
+def test_the_way_of_the_guide(cook):
+    assert cook.run("recipes", "lint", "recipes")[0] == 0
+    row = json.loads(cook.run("parse", "--json", "--recipes", "recipes", "recipes/bell/first/mail.eml")[1])
+    assert (row["outcome"], row["parser"]) == ("parsed", "bell")
+    assert cook.run("recipes", "test", "recipes")[0] == 65
+    assert cook.run("recipes", "test", "recipes", "--write")[0] == 0
+    code, out, _ = cook.run("recipes", "test", "recipes")
+    assert (code, out) == (0, "ok   bell/first: parsed by bell\n")
+    (cook.folder / "recipes" / "bell.toml").write_text(
+        RECIPE.replace('label = ["Client", "Name"]', 'label = "Customer"')
+    )
+    code, out, _ = cook.run("recipes", "test", "recipes")
+    assert code == 65
+    assert 'interests[0].author.name is null, expected "Ann Wood"' in out
+    assert cook.run("check")[0] == 0
+
+
+def test_a_bad_recipe_is_a_problem_of_the_configuration(cook):
+    (cook.folder / "recipes" / "bell.toml").write_text(RECIPE.replace("callback", "nonsense"))
+    code, _, err = cook.run("check")
+    assert code == 78
+    assert "[recipes] bell.toml: [kind]" in err
+    assert cook.run("recipes", "lint", "recipes")[0] == 78
+
+
+def test_the_daemon_reads_by_recipes_and_takes_up_a_change_while_it_runs(cook):
+    app = build(load_settings(cook.folder / "config.toml", {}), new=True)
+    daemon = threading.Thread(target=Daemon(app).run)
+    daemon.start()
+    try:
+        (cook.folder / "mails" / "one.eml").write_text(MAIL)
+        assert _read_by_and_by(cook, 1)["kind"] == "callback"
+        (cook.folder / "recipes" / "bell.toml").write_text(RECIPE.replace('"callback"', '"order"'))
+        deadline = time.monotonic() + 60
+        for number in range(2, 40):
+            (cook.folder / "mails" / f"{number}.eml").write_text(MAIL.replace("4711", str(number)))
+            if _read_by_and_by(cook, number)["kind"] == "order" or time.monotonic() > deadline:
+                break
+        assert _read_by_and_by(cook, number)["kind"] == "order"
+    finally:
+        app.stop.set()
+        daemon.join(30)
+        app.close()
+
+
+def _read_by_and_by(office, count):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        rows = office.sql("SELECT body FROM interest ORDER BY created_at") if office.ledger.exists() else []
+        if len(rows) >= count:
+            return json.loads(rows[-1][0])
+        time.sleep(0.2)
+    sys.exit("the daemon read nothing")

@@ -1,0 +1,200 @@
+"""Recipes: what they read, how they are told wrong, how they change while the daemon runs."""
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from mailbridge.mailbox.decode import decode
+from mailbridge.pipeline.parsing import TrustRules, read_mail
+from mailbridge.pipeline.routing import Router
+from mailbridge.recipes.folder import RecipeError, Recipes, WatchedFolder, read_recipes
+from mailbridge.registry import make_parsers
+from mailbridge.sdk import Strength
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+RECIPE = re.search(r"^```recipe\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)[1]
+MAIL = re.search(r"^```eml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)[1]
+
+
+def read(mail=MAIL, recipe=RECIPE, *, others=True):
+    parsers = [*(make_parsers() if others else []), *Recipes((("bell", recipe),)).parsers()]
+    return read_mail(decode(mail.encode()), Router(parsers), TrustRules())
+
+
+def problems(tmp_path, text, name="bell.toml"):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(RecipeError) as told:
+        read_recipes(tmp_path, ["vk"])
+    return told.value.problems
+
+
+def test_the_recipe_of_the_guide_reads_the_mail_of_the_guide():
+    reading = read()
+    assert (reading.outcome, reading.parser, reading.detail) == ("parsed", "bell", "")
+    interest = reading.interests[0].to_json()
+    assert interest["kind"] == "callback"
+    assert interest["author"]["name"] == "Ann Wood"
+    assert interest["author"]["phones"] == ["+442079460002"]
+    assert interest["text"] == "How long does a brick stove last?"
+    assert interest["source"] == {
+        "url": "https://stoves.example/bricks/", "title": "Bell call-back", "channel": "form", "network": "bell",
+    }  # fmt: skip
+    assert interest["refs"]["form"] == "4711"
+    assert interest["reply"] == {"method": "phone", "target": "+442079460002"}
+    assert interest["fields"] == [{"label": "Operator", "value": "7"}]
+    assert interest["mail"]["parser"] == "bell"
+
+
+def test_the_key_makes_two_mails_one_interest():
+    other = MAIL.replace("Message-ID: <4711", "Message-ID: <again").replace("10:00:00", "10:05:00")
+    assert read().interests[0].id == read(other).interests[0].id
+    assert read().interests[0].id != read(MAIL.replace("4711", "4712")).interests[0].id
+
+
+def test_what_is_required_and_missing_goes_to_quarantine_and_names_the_labels():
+    reading = read(MAIL.replace("Phone:", "Fon:"))
+    assert (reading.outcome, reading.reason) == ("quarantined", "recipe_field_missing")
+    assert "author.phone" in reading.detail
+    assert "Fon" in reading.detail
+
+
+def test_what_is_to_be_ignored_is():
+    weekly = MAIL.replace("Call-back 4711", "Call-back: your week in numbers")
+    assert (read(weekly).outcome, read(weekly).reason) == ("ignored", "statistics")
+
+
+def test_mails_of_others_are_left_to_others():
+    assert read(MAIL.replace("@bell.example>\nTo", "@doorbell.example>\nTo")).parser != "bell"
+    assert read(MAIL.replace("Subject: Call-back", "Subject: Invoice")).parser != "bell"
+
+
+def test_trust_rules_hold_for_recipes():
+    reading = read(recipe=RECIPE.replace('title = "Bell"', 'title = "Bell"\ntrust = "require"'))
+    assert (reading.outcome, reading.reason) == ("quarantined", "unauthenticated")
+    vouched = "Authentication-Results: mx.example.net; dmarc=pass header.from=bell.example\n" + MAIL
+    assert read(vouched, RECIPE.replace('title = "Bell"', 'title = "Bell"\ntrust = "require"')).outcome == "parsed"
+
+
+def test_values_out_of_html_headers_and_constants():
+    html = """From: Bell <noreply@bell.example>
+To: leads@stoves.example
+Subject: call-back
+Date: Sun, 22 Nov 2026 10:00:00 +0300
+X-Order: 77
+Content-Type: text/html; charset=utf-8
+
+<p class="who">Ann <b>Wood</b></p><a class="page" href="https://stoves.example/x?utm_source=a">page</a>
+<p>Sum: 12&nbsp;500,50</p>
+"""
+    recipe = """title = "Bell"
+[match]
+senders = ["noreply@bell.example"]
+[fields]
+"author.name" = { css = ".who" }
+"source.url" = { css = "a.page", attr = "href" }
+"refs.order" = { header = "X-Order" }
+"amount" = { pattern = 'Sum: ([\\d\\s,.]+)' }
+"currency" = { value = "EUR" }
+"""
+    interest = read(html, recipe).interests[0].to_json()
+    assert interest["author"]["name"] == "Ann Wood"
+    assert interest["source"]["url"] == "https://stoves.example/x"
+    assert (interest["refs"]["order"], interest["amount"], interest["currency"]) == ("77", 12500.5, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("match", "strength"),
+    [
+        ('senders = ["a.example"]', Strength.SENDER),
+        ('senders = ["a.example"]\nsubject = "x"', Strength.SENDER_AND_SIGN),
+        ('headers = { "X-A" = "1" }', Strength.SIGN),
+        ('text = ["only words"]', Strength.WORDS),
+    ],
+)
+def test_how_sure_a_recipe_is(match, strength):
+    text = f'title = "A"\n[match]\n{match}\n[fields]\n"text" = {{ label = "B" }}\n'
+    assert Recipes((("a", text),)).parsers()[0].routes[0].strength is strength
+
+
+def test_no_pattern_can_hang_a_mail():
+    recipe = RECIPE.replace('subject = "call-back"', "subject = '(a+)+$'")
+    began = time.process_time()
+    read(MAIL.replace("Call-back 4711", "a" * 900 + "!"), recipe, others=False)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('kind = "callback"', 'kind = "call"'), "[kind]"),
+        (('label = "Phone"', 'labels = "Phone"'), "[fields] author.phone labels there is no such key"),
+        (('"author.phone"', '"author.fax"'), "author.fax"),
+        (("'Call-back (\\d+)'", "'Call-back (?=x)'"), "[fields] refs.form pattern is no pattern"),
+        (("'Call-back (\\d+)'", "'Call-back'"), "pattern has no group"),
+        (('{ label = "Wish" }', '{ css = "p[" }'), "[fields] text css is no CSS selector"),
+        (('{ label = "Wish" }', "{ required = true }"), "exactly one of label, css, pattern, header, value"),
+        (('senders = ["bell.example"]', 'senders = ["Bell"]'), "[match] senders 0 is no domain and no address"),
+        (('key = ["refs.form"]', 'key = ["refs.order"]'), "key names refs.order"),
+        (('title = "Bell"\n', ""), "[title] is missing"),
+        (("[match]", "[match"), "is not TOML"),
+    ],
+)
+def test_mistakes_are_told_with_file_and_key(tmp_path, change, said):
+    assert change[0] in RECIPE
+    told = problems(tmp_path, RECIPE.replace(*change))
+    assert all(one.startswith("bell.toml: ") for one in told)
+    assert said in "\n".join(told)
+
+
+def test_all_mistakes_of_all_files_are_told_at_once(tmp_path):
+    (tmp_path / "other.toml").write_text("kind = 1\n")
+    (tmp_path / "vk.toml").write_text(RECIPE)
+    told = "\n".join(problems(tmp_path, RECIPE.replace("callback", "x").replace('"author.name"', '"author.nam"')))
+    parts = ["bell.toml: [kind]", "bell.toml: [fields] author.nam", "other.toml: [kind]", "other.toml: [title]"]
+    for part in [*parts, "vk.toml: there is a parser"]:
+        assert part in told
+
+
+@pytest.fixture
+def watched(tmp_path):
+    (tmp_path / "bell.toml").write_text(RECIPE)
+    heard, now = [], [0.0]
+    folder = WatchedFolder(tmp_path, [], loaded=heard.append, refused=heard.append, clock=lambda: now[0])
+
+    def later():
+        now[0] += 5
+        return folder.current()
+
+    return tmp_path / "bell.toml", later, heard
+
+
+def test_a_changed_recipe_is_taken_up(watched):
+    file, later, heard = watched
+    first = later()
+    file.write_text(RECIPE.replace("callback", "request"))
+    assert later() != first
+    assert later().parsers()[0].recipe.kind == "request"
+    assert heard == [1]
+    file.unlink()
+    assert later().sources == ()
+
+
+def test_a_bad_change_leaves_the_old_one_in_force_and_says_so_once(watched):
+    file, later, heard = watched
+    first = later()
+    file.write_text(RECIPE.replace("callback", "nonsense"))
+    assert later() == later() == first
+    assert len(heard) == 1
+    assert "bell.toml: [kind]" in heard[0][0]
+    file.write_text(RECIPE)
+    os.utime(file, (1, 1))
+    assert later() == first
+    assert heard[1:] == [1]
+
+
+def test_expectations_of_the_contract_are_json():
+    assert json.loads(json.dumps(read().interests[0].to_json()))["schema"] == "mailbridge.interest/1"
