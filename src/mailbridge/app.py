@@ -82,6 +82,7 @@ def build(
         lease_s=settings.ledger.lease_s,
         min_free_bytes=settings.ledger.min_free_bytes,
         reserve_bytes=settings.ledger.reserve_bytes,
+        token_key=settings.ledger.key,
     )
     collectors = [
         Collector(_opened(name, mailbox, ledger), ledger.intake(name), poll_s=mailbox.poll_s)

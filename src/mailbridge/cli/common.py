@@ -77,7 +77,8 @@ def open_ledger(settings: "Settings") -> "Iterator[Ledger]":
     file = settings.ledger.url.removeprefix("sqlite:///")
     if settings.ledger.url.startswith("sqlite:") and not Path(file).exists():
         raise LedgerError(f"ledger {file}: there is none yet; `mailbridge run` makes it")
-    ledger = Ledger(settings.ledger.url, lease_s=settings.ledger.lease_s, works=False)
+    asked = settings.ledger
+    ledger = Ledger(asked.url, lease_s=asked.lease_s, works=False, token_key=asked.key)
     try:
         yield ledger
     finally:

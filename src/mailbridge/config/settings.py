@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
 from pydantic.fields import FieldInfo
 
 from mailbridge.mailbox.settings import MailboxSettings
@@ -45,6 +45,17 @@ class LedgerSettings(_Table):
     reserve_bytes: int = Field(
         16_777_216, ge=0, description="SQLite: a file beside it that gives way to results when the disk is full."
     )
+    token_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Key that encrypts renewed OAuth tokens in the ledger, the same for all nodes; a new one is put "
+        "above the old one, a line each. Absent = a file PATH.key beside an SQLite ledger, made when it is needed.",
+    )
+
+    @property
+    def key(self) -> str | None:
+        """The key itself."""
+        return None if self.token_key is None else self.token_key.get_secret_value()
 
 
 class LogSettings(_Table):

@@ -33,6 +33,7 @@ from mailbridge.ledger.settle import Reader
 from mailbridge.ledger.space import space_of
 from mailbridge.ledger.steps import LedgerSteps
 from mailbridge.ledger.tokens import LedgerTokens
+from mailbridge.ledger.vault import Vault
 from mailbridge.observe.health import Vitals
 
 SILENT_S = 25.0
@@ -73,6 +74,7 @@ class Ledger:
         lease_s: How long a claimed batch belongs to this node without a new intent.
         min_free_bytes: See `Space`.
         reserve_bytes: See `Space`.
+        token_key: See `Vault`.
         clock: Simulated time.
     """
 
@@ -85,12 +87,15 @@ class Ledger:
         lease_s: float = 120.0,
         min_free_bytes: int = 0,
         reserve_bytes: int = 0,
+        token_key: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.database = open_database(url, clock=clock)
         if works:
             require_sound(self.database)
             self.database.space = space_of(self.database.url, min_free_bytes, reserve_bytes)
+        file = Path(f"{self.database.url.database}.key") if self.database.is_sqlite else None
+        self._vault = Vault(token_key, file)
         self.lease_s = lease_s
         self.node = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
         self.leases = Leases(self.node, min(lease_s, LONGEST_S))
@@ -117,7 +122,7 @@ class Ledger:
 
     def tokens(self, account_id: str) -> LedgerTokens:
         """Return the durable tokens of one account."""
-        return LedgerTokens(self.database, account_id, self.node)
+        return LedgerTokens(self.database, account_id, self.node, self._vault)
 
     @property
     def searches_first(self) -> bool:

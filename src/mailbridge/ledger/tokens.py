@@ -9,6 +9,7 @@ from sqlalchemy import or_, select, update
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.insert import insert_new
 from mailbridge.ledger.schema import token
+from mailbridge.ledger.vault import Vault
 from mailbridge.sdk import NotWritten
 
 LEASE_S = 60.0
@@ -18,28 +19,34 @@ LEASE_S = 60.0
 class LedgerTokens:
     """Implements `sdk.TokenStore` for one account."""
 
-    def __init__(self, database: Database, account_id: str, node: str) -> None:
+    def __init__(self, database: Database, account_id: str, node: str, vault: Vault) -> None:
         self._database = database
         self._account_id = account_id
         self._node = node
+        self._vault = vault
 
     def load(self) -> Mapping[str, str]:
-        """Return the stored tokens; empty when there are none."""
+        """Return the stored tokens; empty when there are none.
+
+        Raises:
+            Unusable: They can't be decrypted.
+        """
         with self._database.read() as connection:
             body = connection.scalar(select(token.c.body).where(token.c.account_id == self._account_id))
-        return dict(json.loads(body)) if body else {}
+        return dict(json.loads(self._vault.open(body))) if body else {}
 
     def refresh(self, used: str | None, renew: Callable[[Mapping[str, str]], Mapping[str, str]]) -> Mapping[str, str]:
         """Return new tokens, stored before they are returned; see `sdk.TokenStore`."""
         self._take_lease()
         try:
             stored = self.load()
+            self._vault.seal("")  # before a pair is used up that could not be kept
             if stored and stored.get("access_token") != used:
                 return stored
             fresh = renew(stored)
             with self._database.write() as connection:
                 mine = (token.c.account_id == self._account_id, token.c.owner == self._node)
-                values = {"body": json.dumps(dict(fresh)), "updated_at": now()}
+                values = {"body": self._vault.seal(json.dumps(dict(fresh))), "updated_at": now()}
                 connection.execute(update(token).where(*mine).values(**values))
             return fresh
         finally:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from mailbridge.mailbox.settings import ImapSettings
 from mailbridge.ports import MailboxRefused, MailboxUnreachable
-from mailbridge.sdk import CrmClient, NotWritten, TokenStore
+from mailbridge.sdk import CrmClient, NotWritten, TokenStore, Unusable
 
 RENEW_BEFORE_S = 300.0
 """A token is renewed so long before its end: a connection that begins with it has to be able to use it."""
@@ -39,16 +39,22 @@ def renewed_token(
         MailboxRefused: The provider gives none; a person has to act.
         MailboxUnreachable: The provider can't be asked now.
     """
+    try:
+        return _current(settings, store, refused, clock)
+    except Unusable as error:
+        raise MailboxRefused(f"{_provider(settings)}: {error.reason}") from None
+    except NotWritten as error:
+        raise MailboxUnreachable(f"{_provider(settings)} can't be asked for an access token: {error.reason}") from None
+
+
+def _current(settings: ImapSettings, store: TokenStore, refused: str | None, clock: Callable[[], float]) -> str:
     seed = _seed(settings)
     stored = store.load()
     known = stored.get("access_token")
     lasts_s = float(stored.get("expires_at", "0")) - clock()
     if known and known != refused and stored.get("seed") == seed and lasts_s > RENEW_BEFORE_S:
         return known
-    try:
-        given = store.refresh(known, lambda kept: _asked(settings, kept, seed, clock()))
-    except NotWritten as error:
-        raise MailboxUnreachable(f"{_provider(settings)} can't be asked for an access token: {error.reason}") from None
+    given = store.refresh(known, lambda kept: _asked(settings, kept, seed, clock()))
     return given["access_token"]
 
 
