@@ -50,11 +50,14 @@ class Vault:
             return sealed
         keys = self._keys or self._kept()
         try:
-            return (
-                _fernet(keys).decrypt(sealed[len(_MARK) :].encode("ascii")).decode() if keys else _refuse(self._where)
-            )
+            if keys:
+                return str(_fernet(keys).decrypt(sealed.removeprefix(_MARK).encode("ascii")), "utf-8")
         except InvalidToken:
-            return _refuse(self._where)
+            pass
+        raise Unusable(
+            f"the stored tokens were encrypted with another key than {self._where} holds: bring that key back, or log in "
+            "anew"
+        )
 
     @property
     def _where(self) -> str:
