@@ -55,8 +55,8 @@ class Vault:
         except InvalidToken:
             pass
         raise Unusable(
-            f"the stored tokens were encrypted with another key than {self._where} holds: bring that key back, or log in "
-            "anew"
+            f"the stored tokens were encrypted with another key than {self._where} holds: bring that key back, or log "
+            "in anew"
         )
 
     @property
