@@ -6,6 +6,7 @@ from mailbridge.sdk import (
     Delivered,
     Delivery,
     MaybeWritten,
+    NoSuchUser,
     NotWritten,
     Outcome,
     Receipt,
@@ -134,6 +135,8 @@ class Batch:
             if names[delivery.key] in error.stale:
                 self.stale = True
                 self.settle(delivery, RetryLater(f"looked up again: {reason}", after_s=0.0))
+            elif delivery.responsible and "responsible_user_id" in reason:
+                self.settle(delivery, NoSuchUser(reason))
             else:
                 self.settle(delivery, Rejected(reason))
         return [delivery for delivery in waiting if delivery not in bad]

@@ -57,6 +57,25 @@ class Search:
             if record.get(field) in marks
         }
 
+    def of_people(self, deliveries: Collection[Delivery]) -> dict[str, Receipt]:
+        """Return delivery key → the newest open lead with the author's e-mail address or phone number as written."""
+        emails = {one.interest.author.email.lower() for one in deliveries if one.interest.author.email}
+        phones = {phone for one in deliveries for phone in one.interest.author.phones}
+        if self.config.object != "Lead" or not emails | phones:
+            return {}
+        found: dict[str, str] = {}
+        for field, values in (("Phone", phones), ("Email", emails)):
+            records = self.client.select_in(f"Id, {field}", "Lead", field, values, "IsConverted = false")
+            for record in sorted(records, key=lambda record: str(record["Id"])):
+                found[str(record.get(field)).lower()] = str(record["Id"])
+        still_open = self.still_open(set(found.values()))
+        return {
+            one.key: self._receipt(lead)
+            for one in deliveries
+            for lead in [next((found[mark] for mark in _marks(one) if mark in found), None)]
+            if lead in still_open
+        }
+
     def still_open(self, ids: Collection[str]) -> set[str]:
         """Return which of the objects exist and are still worked on."""
         stage, closed = self.config.read_back.stage_field, self.config.read_back.closed_stages
@@ -101,6 +120,11 @@ class Search:
 def same_id(value: Any, known: Collection[str]) -> str:
     """Return the id as we know it: 15 and 18 characters name the same record."""
     return next((item for item in known if item[:15] == str(value)[:15]), str(value))
+
+
+def _marks(delivery: Delivery) -> list[str]:
+    author = delivery.interest.author
+    return [*([author.email.lower()] if author.email else []), *author.phones]
 
 
 def _lines(record: Mapping[str, Any]) -> list[str]:

@@ -152,7 +152,18 @@ class SalesforceSink:
         records, failed = make_each(absent, lambda item: lead_record(self._config, item))
         assigned = {key for key, item in todo.items() if item.responsible not in {None, "asap"}}
         answers = _write(LEAD, records, self._client.upsert, steps)
+        answers |= self._twins([item for item in absent if _is_twin(answers.get(item.key))], steps)
         return {**results, **_settled(answers, self._config.key_field, own=assigned), **failed}
+
+    def _twins(self, deliveries: Sequence[Delivery], steps: Steps) -> dict[str, Written | Outcome]:
+        """Return the open leads of people whom a duplicate rule keeps from getting a second one."""
+        if not deliveries or self._config.same_person != "append":
+            return {}
+        try:
+            found = self._search.of_people(deliveries)
+            return dict(_adopt(LEAD, found, steps))
+        except SinkError as error:
+            return dict.fromkeys((item.key for item in deliveries), outcome_of(error))
 
     def _open_ones(self, deliveries: Sequence[Delivery]) -> dict[str, Receipt]:
         """Return the open leads of people who were here before, where further interests are appended to them."""
@@ -192,6 +203,10 @@ class SalesforceSink:
         if TASK in doubt.done:
             return False
         return TASK in doubt.steps or (not doubt.steps and self._config.task is not None)
+
+
+def _is_twin(answer: Written | Refusal | Outcome | None) -> bool:
+    return isinstance(answer, Refusal) and "DUPLICATES_DETECTED" in answer.codes
 
 
 def _adopt(step: str, present: Mapping[str, Receipt], steps: Steps) -> dict[str, Written]:

@@ -57,13 +57,15 @@ class Assignments:
             row = connection.execute(newest.order_by(member.c.counted_at.desc()).limit(1)).first()
         return None if row is None else float(row.now - row.counted_at)
 
-    def counted(self, account_id: str, users: frozenset[str], open_counts: Mapping[str, int]) -> None:
-        """Write down how many open objects each has; who is not counted can't get any more."""
+    def counted(self, account_id: str, users: frozenset[str], open_counts: Mapping[str, int]) -> list[str]:
+        """Write down how many open objects each has; return who can't get any more, by not being counted, since now."""
         with self._database.write() as connection:
+            before = _members(connection, account_id).gone
             for user in sorted(users):
                 gone = None if user in open_counts else now()
                 values = {"open": open_counts.get(user, 0), "counted_at": now(), "gone_at": gone}
                 _write(connection, account_id, user, values)
+        return sorted(users - open_counts.keys() - before)
 
     def gone(self, account_id: str, user: str) -> None:
         """Note that the CRM gives nothing to somebody any more."""

@@ -30,6 +30,9 @@ from mailbridge.sdk import MailbridgeError
 
 Row = dict[str, Any]
 
+SAME_PERSON = 100
+"""So many further interests of a person are named with one."""
+
 _TIMES = frozenset({
     "received_at", "stored_at", "settled_at", "occurred_at", "created_at", "updated_at", "due", "sent_at",
     "started_at", "ended_at", "finished_at", "at", "seen_at", "resolved_at", "lease_until", "marked_at",
@@ -117,13 +120,16 @@ class Listings:
         return found
 
     def interest(self, interest_id: str) -> Row:
-        """Return an interest with the mails that told of it and its deliveries."""
+        """Return an interest with the mails that told of it, its deliveries, and the person's other interests."""
         interest_id = self._whole(interest, interest.c.id, interest_id)
         with self._database.read() as connection:
             record = _interests(connection, select(interest.c.id, interest.c.body).where(interest.c.id == interest_id))
             told = connection.scalars(select(announced.c.mail_id).where(announced.c.interest_id == interest_id)).all()
+            whose = select(interest.c.person_id).where(interest.c.id == interest_id).scalar_subquery()
+            theirs = select(interest.c.id).where(interest.c.person_id == whose, interest.c.id != interest_id)
+            same = connection.scalars(theirs.order_by(interest.c.occurred_at.desc()).limit(SAME_PERSON)).all()
         own = self._rows(select(delivery).where(delivery.c.interest_id == interest_id))
-        return {"interest": record[0], "mails": list(told), "deliveries": own}
+        return {"interest": record[0], "mails": list(told), "deliveries": own, "same_person": list(same)}
 
     def delivery(self, key: str) -> Row:
         """Return everything about one delivery: steps, attempts, transitions, suspects."""

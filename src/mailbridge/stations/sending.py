@@ -1,5 +1,6 @@
 """Steps 7–10 of the path for one sink account: claim a batch, search or deliver it, write down how it ended."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -41,6 +42,9 @@ GATHER_S = 2.0
 
 COUNTS_FRESH_S = 60.0
 """Open objects are counted again after so long; what is given meanwhile is added."""
+
+PEOPLE_FRESH_S = 900.0
+"""Where nobody is chosen by load, it is seen within so long that somebody was deleted; a failed count waits as long."""
 
 SinkMaker = Callable[[GatedTransport], Sink]
 
@@ -113,6 +117,7 @@ class Sender:
         self._gate = account_gate(ledger, self.account_id, rate_per_s, sleep, clock, self._room)
         self._sink = make(gated(self._gate))
         self._assign = settings.assign
+        self._count_again_at = -math.inf
         self._waits = Waits(
             quiet_s=settings.quiet_s,
             retry_s=backoff.retry_s,
@@ -234,11 +239,11 @@ class Sender:
         assign = self._assign
         if assign is None:
             return claim
-        users = assign.counted()
-        if users and isinstance(self._sink, CountsOpen):
+        if assign.people() and isinstance(self._sink, CountsOpen):
             age_s = self._ledger.assignments.counted_s(self.account_id)
-            if age_s is None or age_s > COUNTS_FRESH_S:
-                self._count(self._sink, users)
+            fresh_s = COUNTS_FRESH_S if assign.counted() else PEOPLE_FRESH_S
+            if (age_s is None or age_s > fresh_s) and self._clock() >= self._count_again_at:
+                self._count(self._sink, assign.people())
         return self._ledger.assignments.settle(
             claim, lambda item, team: choose(assign, item.delivery.interest, team, _manager(item.delivery.known))
         )
@@ -247,9 +252,11 @@ class Sender:
         self._gate.begin(None, self._ledger.lease_s)
         counts = count_open(sink, sorted(users))
         if isinstance(counts, (RetryLater, SinkUnusable)):
+            self._count_again_at = self._clock() + PEOPLE_FRESH_S
             log.warning("open_counts_failed", sink=self.name, error=counts.reason)
-        else:
-            self._ledger.assignments.counted(self.account_id, users, counts)
+            return
+        for user in self._ledger.assignments.counted(self.account_id, users, counts):
+            log.warning("user_gone", sink=self.name, user=user, error="no active user of the CRM")
 
     def _note_gone(self, claim: Claim, outcomes: list[Outcome]) -> None:
         for item, outcome in zip(claim.items, outcomes, strict=True):

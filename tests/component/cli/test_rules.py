@@ -121,6 +121,20 @@ def test_a_user_who_was_deleted_is_passed_over_and_the_fallback_gets_it(orgs):
     assert olga not in told["about"]
 
 
+def test_a_user_who_is_deleted_between_two_looks_is_refused_and_passed_over(orgs):
+    org = orgs.crms["sales"]
+    olga, api = (org.store.owner(name) for name in ("Olga", "Api"))
+    orgs.rules(sales=f'assign = {{ users = ["{olga}"], fallback = "{api}" }}')
+    orgs.arrive(1)
+    assert once(orgs)[0] == 0
+    org.store.rows["User"][olga[:15]]["IsActive"] = False
+    orgs.arrive(2)
+    code, err = once(orgs)
+    assert code == 0, err
+    assert owners(orgs) == [olga, api]
+    assert "INACTIVE_OWNER_OR_USER" in err
+
+
 def test_a_further_interest_of_a_person_goes_to_the_open_lead_and_its_manager(orgs):
     org = orgs.crms["sales"]
     org.store.objects["Task"].add(SfField("MB_Task__c", length=60, external_id=True, unique=True))
@@ -166,3 +180,16 @@ def test_reading_back_that_is_refused_holds_up_nothing(orgs):
     assert code == 0
     assert "read_back_failed" in err
     assert len(leads(orgs)) == 2
+
+
+def test_the_other_interests_of_the_person_are_named_with_one(orgs):
+    orgs.rules()
+    for number in (1, 2):
+        orgs.arrive(number)
+    again = orgs.folder / "mails" / "again.eml"
+    text = (orgs.folder / "mails" / "1.eml").read_text()
+    again.write_text(text.replace("<1@", "<1b@").replace("How much is number 1?", "And do you deliver?"))
+    assert once(orgs)[0] == 0
+    first, second = (one["id"] for one in interests(orgs) if one["author"]["email"] == "p1@example.com")
+    shown = json.loads(orgs.run("interests", "show", first, "--json")[1])
+    assert shown["same_person"] == [second]

@@ -7,10 +7,10 @@ import pytest
 from mailbridge.sdk import (
     Author,
     Delivered,
+    NoSuchUser,
     NoTokens,
     NotWritten,
     Product,
-    Rejected,
     RetryLater,
     SinkUnusable,
     Source,
@@ -150,12 +150,12 @@ def test_a_field_deleted_meanwhile_is_left_out_and_told_in_the_note():
     assert "Торт № 2" in bench.emulator.card(late.key)["notes"][0]
 
 
-def test_a_deleted_user_is_a_rejection_that_names_the_place():
+def test_a_deleted_user_lets_somebody_else_get_it_and_names_the_place():
     bench = make_bench()
     good, bad = make_deliveries(2)
     outcomes = bench.deliver([good, dataclasses.replace(bad, responsible="777")])
     assert isinstance(outcomes[0], Delivered)
-    assert isinstance(outcomes[1], Rejected)
+    assert isinstance(outcomes[1], NoSuchUser)
     assert "NotSupportedChoice at responsible_user_id" in outcomes[1].reason
 
 

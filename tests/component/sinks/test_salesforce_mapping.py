@@ -228,3 +228,26 @@ def test_append_needs_a_field_to_be_found_by():
 def test_every_path_of_the_card_can_be_a_template():
     for path in CARD_PATHS:
         SalesforceConfig(url="https://a.example", token="t", values={"X__c": f"{{{{ {path} }}}}"})
+
+
+def test_a_duplicate_rule_that_blocks_leads_to_the_lead_that_is_there(org):
+    org.store.duplicate_rule = "block"
+    typed = org.store.put("Lead", LastName="Typed by hand", Company="—", Email="IVAN2@example.org")
+    sink = sink_for(org, **APPEND)
+    mine, other = make_deliveries(2)
+    outcomes = sink.deliver([mine, other], MemorySteps())
+    assert [type(outcome) for outcome in outcomes] == [Delivered, Delivered]
+    assert outcomes[1].receipt.remote_id == typed["Id"]
+    assert len(rows(org, "Lead")) == 2
+    assert any("Сколько стоит доставка 2?" in task["Description"] for task in rows(org, "Task"))
+    again = sink.deliver([other], MemorySteps())
+    assert again[0].receipt.remote_id == typed["Id"]
+    assert len(rows(org, "Task")) == 2
+
+
+def test_a_duplicate_rule_that_blocks_without_an_open_lead_is_told(org):
+    org.store.duplicate_rule = "block"
+    org.store.put("Lead", LastName="Old", Company="—", Email="ivan1@example.org", Status="Closed - Not Converted")
+    (outcome,) = sink_for(org, **APPEND).deliver(make_deliveries(1), MemorySteps())
+    assert isinstance(outcome, Rejected)
+    assert "DUPLICATES_DETECTED" in outcome.reason
