@@ -1,6 +1,6 @@
 """Proves by reading only that an account can work."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mailbridge.sdk import Refused, Template, Unusable
 from mailbridge_sinks.rest.answers import query
@@ -10,15 +10,21 @@ from mailbridge_sinks.rest.forms import Form
 from mailbridge_sinks.rest.shape import OWN_NAMES, AnswerRule, Check
 
 
-def prove(config: RestConfig, client: RestClient) -> None:
-    """Send the checks of the configuration, or look whether anybody answers when there are none.
+def prove(config: RestConfig, client: RestClient, probe: Callable[[], bool]) -> None:
+    """Send the checks of the configuration; without any, search for a key that nobody has, or see if anybody answers.
+
+    Args:
+        config: The configuration.
+        client: Sends them.
+        probe: Searches; False when the main step has no search.
 
     Raises:
         Unusable: With everything that is wrong.
         NotWritten: The CRM can't be reached now.
     """
     if not config.checks:
-        client.reach()
+        if not probe():
+            client.reach()
         return
     problems = list(dict.fromkeys(problem for check in config.checks for problem in _wrong(check, config, client)))
     if problems:

@@ -13,6 +13,10 @@ from mailbridge_sinks.rest.forms import Filled
 from mailbridge_sinks.rest.shape import AnswerRule
 
 
+class TokenEnded(Unusable):
+    """The access token was refused, and so the request before it was carried out; another token may do."""
+
+
 class RestClient:
     """One account of any API."""
 
@@ -21,7 +25,18 @@ class RestClient:
         self._auth = fixed_auth(config)
         self._reading = bearer(config.read_token.get_secret_value()) if config.read_token else self._auth
         self._oauth = OAuth(config, tokens, transport) if config.auth == "oauth" else None
+        self._access = ""
         self.path_token = config.token.get_secret_value() if config.auth == "path" and config.token else ""
+
+    def sign(self) -> None:
+        """Have an access token, where one is needed: before an intent is committed, for nothing may come after it."""
+        if self._oauth is not None and not self._access:
+            self._access = self._oauth.token()
+
+    def renew(self) -> None:
+        """Get another access token than the one that was refused."""
+        if self._oauth is not None:
+            self._access = self._oauth.renewed(self._access)
 
     def write(self, request: Filled, rules: Sequence[AnswerRule]) -> Good:
         """Send a request that changes the CRM; raises SinkError unless its answer is good."""
@@ -60,11 +75,14 @@ class RestClient:
     def _sent(self, request: Filled, *, write: bool) -> httpx.Response:
         if self._oauth is None:
             return self._send(request, self._auth if write else self._reading, write=write)
-        token = self._oauth.token()
-        answer = self._send(request, bearer(token), write=write)
-        if answer.status_code == 401:  # refused before it was carried out: certain, so it may be sent again
-            answer = self._send(request, bearer(self._oauth.renewed(token)), write=write)
-        return answer
+        self.sign()
+        answer = self._send(request, bearer(self._access), write=write)
+        if answer.status_code != 401:
+            return answer
+        if write:
+            raise TokenEnded("the access token has ended")
+        self.renew()
+        return self._send(request, bearer(self._access), write=write)
 
     def _send(self, request: Filled, auth: httpx.Auth | None, *, write: bool) -> httpx.Response:
         arguments: dict[str, Any] = {"headers": dict(request.headers)}

@@ -5,10 +5,23 @@ import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from mailbridge.sdk import Delivery, Template, compile_structure, fill_structure, one_line, template_values
+from mailbridge.sdk import (
+    Delivery,
+    Interest,
+    MailRef,
+    Source,
+    Template,
+    TrustRef,
+    compile_structure,
+    fill_structure,
+    one_line,
+    template_values,
+)
 from mailbridge_sinks.rest.config import RestConfig
 from mailbridge_sinks.rest.shape import OWN_NAMES, Look, Request, Step
 
@@ -153,6 +166,22 @@ def values_of(delivery: Delivery, config: RestConfig, ids: Mapping[str, Any]) ->
     """Return all that templates may use of a delivery."""
     known = {**dict.fromkeys(config.requests), **ids}
     return template_values(delivery, config.language) | {"settings": config.values, "ids": known}
+
+
+@cache
+def sample_delivery() -> Delivery:
+    """Return a delivery of nobody, whose key no object has: to ask a search whether it works."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    trust = TrustRef(verdict="unknown", reason="sample")
+    interest = Interest(
+        id="in1-" + "a" * 26,
+        kind="visit",
+        source=Source(channel="site", network="site"),
+        occurred_at=moment,
+        occurred_at_precision="day",
+        mail=MailRef(mail_id="0" * 64, received_at=moment, trust=trust),
+    )
+    return Delivery(key="mb1-" + "a" * 26, interest=interest)
 
 
 def step_forms(config: RestConfig) -> list[StepForm]:

@@ -7,7 +7,7 @@ from mailbridge.sdk import Doubt, MaybeWritten, NotWritten, Receipt, Unusable, f
 from mailbridge_sinks.rest.answers import as_text, query
 from mailbridge_sinks.rest.client import RestClient
 from mailbridge_sinks.rest.config import RestConfig
-from mailbridge_sinks.rest.forms import Filled, StepForm, Values, values_of
+from mailbridge_sinks.rest.forms import Filled, StepForm, Values, sample_delivery, values_of
 from mailbridge_sinks.rest.shape import AnswerRule, Request
 
 Found = dict[str, dict[str, Receipt]]
@@ -48,6 +48,18 @@ class Searches:
             for key, row_id in self._rows(form, values, chunk):
                 found.setdefault(key, []).append(row_id)
         return found
+
+    def probe(self, form: StepForm) -> bool:
+        """Search for a key that nobody has; False when the step has no search that needs only a key.
+
+        Raises:
+            SinkError: The search can't be done, or its filter is ignored.
+        """
+        if form.search is None or form.parents:
+            return False
+        values = values_of(sample_delivery(), self._config, {})
+        list(self._rows(form, [values], [form.key(sample_delivery())]))
+        return True
 
     def look(self, form: StepForm, values: Values) -> str | None:
         """Return the id of an object that serves as well as a new one; compared in code, never believed."""
@@ -96,6 +108,8 @@ class Searches:
     def _listed(self, request: Filled, shape: Request) -> list[Any]:
         nothing = (AnswerRule(status=shape.nothing, means="nothing"),) if shape.nothing else ()
         good = self._client.read(request, (*nothing, *self._config.answers))
+        if good.means == "nothing":
+            return []
         rows = [] if good.body is None else query(shape.rows, good.body)
         if isinstance(rows, list):
             return rows

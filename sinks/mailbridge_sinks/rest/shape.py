@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mailbridge.sdk import BadTemplate, Template, compile_structure
 
@@ -61,7 +61,7 @@ Query = Annotated[str, AfterValidator(_is_query)]
 """A JMESPath expression (jmespath.org) on the JSON of an answer."""
 Expression = Annotated[str, AfterValidator(_is_expression)]
 """An expression as it stands inside `{{ }}`; empty = true."""
-Status = Annotated[str, AfterValidator(_is_status), Field(coerce_numbers_to_str=True)]
+Status = Annotated[str, BeforeValidator(str), AfterValidator(_is_status)]
 
 
 class AnswerRule(Table):

@@ -29,11 +29,12 @@ class RestSink:
         self._config = config
         self._client = RestClient(config, tokens, transport)
         self._forms = step_forms(config)
+        self._main = next(form for form in self._forms if form.is_main)
         self._searches = Searches(config, self._forms, self._client)
 
     def check(self) -> None:
         """Send the reading requests of `checks`; see `prove`."""
-        prove(self._config, self._client)
+        prove(self._config, self._client, lambda: self._searches.probe(self._main))
 
     def plan(self, deliveries: Sequence[Delivery]) -> Sequence[PlannedRequest]:
         """Return the writing requests of all steps; look-ups come before them."""
@@ -45,7 +46,7 @@ class RestSink:
 
     def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Search the main objects by their key."""
-        return self._searches.copies(next(form for form in self._forms if form.is_main), keys)
+        return self._searches.copies(self._main, keys)
 
     def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
         """Write the steps that are not done yet."""

@@ -16,8 +16,8 @@ from mailbridge.sdk import (
     Steps,
     outcome_of,
 )
-from mailbridge_sinks.rest.answers import Made, results
-from mailbridge_sinks.rest.client import RestClient
+from mailbridge_sinks.rest.answers import Good, Made, results
+from mailbridge_sinks.rest.client import RestClient, TokenEnded
 from mailbridge_sinks.rest.config import RestConfig
 from mailbridge_sinks.rest.forms import Filled, StepForm, Values, values_of
 from mailbridge_sinks.rest.search import Searches
@@ -104,11 +104,18 @@ class Work:
 
     def _sent(self, form: StepForm, chunk: Sequence[Delivery]) -> Mapping[str, Made | SinkError]:
         request = self._request(form, chunk)
-        keys = [delivery.key for delivery in chunk]
-        self._steps.writing(form.name, keys)
-        good = self._client.write(request, form.answers)
+        self._client.sign()
+        try:
+            good = self._announced(form, chunk, request)
+        except TokenEnded:
+            self._client.renew()
+            good = self._announced(form, chunk, request)
         objects = {form.key(delivery): delivery.key for delivery in chunk}
         return {objects[name]: one for name, one in results(form.step, good, list(objects)).items()}
+
+    def _announced(self, form: StepForm, chunk: Sequence[Delivery], request: Filled) -> Good:
+        self._steps.writing(form.name, [delivery.key for delivery in chunk])
+        return self._client.write(request, form.answers)
 
     def _request(self, form: StepForm, chunk: Sequence[Delivery]) -> Filled:
         return form.write([self._values[delivery.key] for delivery in chunk], self._client.path_token)

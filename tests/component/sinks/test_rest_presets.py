@@ -2,14 +2,20 @@
 
 import dataclasses
 
-from mailbridge.sdk import Author, NoTokens
+import pytest
+
+from mailbridge.sdk import Author, Doubt, MaybeWritten, NoTokens, Unusable
 from mailbridge.testing.bottlecrm import INTAKE, BottlecrmEmulator
 from mailbridge.testing.espocrm import EspocrmEmulator
 from mailbridge.testing.hubspot import HubspotEmulator
+from mailbridge.testing.interests import hard_interests, make_deliveries, make_delivery
 from mailbridge.testing.odoo import OdooEmulator
 from mailbridge.testing.pipedrive import LEAD_KEY, PERSON_KEY, PipedriveEmulator
 from mailbridge.testing.sinks import SinkSuite
+from mailbridge.testing.steps import MemorySteps
+from mailbridge.testing.transport import EmulatorTransport
 from mailbridge_sinks.rest import RestConfig, RestSink
+from mailbridge_sinks.rest.presets import preset_table
 
 
 def rest_sink(emulator, transport, preset, **settings):
@@ -81,8 +87,54 @@ class TestBottlecrm(SinkSuite):
         return with_email(delivery, "no address")
 
 
-class TestBottlecrmWithReadToken(TestBottlecrm):
-    secrets = ("demo-token", "demo-reader")
+def test_bottlecrm_is_checked_by_the_token_that_reads():
+    emulator = BottlecrmEmulator()
+    settings = {"values": {"intake": INTAKE}, "read_token": emulator.read_token}
+    rest_sink(emulator, EmulatorTransport(emulator), "bottlecrm", **settings).check()
+    emulator.active = False
+    with pytest.raises(Unusable, match="no active lead webhook"):
+        rest_sink(emulator, EmulatorTransport(emulator), "bottlecrm", **settings).check()
 
-    def make_sink(self, emulator, transport):
-        return rest_sink(emulator, transport, "bottlecrm", values={"intake": INTAKE}, read_token=emulator.read_token)
+
+@pytest.mark.parametrize(
+    ("preset", "emulator", "values", "spoil", "words"),
+    [
+        ("hubspot", HubspotEmulator(), {}, {"unique": {"contacts": True, "deals": False}}, "deals have no property"),
+        ("hubspot", HubspotEmulator(), {"stage": "won"}, {}, "no pipeline default with the stage won"),
+        ("hubspot", HubspotEmulator(), {"owner": "78"}, {}, "no owner 78"),
+        ("pipedrive", PipedriveEmulator(), {"lead_key": "x"}, {}, "leads have no field x"),
+        ("pipedrive", PipedriveEmulator(), {"owner": "78"}, {}, "no active user 78"),
+        ("odoo", OdooEmulator(), {}, {"fields": set()}, "crm.lead has no field x_mailbridge_key"),
+        ("odoo", OdooEmulator(), {"user": "78"}, {}, "no active user 78"),
+        ("odoo", OdooEmulator(), {"database": "other"}, {}, "no such database"),
+    ],
+)
+def test_check_of_a_preset_says_what_to_click(preset, emulator, values, spoil, words):
+    given = {"person_key": PERSON_KEY, "lead_key": LEAD_KEY, "database": "crm"}
+    known = {name: given[name] for name in preset_table(preset).get("needs", {})}
+    sink = rest_sink(emulator, EmulatorTransport(emulator), preset, values=known)
+    sink.check()
+    for name, value in spoil.items():
+        setattr(emulator, name, value)
+    with pytest.raises(Unusable, match=words):
+        rest_sink(emulator, EmulatorTransport(emulator), preset, values={**known, **values}).check()
+
+
+def test_a_doubt_about_a_lead_without_addresses_goes_to_a_person():
+    """EspoCRM finds leads again by e-mail and phone only."""
+    sink = rest_sink(EspocrmEmulator(), None, "espocrm")
+    known, unknown = make_deliveries(1)[0], make_delivery(hard_interests()["no_contact"])
+    assert sink.find([Doubt(known)]) == {}
+    with pytest.raises(MaybeWritten, match=unknown.key):
+        sink.find([Doubt(known), Doubt(unknown)])
+
+
+def test_a_person_of_pipedrive_is_found_by_a_number_that_is_written_otherwise():
+    emulator = PipedriveEmulator()
+    emulator.persons[1] = {"id": 1, "name": "Иван", "phones": [{"value": "+79120000001"}], "emails": []}
+    sink = rest_sink(emulator, EmulatorTransport(emulator), "pipedrive", values={
+        "person_key": PERSON_KEY, "lead_key": LEAD_KEY,
+    })  # fmt: skip
+    sink.deliver(make_deliveries(1), MemorySteps())
+    assert len(emulator.persons) == 1
+    assert next(iter(emulator.leads.values()))["person_id"] == 1
