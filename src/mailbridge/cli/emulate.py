@@ -1,5 +1,6 @@
 """`mailbridge emulate`: one CRM emulator in the foreground."""
 
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,6 +32,7 @@ def emulate(
     ] = 0.0,
 ) -> None:
     """Emulate a CRM on this machine, for tries and tests; Ctrl-C ends it."""
+    import os
     import socket
 
     needs_testing_extra()
@@ -43,13 +45,15 @@ def emulate(
     try:
         listener = socket.create_server(("127.0.0.1", port))
     except OSError as error:
-        raise UsageProblem(f"port {port} can't be used: {error.strerror}; --port 0 takes a free one") from None
+        why = os.strerror(error.errno or 0)
+        raise UsageProblem(f"port {port} can't be used: {why}; --port 0 takes a free one") from None
     with listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         path = f"/rest/1/{emulator.token}/" if crm is Crm.bitrix24 else ""
         tell(f"{crm.value} at {address}{path}  token: {emulator.token}")
         tell(f"look:  {address}/_emulator/keys  …/cards  …/journal;  POST {address}/_emulator/faults, …/reset")
-        uvicorn.Server(settings(emulator)).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # the way to end it; uvicorn hands it on when it has finished
+            uvicorn.Server(settings(emulator)).run(sockets=[listener])
 
 
 def _made(crm: Crm, journal: Path | None) -> "Emulator":

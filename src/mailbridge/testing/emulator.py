@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 from urllib.parse import parse_qsl
 
 FaultKind = Literal["drop_before", "drop_after", "late", "status", "html", "truncate", "wrong_type"]
@@ -215,7 +215,10 @@ class Emulator(ABC):
 
     def _controlled(self, what: str, call: Call) -> Answer:
         if what == "POST faults":
-            self.faults.append(Fault(**call.json()))
+            try:
+                self.faults.append(_fault(call.json()))
+            except (TypeError, ValueError) as error:
+                return Answer(400, {"error": f"no fault: {error}"})
             return Answer(201, {"faults": len(self.faults)})
         if what == "DELETE faults":
             self.faults.clear()
@@ -247,6 +250,14 @@ class Emulator(ABC):
 _NO_SUCH_CONTROL = Answer(
     404, {"error": "addresses: keys, cards, counts, journal, faults (POST, DELETE), reset (POST)"}
 )
+
+
+def _fault(wanted: Any) -> Fault:
+    """Return a fault as it was posted; raises TypeError, ValueError for what is none."""
+    fault = Fault(**wanted)
+    if fault.kind not in get_args(FaultKind):
+        raise ValueError(f"kind is one of {', '.join(get_args(FaultKind))}")
+    return fault
 
 
 def _failure(fault: Fault) -> Answer:

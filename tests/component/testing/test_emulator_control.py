@@ -37,3 +37,11 @@ def test_counts_and_keys_tell_what_was_made_until_a_reset(portal):
 @pytest.mark.parametrize(("method", "what"), [("GET", "faults"), ("POST", "keys"), ("DELETE", "reset"), ("GET", "x")])
 def test_other_addresses_are_not_there(portal, method, what):
     assert portal.request(method, f"/_emulator/{what}").status_code == 404
+
+
+@pytest.mark.parametrize("body", ["", "nothing", "[]", '{"kind": "none"}', '{"kind": "late", "delay": 3}'])
+def test_what_is_no_fault_is_refused_with_a_reason(portal, body):
+    answer = portal.post("/_emulator/faults", content=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("no fault: ")
+    assert portal.post(f"{portal.method}/crm.item.fields", json={"entityTypeId": 1}).status_code == 200
