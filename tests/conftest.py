@@ -16,6 +16,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+@pytest.fixture(autouse=True)
+def forget_secrets(monkeypatch):
+    """What one test's configuration holds must not be masked in the words of the next."""
+    from mailbridge.observe import secrets
+
+    monkeypatch.setattr(secrets, "_known", frozenset())
+
+
 @pytest.fixture(scope="session")
 def dovecot():
     yield from _running_dovecot()

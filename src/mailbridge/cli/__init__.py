@@ -45,7 +45,7 @@ def _run() -> int:
     except typer.exceptions.TyperException as error:
         return _usage(error)
     except MailbridgeError as error:
-        print(f"mailbridge: {error}", file=sys.stderr)
+        print(f"mailbridge: {_discreet(str(error))}", file=sys.stderr)
         return int(getattr(error, "exit_code", EXIT_CODES["internal"]))
     except SystemExit as error:
         if isinstance(error.__context__, BrokenPipeError):  # typer leaves like that
@@ -53,6 +53,12 @@ def _run() -> int:
         raise
     except Exception as error:  # noqa: BLE001 - the last place that can say what to do
         return _unforeseen(error)
+
+
+def _discreet(text: str) -> str:
+    """Mask the secrets that the configuration has brought in."""
+    module = sys.modules.get("mailbridge.observe.secrets")  # not loaded: no configuration was read
+    return text if module is None else str(module.masked(text))
 
 
 def _flushed(code: int) -> int:
@@ -88,6 +94,6 @@ def _unforeseen(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF}:
         print(f"mailbridge: the results can't be written: {error.strerror}", file=sys.stderr)
         return EXIT_CODES["path"]
-    traceback.print_exception(error)
+    print(_discreet("".join(traceback.format_exception(error))), file=sys.stderr)
     print("mailbridge: this is a defect of mailbridge: please report the lines above", file=sys.stderr)
     return EXIT_CODES["internal"]

@@ -55,8 +55,10 @@ def settings_of(path: Path) -> "Settings":
     """Return the settings, with logging set up; raises ConfigError."""
     from mailbridge.config import load_settings
     from mailbridge.observe.logging import set_up_logging
+    from mailbridge.observe.secrets import keep_secrets_of
 
     settings = load_settings(path)
+    keep_secrets_of(settings)
     set_up_logging(level=settings.log.level, style=settings.log.format)
     return settings
 

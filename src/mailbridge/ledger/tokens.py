@@ -10,6 +10,7 @@ from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.insert import insert_new
 from mailbridge.ledger.schema import token
 from mailbridge.ledger.vault import Vault
+from mailbridge.observe.secrets import keep_secret
 from mailbridge.sdk import NotWritten
 
 LEASE_S = 60.0
@@ -33,7 +34,9 @@ class LedgerTokens:
         """
         with self._database.read() as connection:
             body = connection.scalar(select(token.c.body).where(token.c.account_id == self._account_id))
-        return dict(json.loads(self._vault.open(body))) if body else {}
+        found = dict(json.loads(self._vault.open(body))) if body else {}
+        keep_secret(*_secrets(found))
+        return found
 
     def refresh(self, used: str | None, renew: Callable[[Mapping[str, str]], Mapping[str, str]]) -> Mapping[str, str]:
         """Return new tokens, stored before they are returned; see `sdk.TokenStore`."""
@@ -44,6 +47,7 @@ class LedgerTokens:
             if stored and stored.get("access_token") != used:
                 return stored
             fresh = renew(stored)
+            keep_secret(*_secrets(fresh))
             with self._database.write() as connection:
                 mine = (token.c.account_id == self._account_id, token.c.owner == self._node)
                 values = {"body": self._vault.seal(json.dumps(dict(fresh))), "updated_at": now()}
@@ -70,3 +74,7 @@ class LedgerTokens:
         with self._database.write() as connection:
             mine = (token.c.account_id == self._account_id, token.c.owner == self._node)
             connection.execute(update(token).where(*mine).values(owner=None, lease_until=0))
+
+
+def _secrets(tokens: Mapping[str, str]) -> list[str]:
+    return [value for name, value in tokens.items() if name.endswith("token")]

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import structlog
 
+from mailbridge.observe.secrets import masked
+
 LogFormat = Literal["json", "text", "auto"]
 
 _LONGEST_VALUE = 2000
@@ -26,9 +28,13 @@ def set_up_logging(*, level: str = "INFO", style: LogFormat = "auto") -> None:
         _tame,
     ]
     end: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [
+            structlog.processors.format_exc_info,
+            _discreet,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ]
         if text
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        else [structlog.processors.format_exc_info, _discreet, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -46,12 +52,18 @@ def set_up_logging(*, level: str = "INFO", style: LogFormat = "auto") -> None:
 
 
 def _tame(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Cut long values and make control characters visible: a Subject must not forge a line or a colour."""
-    return {
-        key: _safe(value) if isinstance(value, str) and key != "exception" else value for key, value in event.items()
-    }
+    """Mask secrets, cut long values, make control characters visible: a Subject must not forge a line or a colour."""
+    return {key: _safe(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _discreet(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Mask secrets in tracebacks, which are text only now."""
+    if isinstance(event.get("exception"), str):
+        event["exception"] = masked(event["exception"])
+    return event
 
 
 def _safe(value: str) -> str:
+    value = masked(value)
     shown = "".join(character if character.isprintable() else repr(character)[1:-1] for character in value)
     return shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + "…"

@@ -1,0 +1,57 @@
+import logging
+
+import pytest
+import structlog
+from pydantic import BaseModel, SecretStr
+
+from mailbridge.observe.logging import set_up_logging
+from mailbridge.observe.secrets import keep_secret, keep_secrets_of, masked
+
+
+class Inner(BaseModel):
+    token: SecretStr
+    name: str = "amo"
+
+
+class Outer(BaseModel):
+    sinks: dict[str, Inner]
+    keys: list[SecretStr]
+
+
+def test_every_secret_of_a_configuration_is_masked_and_nothing_else():
+    settings = Outer(sinks={"amo": Inner(token="token-canary")}, keys=["first-canary\nsecond-canary"])
+    keep_secrets_of(settings)
+    text = "amo: token-canary, first-canary, second-canary"
+    assert masked(text) == "amo: ••••, ••••, ••••"
+
+
+def test_an_address_that_is_a_secret_is_masked_in_parts_too():
+    keep_secret("https://firm.example/rest/1/webhook-canary/")
+    assert masked("POST /rest/1/webhook-canary/crm.item.add at firm.example") == (
+        "POST /rest/1/••••/crm.item.add at firm.example"
+    )
+
+
+def test_short_words_stay():
+    keep_secret("abc", "")
+    assert masked("abc") == "abc"
+
+
+def refuse():
+    raise ValueError("refused token-canary")
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_logs_hold_no_secret_not_even_in_a_traceback(style, capfd):
+    keep_secret("token-canary")
+    before = logging.getLogger().handlers[:]
+    set_up_logging(style=style)
+    try:
+        refuse()
+    except ValueError as error:
+        structlog.stdlib.get_logger("mailbridge").error("sink_failed", error="token-canary", exc_info=error)
+    finally:
+        logging.getLogger().handlers[:] = before
+    said = capfd.readouterr().err
+    assert "ValueError" in said
+    assert "canary" not in said
