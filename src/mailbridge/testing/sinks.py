@@ -18,13 +18,14 @@ from typing import Any
 from mailbridge.testing.sinkrules_data import DataRules
 from mailbridge.testing.sinkrules_faults import FaultRules
 from mailbridge.testing.sinkrules_manners import MannerRules
+from mailbridge.testing.sinkrules_people import PeopleRules
 from mailbridge.testing.sinkrules_search import SearchRules
 from mailbridge.testing.sinksuite import UNKNOWN_ENDS
 
 __all__ = ["UNKNOWN_ENDS", "SinkSuite", "rules", "rules_table"]
 
 
-class SinkSuite(DataRules, FaultRules, SearchRules, MannerRules):
+class SinkSuite(DataRules, FaultRules, SearchRules, MannerRules, PeopleRules):
     """The rules. Each runs on fresh emulators, without sockets, in well under a second."""
 
     def test_s99_no_rule_is_switched_off(self) -> None:
