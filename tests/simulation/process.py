@@ -62,8 +62,10 @@ def interest_of(event, raw, mail_id):
 class SimCrew:
     """Reads the simulation's mails; poison kills its process."""
 
-    def read(self, jobs):
-        return [self._read(job) for job in jobs]
+    workers = 1
+
+    def begin(self, jobs):
+        return lambda: [self._read(job) for job in jobs]
 
     def close(self):
         pass
