@@ -12,6 +12,7 @@ from mailbridge.mailbox.imap_mark import ImapMarker
 from mailbridge.mailbox.opening import open_mailbox, token_owner
 from mailbridge.mailbox.settings import ImapSettings, MailboxSettings
 from mailbridge.observe.events import log
+from mailbridge.pipeline.labelling import labelling_of
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.pipeline.routing import Router
 from mailbridge.pipeline.spacing import AccountRoom, Spacing
@@ -137,10 +138,11 @@ def recipes_of(settings: Settings) -> WatchedFolder:
 def make_crew(settings: Settings, workers: int | None = None) -> Crew:
     """Return who reads mails; `workers` processes instead of those that the configuration names."""
     tables, rules, recipes = parser_tables(settings), trust_rules(settings), recipes_of(settings).current
+    labelling = labelling_of(settings.labels, settings.products)
     count = settings.run.workers if workers is None else workers
     if count == 0:
-        return InProcessCrew(tables, rules, recipes)
-    return ProcessCrew(tables, rules, recipes, workers=count, timeout_s=settings.run.parse_timeout_s)
+        return InProcessCrew(tables, rules, recipes, labelling)
+    return ProcessCrew(tables, rules, recipes, labelling, workers=count, timeout_s=settings.run.parse_timeout_s)
 
 
 def make_sender(name: str, settings: SinkSettings, ledger: Ledger, abort: threading.Event) -> Sender:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from mailbridge.mailbox.decode import Undecodable, decode
+from mailbridge.pipeline.labelling import NO_LABELLING, Labelling
 from mailbridge.pipeline.parsing import Reading, TrustRules, read_mail
 from mailbridge.pipeline.routing import Router
 from mailbridge.recipes.folder import NONE as NO_RECIPES
@@ -41,13 +42,13 @@ class Read:
     facts: tuple[tuple[str, str | None], ...] = ()
 
 
-def read_raw(job: Job, router: Router, rules: TrustRules) -> Read:
+def read_raw(job: Job, router: Router, rules: TrustRules, labelling: Labelling = NO_LABELLING) -> Read:
     """Read one mail; never raises."""
     try:
         mail = decode(job.raw, received_at=job.received_at, mailbox=job.mailbox, receiver=job.receiver, size=job.size)
     except Undecodable as error:
         return Read(job.mail_id, Reading("quarantined", error.reason, detail=error.detail))
-    return Read(job.mail_id, read_mail(mail, router, rules), _facts(mail))
+    return Read(job.mail_id, labelling.reading(read_mail(mail, router, rules)), _facts(mail))
 
 
 def job_of(raw: bytes, *, size: int | None = None, **more: Any) -> Job:
@@ -68,13 +69,14 @@ def _facts(mail: Mail) -> tuple[tuple[str, str | None], ...]:
 
 _tables: Mapping[str, Mapping[str, Any]]
 _rules: TrustRules
+_labelling: Labelling
 
 
-def begin(tables: Mapping[str, Mapping[str, Any]], rules: TrustRules) -> None:
+def begin(tables: Mapping[str, Mapping[str, Any]], rules: TrustRules, labelling: Labelling = NO_LABELLING) -> None:
     """Prepare a parse process: parsers, limits."""
-    global _tables, _rules
+    global _tables, _rules, _labelling
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    _tables, _rules = tables, rules
+    _tables, _rules, _labelling = tables, rules, labelling
     _own_router.cache_clear()
     _own_router(NO_RECIPES)
 
@@ -82,7 +84,7 @@ def begin(tables: Mapping[str, Mapping[str, Any]], rules: TrustRules) -> None:
 def work(jobs: Sequence[Job], recipes: Recipes = NO_RECIPES) -> list[Read]:
     """Read a chunk of mails in a parse process that `begin` prepared, with the recipes of this moment."""
     router = _own_router(recipes)
-    return [read_raw(job, router, _rules) for job in jobs]
+    return [read_raw(job, router, _rules, _labelling) for job in jobs]
 
 
 @lru_cache(maxsize=2)

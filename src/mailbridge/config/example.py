@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined
 
 from mailbridge.config.settings import Settings, inner_model, parser_model, sink_model
 from mailbridge.mailbox.settings import DirectorySettings, ImapSettings, MaildirSettings, MboxSettings
+from mailbridge.pipeline.labelling import DEFAULT_LABELS, LabelRule, ProductRule
 from mailbridge.registry import parser_types, sink_names, sink_type
 
 HEAD = """\
@@ -54,6 +55,12 @@ SAMPLES: Mapping[str, Any] = {
 """What keys of the core without a default look like; plugins give `examples` to their fields."""
 
 
+PRODUCT: Mapping[str, Any] = {
+    "links": ("https://stoves.example/bricks/",),
+    "sources": ("Brick stoves of the north",),
+    "words": ("brick stove", "кирпичная печь"),
+}
+
 _AS_IS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -73,6 +80,11 @@ def example_text() -> str:
     for name in ("ledger", "log", "run", "recipes"):
         field = Settings.model_fields[name]
         blocks.append(_block(f"[{name}]", type(field.default), field.description or ""))
+    complaint = DEFAULT_LABELS["complaint"]
+    shown = {"words": complaint.words[:3], "max_rating": complaint.max_rating, "priority": complaint.priority}
+    about = f"{LabelRule.__doc__} The rule for complaints is there by default, with many more words."
+    blocks.append(_block("[labels.complaint]", LabelRule, about, shown, off=True))
+    blocks.append(_block("[products.stoves]", ProductRule, ProductRule.__doc__ or "", PRODUCT, off=True))
     for name, (box, path) in MAILBOXES.items():
         blocks.append(_block(f"[mailboxes.{name}]", box, box.__doc__ or "", {"path": Path(path)}, off=name != "main"))
     for kind in sorted(sink_names(), key=lambda kind: kind != "jsonl"):

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from mailbridge.mailbox.settings import MailboxSettings
 from mailbridge.pipeline.assignment import Assign
+from mailbridge.pipeline.labelling import LabelRule, ProductRule
 from mailbridge.pipeline.when import Rules, any_holds
 from mailbridge.registry import parser_types, sink_names, sink_type
 from mailbridge.sdk import Interest, TrustPolicy
@@ -167,6 +168,8 @@ class Settings(_Table):
     run: RunSettings = Field(RunSettings(), description="How the daemon works.")
     retention: RetentionSettings = Field(RetentionSettings(), description="How long personal data is kept.")
     recipes: RecipesSettings = Field(RecipesSettings(), description="Parsers written as configuration.")
+    labels: dict[str, LabelRule] = Field({}, description="What is urgent, and which labels cards get.")
+    products: dict[str, ProductRule] = Field({}, description="What interests are about.")
     mailboxes: dict[str, MailboxSettings] = Field({}, description="Where mails come from.")
     sinks: dict[str, Any] = Field({}, description="Where interests go.")
     parsers: dict[str, Any] = Field({}, description="Rules for single parsers.")

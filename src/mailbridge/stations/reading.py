@@ -12,6 +12,7 @@ from pebble import ProcessExpired, ProcessPool
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.settle import Reader, Settlement, StoredMail
 from mailbridge.observe.events import log
+from mailbridge.pipeline.labelling import NO_LABELLING, URGENT, Labelling
 from mailbridge.pipeline.parsing import Reading, TrustRules
 from mailbridge.recipes.folder import NONE as NO_RECIPES
 from mailbridge.recipes.folder import Recipes
@@ -57,14 +58,16 @@ class InProcessCrew:
         tables: Mapping[str, Mapping[str, Any]],
         rules: TrustRules,
         recipes: Callable[[], Recipes] = lambda: NO_RECIPES,
+        labelling: Labelling = NO_LABELLING,
     ) -> None:
         self._router = lru_cache(maxsize=1)(partial(router_of, tables))
         self._rules = rules
+        self._labelling = labelling
         self._recipes = recipes
 
     def begin(self, jobs: Sequence[Job]) -> Reads:
         """Read all mails, one after the other, when somebody asks for them."""
-        return lambda: [read_raw(job, self._router(self._recipes()), self._rules) for job in jobs]
+        return lambda: [read_raw(job, self._router(self._recipes()), self._rules, self._labelling) for job in jobs]
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -78,13 +81,18 @@ class ProcessCrew:
         tables: Mapping[str, Mapping[str, Any]],
         rules: TrustRules,
         recipes: Callable[[], Recipes] = lambda: NO_RECIPES,
+        labelling: Labelling = NO_LABELLING,
         *,
         workers: int,
         timeout_s: float,
     ) -> None:
         context: Any = multiprocessing.get_context("forkserver")
         self._pool: Any = ProcessPool(
-            max_workers=workers, max_tasks=2000, initializer=begin, initargs=(dict(tables), rules), context=context
+            max_workers=workers,
+            max_tasks=2000,
+            initializer=begin,
+            initargs=(dict(tables), rules, labelling),
+            context=context,
         )
         self._timeout_s = timeout_s
         self._recipes = recipes
@@ -192,6 +200,10 @@ class ReadingRoom:
         counts = dict.fromkeys(("parsed", "ignored", "quarantined"), 0)
         for one in settlements:
             counts[one.outcome] += 1
+            for interest, _ in one.interests:
+                if interest.priority in URGENT:
+                    told = {"priority": interest.priority, "labels": list(interest.labels)}
+                    log.warning("interest_urgent", interest_id=interest.id, network=interest.source.network, **told)
             if one.outcome == "quarantined":
                 log.warning("mail_quarantined", mail_id=one.mail_id, parser=one.parser, reason=one.reason)
         log.info("mails_settled", **counts, deliveries=new)

@@ -1,0 +1,148 @@
+"""Which product an interest is about, how urgent it is, and which labels it gets: rules of the configuration. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mailbridge.pipeline.parsing import Reading
+from mailbridge.pipeline.when import Rules, Words, any_holds
+from mailbridge.pipeline.wording import Wording, forget_dictionaries, wording_of
+from mailbridge.sdk import Interest
+
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+URGENT = frozenset({"high", "urgent"})
+"""Priorities with which somebody should look at once."""
+
+Priority = Literal["low", "normal", "high", "urgent"]
+
+COMPLAINT_WORDS = (
+    "жалоба", "жаловаться", "пожаловаться", "претензия", "обман", "обмануть", "обманывать", "мошенник",
+    "мошенничество", "развод на деньги", "вернуть деньги", "возврат денег", "возместить", "компенсация",
+    "бракованный", "сломаться", "не работает", "не отвечать на звонки", "ужасный", "отвратительный",
+    "отвратительно", "кошмар", "хамство", "хамить", "нахамить", "разочаровать", "разочарование", "недоволен",
+    "недовольный", "роспотребнадзор", "прокуратура", "подать в суд", "не рекомендовать", "complaint",
+    "complain", "refund", "money back", "scam", "fraud", "rip off", "cheated", "unacceptable", "disgusting",
+    "horrible", "terrible", "awful", "worst", "disappointed", "defective", "broken", "does not work",
+    "doesn t work", "lawsuit", "sue you", "never again", "do not recommend",
+)  # fmt: skip
+"""What people say who complain, in Russian and English; each word in all its forms."""
+
+LOW_RATING = 2
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LabelRule(_Table):
+    """A label for interests of some kind, and how urgent they are."""
+
+    words: Words = Field((), description="Words or phrases of the text, found in all their forms; * = any ending.")
+    max_rating: int | None = Field(None, ge=1, le=5, description="Also reviews with at most so many stars.")
+    when: Rules = Field((), description="Only, or without words just, interests of which this is true; keys as there.")
+    priority: Priority | None = Field(None, description="low, normal, high or urgent; the highest of all rules counts.")
+    off: bool = Field(False, description="Take no notice of this rule; switches off one that is there by default.")
+
+
+class ProductRule(_Table):
+    """A product, where the mail itself names none."""
+
+    name: str = Field(min_length=1, description="Its name, as the CRM and reports show it.", examples=["Brick stoves"])
+    url: str | None = Field(None, description="Its page.", examples=["https://stoves.example/bricks/"])
+    links: Words = Field((), description="How links to it begin: page of the product, place, or form.")
+    sources: Words = Field((), description="Names of groups, forms or sites that are about it, whole.")
+    words: Words = Field((), description="Words or phrases of the text, found in all their forms; * = any ending.")
+    replaces: bool = Field(False, description="Also where the mail names a product itself.")
+
+
+DEFAULT_LABELS: Mapping[str, LabelRule] = {
+    "complaint": LabelRule(words=COMPLAINT_WORDS, max_rating=LOW_RATING, priority="high"),
+}
+"""In force unless the configuration has a table of the same name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    name: str
+    rule: LabelRule
+    wording: Wording
+
+    def holds(self, interest: Interest) -> bool:
+        rule = self.rule
+        if rule.when and not any_holds(rule.when, interest):
+            return False
+        if not rule.words and rule.max_rating is None:
+            return True
+        is_low = rule.max_rating is not None and interest.rating is not None and interest.rating <= rule.max_rating
+        return is_low or self.wording.is_in(interest.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Product:
+    rule: ProductRule
+    wording: Wording
+
+    def holds(self, interest: Interest) -> bool:
+        links = (
+            interest.product.url,
+            interest.source.url,
+            *(one.value for one in interest.fields if "://" in one.value),
+        )
+        if self.rule.links and any(link and link.startswith(tuple(self.rule.links)) for link in links):
+            return True
+        title = (interest.source.title or "").casefold()
+        if title and title in {source.casefold() for source in self.rule.sources}:
+            return True
+        return self.wording.is_in(interest.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """All rules, ready; made once, handed to every parse process."""
+
+    labels: tuple[_Label, ...] = ()
+    products: tuple[_Product, ...] = ()
+
+    def reading(self, reading: Reading) -> Reading:
+        """Return a reading with its interests labelled."""
+        if not reading.interests or not (self.labels or self.products):
+            return reading
+        return replace(reading, interests=tuple(map(self.interest, reading.interests)))
+
+    def interest(self, interest: Interest) -> Interest:
+        """Return an interest with product, labels and priority; what the parser found stays."""
+        interest = self._with_product(interest)
+        held = [label for label in self.labels if label.holds(interest)]
+        if not held:
+            return interest
+        ranks = [label.rule.priority for label in held if label.rule.priority]
+        ranks += [interest.priority] if interest.priority in PRIORITIES else []  # type: ignore[list-item]
+        changed: dict[str, Any] = {
+            "labels": tuple(dict.fromkeys([*interest.labels, *(label.name for label in held)])),
+            "priority": max(ranks, key=PRIORITIES.index) if ranks else interest.priority,
+        }
+        return interest.model_copy(update=changed)
+
+    def _with_product(self, interest: Interest) -> Interest:
+        for product in self.products:
+            if (interest.product.name is None or product.rule.replaces) and product.holds(interest):
+                found = {"name": product.rule.name, "url": interest.product.url or product.rule.url}
+                return interest.model_copy(update={"product": interest.product.model_copy(update=found)})
+        return interest
+
+
+NO_LABELLING = Labelling()
+
+
+def labelling_of(labels: Mapping[str, LabelRule], products: Mapping[str, ProductRule]) -> Labelling:
+    """Return the rules ready for use; those that are there by default are added."""
+    rules = {**DEFAULT_LABELS, **labels}
+    made = Labelling(
+        tuple(_Label(name, rule, wording_of(rule.words)) for name, rule in rules.items() if not rule.off),
+        tuple(_Product(rule, wording_of(rule.words)) for rule in products.values()),
+    )
+    forget_dictionaries()
+    return made

@@ -1,0 +1,37 @@
+"""Labels and products of the configuration reach ledger and sink."""
+
+import json
+
+RULES = """
+[labels.wholesale]
+words = ["оптом"]
+priority = "urgent"
+[products.fish]
+name = "Fish"
+words = ["рыба"]
+"""
+
+
+def test_labels_priority_and_product_stand_in_the_delivered_card(office):
+    office.configure((office.folder / "config.toml").read_text().replace('"ERROR"', '"INFO"') + RULES)
+    head = (
+        "From: Анна <anna@example.com>\nTo: leads@example.org\nSubject: x\nContent-Type: text/plain; charset=utf-8\n\n"
+    )
+    (office.folder / "mails" / "1.eml").write_text(head + "Почём рыбу отдаёте оптом? Прошлый раз обманули.\n")
+    code, _, err = office.run("run", "--once", "--new")
+    assert code == 0, err
+    interest = json.loads((office.folder / "out.jsonl").read_text())["interest"]
+    assert interest["labels"] == ["complaint", "wholesale"]
+    assert interest["priority"] == "urgent"
+    assert interest["product"]["name"] == "Fish"
+    told = [json.loads(line) for line in err.splitlines() if '"interest_urgent"' in line]
+    assert [(one["interest_id"], one["priority"]) for one in told] == [(interest["id"], "urgent")]
+
+
+def test_a_wrong_rule_is_told_with_its_key(office):
+    office.configure((office.folder / "config.toml").read_text() + '[labels.x]\nword = "a"\npriority = "top"\n')
+    code, _, err = office.run("check")
+    assert code == 78
+    assert "labels.x" in err
+    assert "word" in err
+    assert "priority" in err

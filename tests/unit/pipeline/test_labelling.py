@@ -1,0 +1,121 @@
+"""Labels, priority and product by rules: words in all their forms, links, groups, stars."""
+
+import json
+import pickle
+
+import pytest
+
+from mailbridge.mailbox.decode import decode
+from mailbridge.pipeline.labelling import LabelRule, ProductRule, labelling_of
+from mailbridge.pipeline.parsing import Reading
+from mailbridge.pipeline.wording import wording_of
+from mailbridge.sdk import Product, make_interest
+
+MAIL = decode(b"From: A <a@example.com>\r\nSubject: x\r\nDate: Sun, 22 Nov 2026 10:00:00 +0300\r\n\r\nHello\r\n")
+
+
+def said(text, **more):
+    given = {"kind": "comment", "channel": "social", "network": "vk"} | more
+    return make_interest(MAIL, text=text, **given)
+
+
+def labelled(interest, labels=None, products=None):
+    return labelling_of(labels or {}, products or {}).interest(interest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Верните мне, пожалуйста, деньги!", "Хочу пожаловаться на вашу доставку", "Это МОШЕННИКИ", "нас обманули",
+        "кран сломался на второй день", "Мы очень недовольны", "ваш телефон не работает", "Поступила ЖАЛОБА",
+        "I want my money back", "The worst service ever", "two complaints about this", "my order arrived broken",
+    ],
+)  # fmt: skip
+def test_complaints_are_recognised_in_all_forms(text):
+    found = labelled(said(text))
+    assert (found.labels, found.priority) == (("complaint",), "high")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None, "", "Сколько стоит торт на 2 кг?", "Работаете ли вы в субботу?", "жалоб нет, всё отлично",
+        "Без обмана, спасибо!", "How much is the chair?", "No complaints at all, thank you",
+        "Можно вернуться к вам завтра?", "Деньги переведу завтра",
+    ],
+)  # fmt: skip
+def test_questions_and_thanks_are_no_complaints(text):
+    found = labelled(said(text))
+    assert (found.labels, found.priority) == ((), None)
+
+
+@pytest.mark.parametrize(("stars", "labels"), [(1, ("complaint",)), (2, ("complaint",)), (3, ()), (5, ())])
+def test_few_stars_are_a_complaint_without_words(stars, labels):
+    assert labelled(said(None, kind="review", channel="review", rating=stars)).labels == labels
+
+
+def test_a_table_of_the_same_name_replaces_the_default_and_off_switches_it_off():
+    only = {"complaint": LabelRule(words=("капуста",), priority="urgent")}
+    assert labelled(said("верните деньги"), only).labels == ()
+    assert labelled(said("много капусты"), only).priority == "urgent"
+    assert labelled(said("верните деньги"), {"complaint": LabelRule(off=True)}).labels == ()
+
+
+def test_conditions_narrow_a_rule_and_stand_alone():
+    rules = {
+        "wholesale": LabelRule(words=("оптом",), when=({"network": "vk"},), priority="normal"),
+        "vk": LabelRule(when=({"network": "vk"},), priority="low"),
+    }
+    assert labelled(said("берём оптом"), rules).labels == ("wholesale", "vk")
+    assert labelled(said("берём оптом", network="ok"), rules).labels == ()
+    assert labelled(said("берём оптом"), rules).priority == "normal", "the highest counts"
+
+
+def test_what_the_parser_found_stays():
+    found = labelled(said("обман", labels=("pinned",), priority="urgent"))
+    assert (found.labels, found.priority) == (("pinned", "complaint"), "urgent")
+
+
+STOVES = {
+    "stoves": ProductRule(
+        name="Brick stoves", url="https://s.example/b/", links=("https://s.example/b/", "https://vk.com/stoves"),
+        sources=("Печи севера",), words=("кирпичная печь", "brick stove"),
+    ),
+    "all": ProductRule(name="Anything", links=("https://s.example/",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("interest", "name"),
+    [
+        (said("?", url="https://s.example/b/?x=1"), "Brick stoves"),
+        (said("?", url="https://s.example/other"), "Anything"),
+        (said("?", url="https://vk.com/stoves_wall1"), "Brick stoves"),
+        (said("?", title="печи севера"), "Brick stoves"),
+        (said("Сложите кирпичную печь?"), "Brick stoves"),
+        (said("two brick stoves please"), "Brick stoves"),
+        (said("кирпич и печь"), None),
+        (said("brick stove", product=Product(name="Named by the mail")), "Named by the mail"),
+    ],
+)
+def test_products_by_link_group_and_words(interest, name):
+    assert labelled(interest, products=STOVES).product.name == name
+
+
+def test_the_page_of_the_product_goes_along():
+    assert labelled(said("кирпичные печи"), products=STOVES).product.url == "https://s.example/b/"
+
+
+def test_a_star_is_any_ending():
+    wording = wording_of(["дистрибьютор*"])
+    assert wording.is_in("мы дистрибьюторская компания")
+    assert not wording.is_in("дистрибуция")
+
+
+def test_rules_are_small_and_survive_the_way_to_a_parse_process():
+    made = labelling_of({}, STOVES)
+    packed = pickle.dumps(made)
+    assert len(packed) < 200_000
+    reading = Reading("parsed", interests=(said("нас обманули"),))
+    assert pickle.loads(packed).reading(reading).interests[0].labels == ("complaint",)
+    assert json.dumps(made.interest(said("x")).to_json())
