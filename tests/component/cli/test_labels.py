@@ -15,7 +15,7 @@ words = ["рыба"]
 def test_labels_priority_and_product_stand_in_the_delivered_card(office):
     office.configure((office.folder / "config.toml").read_text().replace('"ERROR"', '"INFO"') + RULES)
     head = (
-        "From: Анна <anna@example.com>\nTo: leads@example.org\nSubject: x\nContent-Type: text/plain; charset=utf-8\n\n"
+        "From: Anna <anna@example.com>\nTo: leads@example.org\nSubject: x\nContent-Type: text/plain; charset=utf-8\n\n"
     )
     (office.folder / "mails" / "1.eml").write_text(head + "Почём рыбу отдаёте оптом? Прошлый раз обманули.\n")
     code, _, err = office.run("run", "--once", "--new")
