@@ -35,6 +35,7 @@ class Batch:
 
     Attributes:
         existed: Keys whose lead amoCRM merged into one that it had.
+        contacts: Key → the author's contact, of leads that were made now.
         stale: Whether something that we looked up earlier has gone.
     """
 
@@ -46,6 +47,7 @@ class Batch:
         self._outcomes: dict[str, Outcome] = {}
         self._halted: SinkError | None = None
         self.existed: set[str] = set()
+        self.contacts: dict[str, str] = {}
         self.stale = False
 
     def lacking(self, *names: str) -> list[Delivery]:

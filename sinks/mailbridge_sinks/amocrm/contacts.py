@@ -35,6 +35,9 @@ class Contacts:
         for mark in marks:
             if mark in self._seen:
                 return self._seen[mark]
+        if told := _told(delivery):
+            self.remember(marks, told)
+            return told
         for mark in marks:
             if found := self._search(mark, places):
                 self.remember(marks, found)
@@ -61,6 +64,12 @@ class Contacts:
             return min((int(row["id"]) for row in rows if mark in _marks_of_row(row, places)), default=None)
         except UNREADABLE:
             raise unreadable("a search for a contact", write=False) from None
+
+
+def _told(delivery: Delivery) -> int | None:
+    """Return the contact that an earlier delivery made; a later attempt searches: it may have been merged away."""
+    told = delivery.known.contact_id if delivery.known and delivery.attempt == 1 else None
+    return int(told) if told and told.isdecimal() else None
 
 
 def marks_of(delivery: Delivery, places: Places) -> tuple[str, ...]:

@@ -132,6 +132,7 @@ class AmocrmSink:
                 if row.get("merged"):
                     batch.existed.add(delivery.key)
                 if row.get("contact_id"):
+                    batch.contacts[delivery.key] = str(row["contact_id"])
                     self._contacts.remember(marks_of(delivery, places), int(row["contact_id"]))
             return {key: str(row["id"]) for key, row in rows.items()}
 
@@ -162,7 +163,12 @@ class AmocrmSink:
         wanted = (NOTE, TASK) if self._config.task is not None else (NOTE,)
         if lead_id is None or not all(batch.has(delivery, step) for step in wanted):
             return None
-        return Receipt(lead_id, lead_url(self._config, lead_id), created=delivery.key not in batch.existed)
+        return Receipt(
+            lead_id,
+            lead_url(self._config, lead_id),
+            created=delivery.key not in batch.existed,
+            contact_id=batch.contacts.get(delivery.key),
+        )
 
 
 def _rows_of_complex(body: Any) -> dict[str, dict[str, Any]]:
