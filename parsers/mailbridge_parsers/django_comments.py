@@ -4,6 +4,7 @@ Sources of the layouts: `CommentAbstractModel.get_as_text`, and `comment_notific
 `email_followup_comment` among the templates. A mail is known by the links and marks that its program writes.
 """
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ _POSTED = re.compile(
     re.IGNORECASE,
 )
 _ENDS_WITH_DATE = re.compile(r".+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?\.?")
+_ANCHOR = re.compile(r"<a\b[^<>]*?\bhref=[\"']([^\"'<>]*)[\"'][^<>]*>([^<]{0,200})</a>", re.IGNORECASE)
 _MARK = re.compile(r"-{3} [^\n-]{2,40}: -{3}")
 _LABEL = re.compile(r"(?P<label>[^:\n]{1,40}?)\s*:\s*(?P<value>.*)")
 _QUOTED = re.compile(r"[\"“”«„](?P<title>[^\"“”«»„]+)[\"“”»]\.?\s*$")
@@ -87,7 +89,12 @@ def _has_options(mail: Mail) -> bool:
 
 
 def _hrefs(mail: Mail) -> list[str]:
-    return [*re.findall(r"https?://[^\s<>\"]+", mail.text), *(link.href for link in mail.html.links)]
+    return [*re.findall(r"https?://[^\s<>\"]+", mail.text), *(html.unescape(href) for href, _ in _anchors(mail))]
+
+
+def _anchors(mail: Mail) -> list[tuple[str, str]]:
+    """Address and caption of plain links, as the template writes them; a tree of the body would cost ten times more."""
+    return _ANCHOR.findall(mail.html_source)
 
 
 def _is_followup(mail: Mail) -> bool:
@@ -170,6 +177,10 @@ def _is_option(line: str) -> bool:
     return bool(_ACTION.search(line) or _AT_COMMENT.search(line))
 
 
+def _is_below(line: str, captions: set[str]) -> bool:
+    return not line or line in captions or _is_option(line)
+
+
 def _opens_text(line: str) -> bool:
     """Whether it is the label above the words, not one of a field that was left empty."""
     match = _LABEL.fullmatch(line)
@@ -183,18 +194,10 @@ def _meaning(line: str) -> str:
 
 def _options_at(mail: Mail, lines: list[str], start: int) -> int:
     """Where the last block of lines begins: captions of the options, or their addresses; and the sentence above."""
-    captions = {
-        link.text for link in mail.html.links if _ACTION.fullmatch(link.href) or _AT_COMMENT.fullmatch(link.href)
-    }
-    ours = [
-        at
-        for at, line in enumerate(lines)
-        if at > start and (line.strip() in captions or _ACTION.search(line) or _AT_COMMENT.search(line))
-    ]
+    captions = {html.unescape(caption).strip() for href, caption in _anchors(mail) if _is_option(html.unescape(href))}
     at = len(lines)
-    for number in reversed(ours):
-        if all(not line.strip() for line in lines[number + 1 : at]) or at == len(lines):
-            at = number
+    while at > start + 1 and _is_below(lines[at - 1].strip(), captions):
+        at -= 1
     above = [number for number in range(start + 1, at) if lines[number].strip()]
     end = above[-1] if above else at
     ruled = [number for number in above if re.fullmatch(r"-{3,}", lines[number].strip())]

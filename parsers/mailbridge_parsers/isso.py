@@ -25,7 +25,7 @@ from mailbridge.sdk.links import canonical_url, host_of
 from mailbridge.sdk.people import is_email
 
 _LINK = re.compile(r"(?P<url>https?://\S+?)#isso-(?P<id>\d+)\s*$", re.MULTILINE)
-_ACTION = re.compile(r"https?://\S+/id/(?P<id>\d+)/(?:delete|activate)/\S+")
+_ACTION = re.compile(r"https?://\S+/id/(?P<id>\d+)/(?P<what>delete|activate|unsubscribe)/\S+")
 _AUTHOR = re.compile(r"^(?:(?P<name>.*?)\s*<(?P<email>[^<>\s]+@[^<>\s]+)>|(?P<only>.*?))\s+wrote:\s*$")
 # What stands between the text and the link; each line only when the visitor gave it.
 _FOOTER = re.compile(r"^(?:User's URL|IP address|Link to comment): ")
@@ -34,7 +34,9 @@ _NOBODY = "Anonymous"
 
 def _is_notification(mail: Mail) -> bool:
     link, action = _last(_LINK, mail.words), _last(_ACTION, mail.words)
-    return link is not None and action is not None and link["id"] == action["id"]
+    if link is None or action is None:
+        return False
+    return link["id"] == action["id"] or action["what"] == "unsubscribe"  # which names the comment that was answered
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -42,7 +44,7 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 class IssoParser:
-    """Reads the mail to the owner of a site with Isso."""
+    """Reads the mail to the owner of a site with Isso, and to those who follow a discussion."""
 
     manifest: ClassVar[Manifest] = Manifest(name="isso", title="Isso", evidence="real", docs="docs/parsers/isso.md")
     Config: ClassVar[type[BaseModel]] = NoConfig

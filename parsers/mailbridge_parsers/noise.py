@@ -193,8 +193,8 @@ def _from_robot(mail: Mail) -> str:
 
 
 _KINDS = (
-    _Noise("bounce", Strength.SENDER_AND_SIGN, _bounce),
-    _Noise("automatic-reply", Strength.SENDER_AND_SIGN, _automatic),
+    _Noise("bounce", Strength.FINAL, _bounce),
+    _Noise("automatic-reply", Strength.FINAL, _automatic),
     _Noise("machine", Strength.SIGN, _machine),
     _Noise("monitor", Strength.SIGN, _monitor),
     _Noise("list-headers", Strength.STRUCTURE, _bulk),

@@ -35,6 +35,7 @@ from mailbridge.sdk import (
     query_of,
     read_mail_notice,
     social_interests,
+    stars_in,
     text_lines,
     unwrap_url,
 )
@@ -136,12 +137,14 @@ class OkParser:
             raise ParseError("unknown_event", f"type {event!r}, subject {mail.subject[:100]!r}")
         if not actors:
             raise TemplateChanged("no_author", f"{kind}, type {event!r}")
+        rating, text = stars_in(notice.text) if kind == "review" else (None, notice.text)
         return social_interests(
             mail,
             "ok",
             kind,
             actors,
-            text=notice.text,
+            text=text,
+            rating=rating,
             target=notice.target,
             when=notice.when,
             title=notice.place,

@@ -59,6 +59,7 @@ _MEANINGS: dict[str, frozenset[str]] = {
     "email": frozenset({"email", "e-mail", "почта", "электронная почта", "адрес электронной почты", "mail"}),
     "comment": frozenset({"комментарий", "сообщение", "пожелания", "comment", "message"}),
 }  # fmt: skip
+_EDITORS = frozenset({"info", "news", "promo", "marketing", "hello", "digest", "edu", "blog"})
 _CONTACTS = ("name", "phone", "email")
 _SAME_CLOCK = timedelta(hours=1)
 
@@ -101,12 +102,17 @@ class VkAdsParser:
         lead = _read(_lines(mail))
         if subject is None and not any(lead.known.get(name) for name in ("phone", "email")):
             reason = noise_in(mail.subject) or ("service" if _ABOUT_ADS.search(mail.subject) else None)
+            reason = reason or ("newsletter" if _is_editorial(mail) else None)
             if reason:
                 return Ignored(reason)
             raise ParseError("unknown_event", f"subject {mail.subject[:100]!r}")
         if not any(lead.known.get(name) for name in _CONTACTS):
             raise TemplateChanged("no_author", "no label for name, phone or e-mail")
         return [_interest(mail, lead, subject["form"] if subject else "")]
+
+
+def _is_editorial(mail: Mail) -> bool:
+    return mail.sender.email.partition("@")[0] in _EDITORS or "List-Unsubscribe" in mail.headers
 
 
 def _lines(mail: Mail) -> list[str]:

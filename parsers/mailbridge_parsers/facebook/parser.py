@@ -33,6 +33,7 @@ from mailbridge.sdk.deeds import untagged
 
 from .flat import flat_lines
 from .kinds import acting_user, event_type, known_kind, likely_kind, noise_reason
+from .lead import is_lead, read_lead
 from .links import is_portrait, profile_url, target
 from .text_part import TextPart, read_text_part
 
@@ -92,6 +93,8 @@ class FacebookParser:
         flat = flat_lines(mail.text)
         lines = flat or html_lines(mail.html_source, skip=_is_preheader)
         html = read_notice(mail, lines, _LINKS, announced=known_kind(event) is not None)
+        if is_lead(mail, event):
+            return read_lead(mail, html)
         text = TextPart() if flat else read_text_part(mail.text)
         kind, language = _kind(mail, event, html, text)
         actors = _actors(mail, html, text)

@@ -63,7 +63,9 @@ def _object(name: str, place: str, given: dict[str, str]) -> Target | None:
     if kind == "topic":
         comment = given.get("post", "")
     inside = place if kind == "product" and _POPUP.fullmatch(place) else ""
-    return Target("object", _object_url(kind, post, inside, comment, thread), post=post, comment=comment, owner=owner)
+    # Comments of a wall are numbered together, those of videos, goods and so on each apart.
+    scope = owner if kind == "wall" else kind + owner
+    return Target("object", _object_url(kind, post, inside, comment, thread), post=post, comment=comment, owner=scope)
 
 
 def _object_url(kind: str, post: str, inside: str, comment: str, thread: str) -> str:

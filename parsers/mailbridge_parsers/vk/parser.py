@@ -33,6 +33,7 @@ from mailbridge.sdk import (
     query_of,
     read_mail_notice,
     social_interests,
+    stars_in,
     text_lines,
 )
 
@@ -65,10 +66,6 @@ _LIKELY: tuple[tuple[str, Kind], ...] = (
 )
 _PLACE = re.compile(
     r"(?:сообществ|групп|публичн\w+ страниц|community|group|page)\w*\s+[«\"“](?P<name>[^»\"”]{1,120})[»\"”]",
-    re.IGNORECASE,
-)
-_RATING = re.compile(
-    r"(?:[★⭐]\ufe0f?\s?){1,5}☆{0,4}|(?:оценка|рейтинг|rating)\s*:?\s*(?P<number>[1-5])(?:\s*(?:из|/|of|out of)\s*5)?",
     re.IGNORECASE,
 )
 
@@ -104,7 +101,7 @@ class VkParser:
             raise ParseError("unknown_event", f"subject {mail.subject[:100]!r}")
         if not actors:
             raise TemplateChanged("no_author", f"{kind}, subject {mail.subject[:100]!r}")
-        rating, text = _rated(kind, notice.text)
+        rating, text = stars_in(notice.text) if kind == "review" else (None, notice.text)
         return social_interests(
             mail,
             "vk",
@@ -161,14 +158,3 @@ def _product(mail: Mail, notice: Notice, lines: Sequence[Line]) -> Product | Non
         if target(run.href).post == post
     )
     return Product(name=next(captions, None), url=f"https://vk.com/{post}")
-
-
-def _rated(kind: Kind, text: str) -> tuple[int | None, str]:
-    """Take the stars out of the words of a review."""
-    lines = text.split("\n")
-    for at, line in enumerate(lines if kind == "review" else ()):
-        match = _RATING.fullmatch(line.strip())
-        if match:
-            stars = int(match["number"]) if match["number"] else line.count("★") or line.count("⭐")
-            return stars if 1 <= stars <= 5 else None, "\n".join(lines[:at] + lines[at + 1 :]).strip()
-    return None, text

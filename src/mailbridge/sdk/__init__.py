@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     from mailbridge.sdk.pairs import Pair, split_label
     from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
     from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
-    from mailbridge.sdk.phrases import unquoted
+    from mailbridge.sdk.phrases import stars_in, unquoted
     from mailbridge.sdk.plain_notice import read_mail_notice, read_plain_notice
     from mailbridge.sdk.readback import (
         CountsOpen,
@@ -246,6 +246,7 @@ __all__ = [
     "social_interests",
     "split_label",
     "split_name",
+    "stars_in",
     "template_values",
     "text_layout",
     "text_lines",
@@ -286,7 +287,7 @@ _HOMES = {
     "pairs": "Pair split_label",
     "parser": "Ignored NoConfig Parser Route Strength",
     "people": "emails_in is_email is_phone is_robot person_name phone phones_in",
-    "phrases": "unquoted",
+    "phrases": "stars_in unquoted",
     "plain_notice": "read_mail_notice read_plain_notice",
     "readback": "CountsOpen ReadBackConfig ReadsBack RemoteState Sent Sign SignKind remote_state",
     "sink": (

@@ -27,12 +27,15 @@ _TAGS = re.compile(r"^\s*(?:\[[^\[\]]{1,40}\]\s*)+(?=\S)")
 _EDGES = re.compile(r"^[^\w@(]+|[\s,;:–—|•·-]+$")
 _WORD = r"(?:[^\W\d_a-zа-яёßà-ÿ][\w’'.\-]*)"
 _NAME = rf"{_WORD}(?:\s+(?:{_WORD}|\({_WORD}\)|(?:von|van|de|da|di|del|la|le|bin|al)(?=\s))){{0,4}}"
+_WHOLE_NAME = re.compile(_NAME)
 _NAME_AFTER = re.compile(rf"\s*:?\s*(?i:(?:от|from|da|von|by|пользовател\w+)\s+)?(?P<name>{_NAME})")
 _SHOWN = re.compile(
     r"\W*(?i:посмотрите|see|view|check\s+out|guarda|découvrez)\s+(?i:(?:нов|перв)\w+\s+)?"
     r"(?i:(?:комментари|публикаци|фото|видео|запис|ответ|пост|опрос|обновлени|трансляци)\w*\s+)?"
     rf"(?P<name>{_NAME}?)(?:['’]s\b|\s+(?i:в\s+(?:групп|сообществ)|на\s+страниц)|\s*$)"
 )
+_HELPERS = re.compile(r"\s+(?:has|have|just|also|только что|также|тоже)$", re.IGNORECASE)
+_HANDLE = re.compile(r"\s*\(@\w{1,30}\)?\s*$")
 _REST = re.compile(
     r"\s*,?\s*(?:\b(?:и|and|et|und|e|y)\b\s*)?(?:ещ[её]\s+|noch\s+)?\d+\s*(?:\w+\s+)?(?:\w+\s+)?\w*\s*$"
     r"|\s+(?:и|and|et|und|e)\s+(?:другие|others|autres|andere|altri)\s*$",
@@ -95,6 +98,11 @@ def actors_in(headline: str) -> list[str]:
     return _names(after["name"]) if after else []
 
 
+def is_name(words: str) -> bool:
+    """Whether words can be a person's name: few, all with a capital, no greeting and no network."""
+    return bool(_WHOLE_NAME.fullmatch(words)) and not _NO_NAME.match(words)
+
+
 def said_in(headline: str, deed: Deed | None) -> str:
     """Return the words that a headline itself quotes behind what it announces, as in "Anna commented: “Hello”"."""
     return headline[deed.end :].partition(": ")[2].strip() if deed else ""
@@ -119,7 +127,7 @@ def _names(words: str) -> list[str]:
     words = _EDGES.sub("", _EDGES.sub("", _REST.sub("", words.rpartition(": ")[2].strip())))
     if not words or _NO_NAME.match(words):
         return []
-    names = [person_name(_EDGES.sub("", name)) for name in _TOGETHER.split(words)]
+    names = [person_name(_EDGES.sub("", _HELPERS.sub("", _HANDLE.sub("", name)))) for name in _TOGETHER.split(words)]
     if any(_NO_NAME.match(name) for name in names):
         return []  # "Matthew, you have …": the recipient
     return [name for name in names if 2 <= len(name) <= 80]

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 
 from mailbridge.sdk.dates import date_in_mail, stamp_in_mail
-from mailbridge.sdk.deeds import Deed, actors_in, deed_in, said_in
+from mailbridge.sdk.deeds import Deed, actors_in, deed_in, is_name, said_in
 from mailbridge.sdk.interest import Author, Precision, Product
 from mailbridge.sdk.lines import Line, Run
 from mailbridge.sdk.mail import Mail
@@ -129,9 +129,11 @@ class _Reading:
         if any(self._people(line) for line in self.lines[max(0, title - _NEAR) : title]):
             return title
         deed = self._deed(self.lines[title])
+        unlinked = not any(self._people(line) for line in self.lines[:_FAR])  # names without links, or none at all
         for at in found[1:]:
-            other = self._deed(self.lines[at])
-            if at - title <= _NEAR and self._people(self.lines[at]) and deed and other and deed.kind == other.kind:
+            line, other = self.lines[at], self._deed(self.lines[at])
+            named = self._people(line) or (unlinked and actors_in(line.text))
+            if at - title <= _NEAR and named and deed and other and deed.kind == other.kind:
                 return at
         return title
 
@@ -202,11 +204,20 @@ class _Reading:
             return tuple(self._author(run.text, self._target(run).url, at, start) for run in kept)
         names = actors_in(self.lines[at].text) or actors_in(self.mail.subject)
         url = self._linked_portrait(at, start)
+        if not names and url:
+            names = self._name_beside(at)
         if names or url:
             return tuple(
                 self._author(name, "" if number else url, at, start) for number, name in enumerate(names or [""])
             )
         return ()
+
+    def _name_beside(self, at: int) -> list[str]:
+        """The name that stands without a link between a portrait and what its person did."""
+        for line in reversed(self.lines[max(0, at - 2) : at]):
+            if line.text and not line.links:
+                return [line.text] if is_name(line.text) else []
+        return []
 
     def _beside_text(self, at: int, start: int) -> Callable[[Run], bool]:
         """Of several people the one whose name stands above the words has said them."""

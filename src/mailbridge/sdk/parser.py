@@ -27,6 +27,8 @@ class Strength(IntEnum):
     """The sender's address or domain."""
     SENDER_AND_SIGN = 5
     """Both: for one of several parsers of the same sender."""
+    FINAL = 6
+    """A sign after which a mail can be nothing else, whoever sent it and whatever it quotes: a bounce."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ _CALLS_A_PLACE = re.compile(
     r"|seite|gruppe)\w*\s*[«\"“]?\s*$",
     re.IGNORECASE,
 )
+_RATING = re.compile(
+    r"(?:[★⭐]\ufe0f?\s?){1,5}☆{0,4}|(?:оценка|рейтинг|rating)\s*:?\s*(?P<number>[1-5])(?:\s*(?:из|/|of|out of)\s*5)?",
+    re.IGNORECASE,
+)
 _WRAPPED = re.compile(r"«([^«»]*)»|\"([^\"]*)\"|“([^“”]*)”|„([^„“”]*)[“”]", re.DOTALL)
 
 
@@ -62,3 +66,14 @@ def unquoted(text: str) -> str:
     """Return a text without the quotation marks that a template put around the whole of it."""
     match = _WRAPPED.fullmatch(text.strip())
     return next(part for part in match.groups() if part is not None).strip() if match else text
+
+
+def stars_in(text: str) -> tuple[int | None, str]:
+    """Take the line with stars or a rating out of a review: (1 to 5, the other lines); (None, text) if none has."""
+    lines = text.split("\n")
+    for at, line in enumerate(lines):
+        match = _RATING.fullmatch(line.strip())
+        if match:
+            stars = int(match["number"]) if match["number"] else line.count("★") or line.count("⭐")
+            return stars if 1 <= stars <= 5 else None, "\n".join(lines[:at] + lines[at + 1 :]).strip()
+    return None, text

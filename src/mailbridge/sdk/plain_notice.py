@@ -30,7 +30,8 @@ def read_mail_notice(mail: Mail, links: NetworkLinks, *, announced: bool = False
     if not html.headline:
         return plain
     begun = html.text.rstrip(".… ")
-    return replace(html, text=plain.text, is_cut=False) if html.is_cut and plain.text.startswith(begun) else html
+    is_cut = html.is_cut or html.text.endswith(("…", "..."))
+    return replace(html, text=plain.text, is_cut=False) if is_cut and plain.text.startswith(begun) else html
 
 
 def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks) -> Notice:

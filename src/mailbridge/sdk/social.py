@@ -8,6 +8,7 @@ from mailbridge.sdk.errors import ParseError, TemplateChanged
 from mailbridge.sdk.interest import Author, Interest, Kind, Precision, Product, Refs, Reply, make_interest
 from mailbridge.sdk.language import language_of
 from mailbridge.sdk.mail import Mail
+from mailbridge.sdk.phrases import stars_in
 from mailbridge.sdk.plain_notice import read_mail_notice
 from mailbridge.sdk.targets import NetworkLinks, Target
 
@@ -109,12 +110,14 @@ def read_social(mail: Mail, network: str, links: NetworkLinks, *, kind: Kind | N
     actors = notice.actors or tuple(Author(name=name) for name in actors_in(mail.subject))
     if not actors:
         raise TemplateChanged("no_author", f"{kind}, subject {mail.subject[:100]!r}")
+    rating, text = stars_in(notice.text) if kind == "review" else (None, notice.text)
     return social_interests(
         mail,
         network,
         kind,
         actors,
-        text=notice.text,
+        text=text,
+        rating=rating,
         target=notice.target,
         when=notice.when,
         title=notice.place,

@@ -41,7 +41,7 @@ def reason(received: Mail) -> str:
 )
 def test_certain_signs_win_over_every_notification_they_quote(received, expected):
     assert reason(received) == expected
-    assert strength(received) == Strength.SENDER_AND_SIGN
+    assert strength(received) == Strength.FINAL
 
 
 @pytest.mark.parametrize(

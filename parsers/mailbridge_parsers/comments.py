@@ -1,0 +1,149 @@
+"""Comments and reviews on the company's own site, told by an engine that no other parser knows.
+
+Only the wish to be read is common to these mails: a program of the site writes who commented, the words, and where they
+stand. What has labels ("Author: …") is a form's; what leads to somebody else's site is none of ours.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel
+
+from mailbridge.sdk import (
+    Author,
+    Interest,
+    Mail,
+    Manifest,
+    NetworkLinks,
+    NoConfig,
+    Notice,
+    ParseError,
+    Product,
+    Refs,
+    Reply,
+    Route,
+    Strength,
+    Target,
+    TemplateChanged,
+    actors_in,
+    canonical_url,
+    deed_in,
+    host_of,
+    html_lines,
+    is_robot,
+    language_of,
+    make_interest,
+    read_mail_notice,
+    stars_in,
+    text_lines,
+)
+
+_AT_COMMENT = re.compile(
+    r"(?:comment|reply|review|c|r|answer|kommentar|otzyv)s?[-_/=]?(?P<id>\d[\w-]*|[0-9a-f]{8,40})", re.IGNORECASE
+)
+_ACTS = re.compile(
+    r"(?:^|[/_?&=-])(?:approve|delete|trash|spam|moderat\w*|publish|reject|ban|unsubscribe|subscriptions?|settings"
+    r"|preferences|admin|account|login|otpis\w*)(?:[/_?&=-]|$)",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(
+    r"^\s*(?:author|name|user|e-?mail|phone|автор|имя|фио|телефон|почта|эл\. ?почта|пользователь)\s*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_TITLE = re.compile(r"[«“\"](?P<title>[^«»“”\"]{1,200})[»”\"]")
+_KINDS = frozenset({"comment", "review"})
+_SEARCHED = 20_000
+
+
+def target(href: str) -> Target:
+    """Read a link: to a comment, to something that acts for the owner, to anything else."""
+    url = canonical_url(href)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return Target("outside")
+    if _ACTS.search(f"{parts.path}?{parts.query}"):
+        return Target("own")
+    match = _AT_COMMENT.fullmatch(unquote(parts.fragment)) or _AT_COMMENT.fullmatch(parts.query)
+    if match is None and not parts.fragment:
+        match = _AT_COMMENT.fullmatch("/".join(parts.path.rstrip("/").split("/")[-2:]))
+    return Target("object", url, comment=match["id"], owner=host_of(url)) if match else Target("outside", url)
+
+
+_LINKS = NetworkLinks(target, lambda image: "avatar" in image)
+
+
+def _is_ours(mail: Mail) -> bool:
+    if not is_robot(mail.sender.email) or _LABELLED.search(mail.words[:_SEARCHED]):
+        return False
+    own = {address.domain.removeprefix("www.") for address in mail.recipients}
+    return _announced(mail) and any(_within(one.owner, own) for one in _comments(mail))
+
+
+def _announced(mail: Mail) -> bool:
+    deed = deed_in(mail.subject)
+    return deed is not None and deed.kind in _KINDS
+
+
+def _within(host: str, domains: set[str]) -> bool:
+    return any(host == own or host.endswith("." + own) for own in domains if own)
+
+
+def _comments(mail: Mail) -> list[Target]:
+    lines = [*html_lines(mail.html_source), *text_lines(mail.text)]
+    targets = (target(run.href) for line in lines for run in line.runs if run.href)
+    return [one for one in targets if one.role == "object"]
+
+
+class CommentsParser:
+    """Reads what the company's site tells about comments, whatever made the site."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        name="comments", title="Comments of any engine", evidence="assumed", docs="docs/parsers/assumed.md"
+    )
+    Config: ClassVar[type[BaseModel]] = NoConfig
+    routes: ClassVar[Sequence[Route]] = (Route("own-comment-link", Strength.WORDS, match=_is_ours),)
+
+    def __init__(self, config: BaseModel | None = None) -> None:
+        self.config = config
+
+    def parse(self, mail: Mail) -> Sequence[Interest]:
+        """Return the one comment of a mail; see `Parser`."""
+        notice = read_mail_notice(mail, _LINKS)
+        deed = notice.deed or deed_in(mail.subject)
+        places = _comments(mail)
+        if deed is None or deed.kind not in _KINDS or not places:
+            raise ParseError("unknown_event", f"subject {mail.subject[:100]!r}")
+        author = _author(mail, notice)
+        if not author.name or not notice.text:
+            raise TemplateChanged("no_author" if notice.text else "no_text", f"subject {mail.subject[:100]!r}")
+        rating, text = stars_in(notice.text) if deed.kind == "review" else (None, notice.text)
+        place = places[0]
+        page = place.url.partition("#")[0]
+        title = _TITLE.search(notice.headline) or _TITLE.search(mail.subject)
+        is_review = deed.kind == "review"
+        return [
+            make_interest(
+                mail,
+                kind=deed.kind,
+                channel="review" if is_review else "site",
+                network="site",
+                key=("comment", place.owner, place.comment),
+                url=page,
+                title=title["title"] if title else None,
+                author=author,
+                text=text,
+                rating=rating,
+                product=Product(name=title["title"] if title and is_review else None),
+                reply=Reply(method="link", target=place.url),
+                refs=Refs(comment=place.comment),
+                language=language_of(text),
+            )
+        ]
+
+
+def _author(mail: Mail, notice: Notice) -> Author:
+    names = [actor.name for actor in notice.actors if actor.name] or actors_in(mail.subject)
+    return Author(name=names[0] if names else None)
