@@ -54,7 +54,6 @@ _LABELLED = re.compile(
 )
 _TITLE = re.compile(r"[«“\"](?P<title>[^«»“”\"]{1,200})[»”\"]")
 _KINDS = frozenset({"comment", "review"})
-_SEARCHED = 20_000
 
 
 def target(href: str) -> Target:
@@ -76,10 +75,13 @@ _LINKS = NetworkLinks(target, lambda image: "avatar" in image)
 
 
 def _is_ours(mail: Mail) -> bool:
-    if not is_robot(mail.sender.email) or _LABELLED.search(mail.words[:_SEARCHED]):
+    if not is_robot(mail.sender.email) or not _announced(mail):
         return False
     own = {address.domain.removeprefix("www.") for address in mail.recipients}
-    return _announced(mail) and any(_within(one.owner, own) for one in _comments(mail))
+    if not any(_within(one.owner, own) for one in _comments(mail)):
+        return False
+    notice = read_mail_notice(mail, _LINKS)
+    return bool(_author(mail, notice).name) and not _LABELLED.match(notice.text)
 
 
 def _announced(mail: Mail) -> bool:
@@ -104,7 +106,7 @@ class CommentsParser:
         name="comments", title="Comments of any engine", evidence="assumed", docs="docs/parsers/assumed.md"
     )
     Config: ClassVar[type[BaseModel]] = NoConfig
-    routes: ClassVar[Sequence[Route]] = (Route("own-comment-link", Strength.WORDS, match=_is_ours),)
+    routes: ClassVar[Sequence[Route]] = (Route("own-comment-link", Strength.LINK, match=_is_ours),)
 
     def __init__(self, config: BaseModel | None = None) -> None:
         self.config = config

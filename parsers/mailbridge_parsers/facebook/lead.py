@@ -26,7 +26,7 @@ from mailbridge.sdk import (
 from mailbridge.sdk.pairs import pairs_of
 
 _IS_LEAD = re.compile(r"\bnew leads?\b|\bнов\w+ лид\w*", re.IGNORECASE)
-_NAMES = frozenset({"full name", "name", "полное имя", "имя", "имя и фамилия", "фио"})
+_NAMES = frozenset({"full name", "name", "полное имя", "имя и фамилия", "фио"})
 _FIRST, _LAST = frozenset({"first name", "имя"}), frozenset({"last name", "фамилия"})
 _FORM = re.compile(r"(?:form|форм\w*)\s*:?\s*[«\"“]?(?P<form>[^»\"”]{2,100})[»\"”]?\s*$", re.IGNORECASE)
 _NO_FIELD = re.compile(r"facebook|meta\b|unsubscribe|https?$|отпис", re.IGNORECASE)
@@ -48,7 +48,7 @@ def read_lead(mail: Mail, notice: Notice) -> list[Interest]:
     number = next((pair for pair in pairs if is_phone(pair.value)), None)
     if email is None and number is None:
         raise ParseError("lead_without_contacts", f"subject {mail.subject[:100]!r}")
-    names = [pair for pair in pairs if fold(pair.label) in _NAMES | _FIRST | _LAST]
+    names = _names(pairs)
     rest = [pair for pair in pairs if pair not in {email, number, *names}]
     address = email.value.strip().lower() if email else None
     dialled = phone(number.value) if number else None
@@ -75,6 +75,14 @@ def read_lead(mail: Mail, notice: Notice) -> list[Interest]:
             language=language_of(mail.words),
         )
     ]
+
+
+def _names(pairs: list[Pair]) -> list[Pair]:
+    """The first whole name, else the first given name and surname: further ones were typed into an answer."""
+    whole, first, last = (
+        next((pair for pair in pairs if fold(pair.label) in labels), None) for labels in (_NAMES, _FIRST, _LAST)
+    )
+    return [pair for pair in ((whole,) if whole else (first, last)) if pair]
 
 
 def _pairs(mail: Mail) -> list[Pair]:

@@ -21,13 +21,15 @@ class Strength(IntEnum):
     """Words of a language in subject or body."""
     STRUCTURE = 2
     """Layout: label/value tables, separators."""
-    SIGN = 3
-    """Language-independent signs that a program leaves: headers, link shapes, ids."""
-    SENDER = 4
+    LINK = 3
+    """A link of a shape that many programs write, such as one to a comment on the recipient's own site."""
+    SIGN = 4
+    """Language-independent signs that one program leaves: headers, link shapes, ids."""
+    SENDER = 5
     """The sender's address or domain."""
-    SENDER_AND_SIGN = 5
+    SENDER_AND_SIGN = 6
     """Both: for one of several parsers of the same sender."""
-    FINAL = 6
+    FINAL = 7
     """A sign after which a mail can be nothing else, whoever sent it and whatever it quotes: a bounce."""
 
 

@@ -124,6 +124,7 @@ def test_another_name(name):
     if was is None:
         return
     other = "Зоя Ли-Ван" if not was.isascii() else "Zoe O'Neil"
+    other = "zoe_oneil" if was.islower() and " " not in was else other  # stands in addresses too
     markup = html.escape(was, quote=False)
     draft = DRAFTS[name].replaced(was, other)
     draft = replace(draft, html=draft.html and draft.html.replace(markup, html.escape(other, quote=False)))
