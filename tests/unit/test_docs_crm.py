@@ -36,4 +36,4 @@ def test_every_snippet_is_a_configuration_that_loads(snippet, tmp_path):
     (tmp_path / "secret").write_text("https://example.bitrix24.ru/rest/1/code/", encoding="utf-8")
     text = re.sub(r'"/run/secrets/\w+"', '"secret"', snippet)
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
-    assert load_settings(tmp_path / "config.toml", {}).sinks
+    assert load_settings(tmp_path / "config.toml", {}).ledger.url.startswith("sqlite:")
