@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help demo run test e2e mutants check format lock score coverage bench bench-claims bench-pipeline bench-crm chaos simulate crashes bugs clean
+.PHONY: help demo run test e2e mutants check format lock score coverage bench bench-reading bench-claims bench-backlog bench-pipeline bench-crm chaos simulate crashes bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -48,8 +48,13 @@ score: $(READY) ## Precision and recall of the parsers over the fixtures, by net
 coverage: $(READY) ## Write the table of networks and kinds into docs/parsers/coverage.md
 	$(BIN)/python bench/score.py --coverage docs/parsers/coverage.md
 
-bench: $(READY) ## How many mails a second are read, against the reference loop
+bench: bench-reading bench-claims bench-backlog ## Reading, claims beside a million rows, memory on a backlog of 100,000 mails
+
+bench-reading: $(READY) ## How many mails a second are read, against the reference loop
 	$(BIN)/python bench/reading.py
+
+bench-backlog: $(READY) ## Memory while a backlog is read, and how long a new mail takes meanwhile; MAILS=100000
+	PYTHONPATH=tests $(BIN)/python bench/backlog.py --mails $(or $(MAILS),100000)
 
 bench-pipeline: $(READY) ## From Dovecot into the ledger, beside what merely downloads; MAILS=10000 ROUNDS=3
 	PYTHONPATH=tests $(BIN)/python bench/pipeline.py --mails $(or $(MAILS),10000) --rounds $(or $(ROUNDS),3)

@@ -60,7 +60,10 @@ class Claims:
         self._lease_s = lease_s
 
     def take(self, account_id: str, limit: int, *, quiet_s: float, gather_s: float = 0.0) -> Claim | None:
-        """Return the next batch, doubts first; None when nothing is due or the account pauses.
+        """Return the next batch; None when nothing is due or the account pauses.
+
+        Doubts go before what was never sent, but nothing of a backlog goes before what is fresh: a new ledger has its
+        whole backlog in doubt.
 
         Args:
             account_id: The account.
@@ -82,13 +85,15 @@ class Claims:
             moment = float(row.now)  # a value: what a function returns can't be looked up in an index
             rescue(connection, account_id, self._node, quiet_s, moment)
             doubts = _due_doubts(connection, account_id, limit, moment)
-            if doubts:
-                return self._lease(connection, "search", account_id, doubts)
+            if doubts.urgent:
+                return self._lease(connection, "search", account_id, doubts.ids)
             _end_waits(connection, account_id, moment)
             ready = _ready(connection, account_id, limit)
-            if gather_s and len(ready) < limit and _is_sending(connection, account_id, moment - gather_s):
+            if doubts.ids and not ready.urgent:
+                return self._lease(connection, "search", account_id, doubts.ids)
+            if gather_s and len(ready.ids) < limit and _is_sending(connection, account_id, moment - gather_s):
                 return None
-            return self._lease(connection, "deliver", account_id, ready) if ready else None
+            return self._lease(connection, "deliver", account_id, ready.ids) if ready.ids else None
 
     def _lease(
         self, connection: Connection, kind: Literal["deliver", "search"], account_id: str, ids: Sequence[int]
@@ -138,7 +143,15 @@ def _is_sending(connection: Connection, account_id: str, since: float) -> bool:
     return connection.scalar(select(delivery.c.id).where(*sending).limit(1)) is not None
 
 
-def _due_doubts(connection: Connection, account_id: str, limit: int, moment: float) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """Deliveries that may be claimed, and whether any of them is fresh."""
+
+    ids: list[int]
+    urgent: bool
+
+
+def _due_doubts(connection: Connection, account_id: str, limit: int, moment: float) -> _Due:
     query = (
         select(delivery.c.id)
         .where(
@@ -161,7 +174,7 @@ def _end_waits(connection: Connection, account_id: str, moment: float) -> None:
         connection.execute(update(delivery).where(delivery.c.id.in_(ids)).values(state="ready"))
 
 
-def _ready(connection: Connection, account_id: str, limit: int) -> list[int]:
+def _ready(connection: Connection, account_id: str, limit: int) -> _Due:
     query = (
         select(delivery.c.id)
         .where(delivery.c.account_id == account_id, is_in(delivery.c.state, "ready"), _heads_its_lane())
@@ -170,12 +183,13 @@ def _ready(connection: Connection, account_id: str, limit: int) -> list[int]:
     return _fresh_first(connection, query, limit)
 
 
-def _fresh_first(connection: Connection, query: Select[tuple[int]], limit: int) -> list[int]:
+def _fresh_first(connection: Connection, query: Select[tuple[int]], limit: int) -> _Due:
     """Return the ids of fresh deliveries, then of a backlog; two questions, for each walks one index in its order."""
     ids: list[int] = list(connection.scalars(query.where(delivery.c.fresh == true()).limit(limit)))
+    urgent = bool(ids)
     if len(ids) < limit:
         ids += connection.scalars(query.where(delivery.c.fresh == false()).limit(limit - len(ids)))
-    return ids
+    return _Due(ids, urgent)
 
 
 def _heads_its_lane() -> ColumnElement[bool]:

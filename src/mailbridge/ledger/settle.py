@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Row, RowMapping, Update, bindparam, false, func, select, true, update
 
 from mailbridge.ledger.engine import WORK, Database, now
 from mailbridge.ledger.erased import buried_contents, erase_mails, erased_interests
@@ -17,7 +17,7 @@ from mailbridge.ledger.insert import insert_new, inserted
 from mailbridge.ledger.leases import READING, Leases
 from mailbridge.ledger.persons import recognise
 from mailbridge.ledger.raws import unpack
-from mailbridge.ledger.schema import account, announced, delivery, interest, is_in, lease, mail, raw, transition
+from mailbridge.ledger.schema import OPEN, account, announced, delivery, interest, is_in, lease, mail, raw, transition
 from mailbridge.sdk import Interest
 
 TAKEN_BYTES = 32 * 1024 * 1024
@@ -277,7 +277,22 @@ def add_deliveries(connection: Connection, wanted: Sequence[NewDelivery]) -> lis
     """Add the deliveries that do not exist yet; return their keys."""
     accounts = dict.fromkeys(one.out.account_id for one in wanted)
     insert_new(connection, account, [{"id": one} for one in accounts])
-    return inserted(connection, delivery, [_delivery_row(one) for one in wanted], delivery.c.key)
+    new = inserted(connection, delivery, [_delivery_row(one) for one in wanted], delivery.c.key)
+    lanes = dict.fromkeys((one.out.account_id, one.out.lane) for one in wanted if one.fresh and one.out.lane)
+    for account_id, lane in lanes:
+        _let_pass(connection, account_id, lane or "")
+    return new
+
+
+def _let_pass(connection: Connection, account_id: str, lane: str) -> None:
+    """What keeps a fresh interest waiting in its lane goes before the backlog like it: the order per author stays."""
+    older = (
+        delivery.c.account_id == account_id,
+        delivery.c.lane == lane,
+        is_in(delivery.c.state, *OPEN),
+        delivery.c.fresh == false(),
+    )
+    connection.execute(update(delivery).where(*older).values(fresh=true()))
 
 
 def _delivery_row(wanted: NewDelivery) -> dict[str, Any]:

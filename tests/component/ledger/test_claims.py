@@ -66,6 +66,26 @@ def test_fresh_interests_overtake_a_backlog(kit):
     assert keys(kit.claim(limit=1)) == ["mb1-3"]
 
 
+def test_fresh_interests_overtake_a_backlog_that_is_in_doubt(make_kit):
+    kit = make_kit(new=False)
+    for number in (1, 2):
+        kit.deliver(number, backlog=True, first_uid=10, searches_first=True)
+    kit.deliver(11, first_uid=10, searches_first=True)
+    claims = [kit.claim(limit=2), kit.claim(limit=2)]
+    assert [(one.kind, keys(one)) for one in claims] == [("deliver", ["mb1-11"]), ("search", ["mb1-1", "mb1-2"])]
+
+
+def test_what_keeps_a_fresh_interest_waiting_in_its_lane_overtakes_the_backlog_too(kit):
+    for number, author in enumerate(("boris", "anna", "clara"), 1):
+        kit.deliver(number, lane=author, backlog=True)
+    kit.deliver(4, lane="anna")
+    first = kit.claim(limit=1)
+    assert keys(first) == ["mb1-2"], "the older interest of the same author"
+    assert keys(kit.claim(limit=1)) == ["mb1-1"], "its successor waits for it, the backlog goes on"
+    kit.finish(first, done())
+    assert keys(kit.claim(limit=1)) == ["mb1-4"]
+
+
 def test_a_lease_that_ended_before_any_intent_is_simply_ready_again(kit):
     kit.deliver(1)
     kit.claim()
