@@ -178,15 +178,14 @@ def no_lanes():
 
 
 def two_transactions():
-    def make(settled):
-        def halves(self, connection, one, **more):
-            count = settled(self, connection, dataclasses.replace(one, interests=()), **more)
-            connection.commit()
-            return count
+    def make(note):
+        def halves(connection, settlements):
+            note(connection, settlements)
+            connection.connection.driver_connection.commit()
 
         return halves
 
-    return (on(settle.Reader, "_settle_one", make),)
+    return (on(settle, "note_outcomes", make),)
 
 
 def random_key():
