@@ -10,8 +10,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from mailbridge.ledger.backup import back_up
 from mailbridge.ledger.on_postgres import begin_migration
 from mailbridge.ledger.on_sqlite import prove_references, references_unchecked
+from mailbridge.observe.events import log
 from mailbridge.sdk import MailbridgeError
 
 
@@ -24,7 +26,12 @@ class LedgerNewer(MailbridgeError):  # noqa: N818 - says what is known
 def migrate(engine: Engine) -> None:
     """Upgrade the schema in one transaction; nothing is done when it is current.
 
-    Of several nodes that start at the same time one upgrades, the others wait and find it done.
+    Of several nodes that start at the same time one upgrades, the others wait and find it done. A ledger in a file is
+    copied before, checked, to PATH.schema-OLD; on PostgreSQL that is `pg_dump`'s work.
+
+    Raises:
+        LedgerNewer: A newer program has upgraded it.
+        LedgerError: The copy could not be made; nothing was changed.
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -32,6 +39,9 @@ def migrate(engine: Engine) -> None:
     with engine.connect().execution_options(mailbridge_read=True) as connection, connection.begin():
         if _is_current(connection, scripts):
             return
+        present = MigrationContext.configure(connection).get_current_revision()
+    if present is not None:
+        _keep_copy(engine, present, scripts.get_current_head())
     with _rebuilding(engine) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             begin_migration(connection)
@@ -40,6 +50,16 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
             if connection.dialect.name == "sqlite":
                 prove_references(connection)
+
+
+def _keep_copy(engine: Engine, present: str, head: str | None) -> None:
+    """Copy a ledger in a file before it is changed: the way back to the program of yesterday."""
+    copy = None
+    if engine.dialect.name == "sqlite":
+        file = Path(engine.url.database or "")
+        copy = file.with_name(f"{file.name}.schema-{present}")
+        back_up(str(engine.url), copy, force=True)
+    log.info("ledger_upgraded", old=present, new=head, backup=None if copy is None else str(copy))
 
 
 @contextmanager

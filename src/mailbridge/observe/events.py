@@ -36,6 +36,7 @@ EVENTS: dict[str, str] = {
     "sink_failed": "A bug in a sink plugin. sink, error",
     "cycle_failed": "Part of a single cycle could not be done. what, error",
     "expired": "What was kept long enough was erased. mails, interests",
+    "ledger_upgraded": "The schema is brought to this version, after a copy was made. old, new, backup",
     "leases_freed": "Deliveries of a dead process of this host were freed. count",
     "ledger_damaged": "Pages of the ledger can't be read; nothing is sent, a person has to bring back a backup. error",
     "disk_low": "Too little space under the ledger: nothing new is taken. folder, free, needed",

@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import mailbridge.ledger
+from mailbridge.ledger import migrate
+from mailbridge.ledger.errors import LedgerError
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.on_sqlite import make_engine
 from mailbridge.ledger.schema import metadata
@@ -41,6 +45,30 @@ def test_a_ledger_of_every_earlier_schema_is_brought_up_with_all_that_it_holds(t
             assert compare_metadata(context, metadata) == []
     finally:
         ledger.close()
+    copy = tmp_path / f"ledger.db.schema-{revision}"
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (revision,)
+        assert connection.execute("SELECT count(*) FROM mail").fetchone() == (1,)
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
+def test_without_room_for_a_copy_nothing_is_changed(tmp_path, monkeypatch):
+    path = tmp_path / "ledger.db"
+    _fill(path, OLDER[-1])
+
+    def full(*_, **__):
+        raise LedgerError("no room")
+
+    monkeypatch.setattr(migrate, "back_up", full)
+    with pytest.raises(LedgerError):
+        Ledger(f"sqlite:///{path}", works=False)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (OLDER[-1],)
+
+
+def test_a_new_ledger_needs_no_copy(tmp_path):
+    Ledger(f"sqlite:///{tmp_path}/ledger.db", works=False).close()
+    assert list(tmp_path.glob("*.schema-*")) == []
 
 
 def _fill(path, revision):
