@@ -51,7 +51,9 @@ def emulate(
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         path = f"/rest/1/{emulator.token}/" if crm is Crm.bitrix24 else ""
         tell(f"{crm.value} at {address}{path}  token: {emulator.token}")
-        tell(f"look:  {address}/_emulator/keys  …/cards  …/journal;  POST {address}/_emulator/faults, …/reset")
+        tell(
+            f"look:  {address}/_emulator/ (a page), …/keys …/cards …/journal;  POST {address}/_emulator/faults, …/reset"
+        )
         with suppress(KeyboardInterrupt):  # the way to end it; uvicorn hands it on when it has finished
             uvicorn.Server(settings(emulator)).run(sockets=[listener])
 

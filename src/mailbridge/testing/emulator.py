@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 from urllib.parse import parse_qsl
 
+from mailbridge.testing.emulator_page import page_of, posted
+
 FaultKind = Literal["drop_before", "drop_after", "late", "status", "html", "truncate", "wrong_type"]
 
 Scope = MutableMapping[str, Any]
@@ -156,6 +158,10 @@ class Emulator(ABC):
     def reset(self) -> None:
         """Forget all objects, the journal and the faults."""
 
+    def acts(self) -> Mapping[str, Callable[[str], Any]]:
+        """Return what a person in the CRM can do with a main object, by its id: for tries of reading back."""
+        return {}
+
     def writes(self, call: Call) -> bool:
         """Whether a request is meant to change the CRM; overridden where reads and log-ins use POST too."""
         return call.method not in {"GET", "HEAD", "OPTIONS"}
@@ -211,6 +217,8 @@ class Emulator(ABC):
             }
             if what in looks:
                 return Answer(200, looks[what]())
+            if what == "":
+                return Answer(200, page_of(self), content_type="text/html; charset=utf-8")
         return _NO_SUCH_CONTROL
 
     def _controlled(self, what: str, call: Call) -> Answer:
@@ -226,7 +234,26 @@ class Emulator(ABC):
         if what == "POST reset":
             self.reset()
             return Answer(200, {})
+        if what == "POST page":
+            return self._clicked(call)
         return _NO_SUCH_CONTROL
+
+    def _clicked(self, call: Call) -> Answer:
+        """Do what a form of the page asks for, and show the page again."""
+        try:
+            form = posted(call)
+            wish = form.pop("do", "")
+            if wish == "fault":
+                self.faults.append(_fault(form))
+            elif wish == "mend":
+                self.faults.clear()
+            elif wish == "reset":
+                self.reset()
+            else:
+                self.acts()[wish](form["id"])
+        except (KeyError, TypeError, ValueError) as error:
+            return Answer(400, {"error": f"can't be done: {error}"})
+        return Answer(303, None, {"Location": "/_emulator/"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve ASGI."""
@@ -248,7 +275,7 @@ class Emulator(ABC):
 
 
 _NO_SUCH_CONTROL = Answer(
-    404, {"error": "addresses: keys, cards, counts, journal, faults (POST, DELETE), reset (POST)"}
+    404, {"error": "addresses: / (a page), keys, cards, counts, journal, faults (POST, DELETE), reset (POST)"}
 )
 
 

@@ -108,6 +108,29 @@ class SalesforceEmulator(Emulator):
                 self.store.index("Task", task)
         return str(contact["Id"])
 
+    def acts(self) -> Mapping[str, Callable[[str], Any]]:
+        """Return what a salesperson does with a lead."""
+        return {
+            "take it": lambda lead_id: self._change(lead_id, OwnerId=self.store.owner("Olga")),
+            "work on it": lambda lead_id: self._change(lead_id, Status="Working - Contacted"),
+            "close it": lambda lead_id: self._change(lead_id, Status="Closed - Not Converted"),
+            "convert it": self.convert,
+            "close its tasks": self.close_tasks,
+            "attach a file": lambda lead_id: self.store.put(
+                "ContentDocumentLink", LinkedEntityId=lead_id, ContentDocumentId=f"069{lead_id[3:]}"
+            ),
+        }
+
+    def close_tasks(self, lead_id: str) -> None:
+        """Complete the tasks of a lead."""
+        table = self.store.object("Task")
+        for task in self.store.matching(table, "WhoId", self.store.rows["Lead"][lead_id[:15]]["Id"]):
+            self.store.update(table, task, {"Status": "Completed"}, WriteOptions())
+
+    def _change(self, lead_id: str, **values: Any) -> None:
+        row = self.store.rows["Lead"][lead_id[:15]]
+        self.store.update(self.store.object("Lead"), row, values, WriteOptions(auto_assign=False))
+
     def handle(self, call: Call) -> Answer:
         """Answer one request."""
         if call.path == "/services/oauth2/token":
