@@ -21,6 +21,7 @@ from mailbridge.recipes.folder import WatchedFolder
 from mailbridge.registry import parser_types, sink_type
 from mailbridge.sdk import GatedTransport
 from mailbridge.stations.collecting import Collector
+from mailbridge.stations.drifting import DriftWatch
 from mailbridge.stations.marking import MarkingDesk
 from mailbridge.stations.reading import Crew, InProcessCrew, ProcessCrew, ReadingRoom
 from mailbridge.stations.reading_back import ReadBackDesk, read_back_of
@@ -91,7 +92,14 @@ def build(
         if collects
     ]
     believed = receivers(settings)
-    room = ReadingRoom(ledger.reader, crew, settings.sinks, receivers=believed, searches_first=ledger.searches_first)
+    room = ReadingRoom(
+        ledger.reader,
+        crew,
+        settings.sinks,
+        receivers=believed,
+        searches_first=ledger.searches_first,
+        drift=DriftWatch(ledger.layouts),
+    )
     rooms = {name: account_room(sink, abort) for name, sink in settings.sinks.items()}
     senders = [
         sender

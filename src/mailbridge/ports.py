@@ -1,8 +1,9 @@
 """What the core's parts need of each other: values and protocols, no code."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -160,6 +161,29 @@ class Lists(Protocol):
             MailboxError: It can't be read.
         """
         ...
+
+
+@dataclass(slots=True)
+class Layout:
+    """A layout of mails that the ledger knows.
+
+    Attributes:
+        id: Its name.
+        source: Who sends it: parser and domain.
+        signs: Hashes of its structural signs, the smallest ones, sorted.
+        state: "known", "new" (told once), "held" (goes to quarantine), "accepted" (a person looked).
+        mails: How many mails had it.
+        fills: Channel and kind → field → in how many interests it had a value; the field "" counts all.
+        missing: Required fields that its first mail had not.
+    """
+
+    id: str
+    source: str
+    signs: tuple[int, ...]
+    state: str = "known"
+    mails: int = 0
+    fills: dict[str, Counter[str]] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
 
 class Clock(Protocol):

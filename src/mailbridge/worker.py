@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from mailbridge.mailbox.decode import Undecodable, decode
+from mailbridge.pipeline.drift import Outline, outline_of
 from mailbridge.pipeline.labelling import NO_LABELLING, Labelling
 from mailbridge.pipeline.parsing import Reading, TrustRules, read_mail
 from mailbridge.pipeline.routing import Router
@@ -35,11 +36,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How one mail was read, with what decoding found for listings."""
+    """How one mail was read, with what decoding found for listings, and what its template looks like."""
 
     mail_id: str
     reading: Reading
     facts: tuple[tuple[str, str | None], ...] = ()
+    outline: Outline | None = None
 
 
 def read_raw(job: Job, router: Router, rules: TrustRules, labelling: Labelling = NO_LABELLING) -> Read:
@@ -48,7 +50,8 @@ def read_raw(job: Job, router: Router, rules: TrustRules, labelling: Labelling =
         mail = decode(job.raw, received_at=job.received_at, mailbox=job.mailbox, receiver=job.receiver, size=job.size)
     except Undecodable as error:
         return Read(job.mail_id, Reading("quarantined", error.reason, detail=error.detail))
-    return Read(job.mail_id, labelling.reading(read_mail(mail, router, rules)), _facts(mail))
+    reading = read_mail(mail, router, rules)
+    return Read(job.mail_id, labelling.reading(reading), _facts(mail), outline_of(mail, reading))
 
 
 def job_of(raw: bytes, *, size: int | None = None, **more: Any) -> Job:

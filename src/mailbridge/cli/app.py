@@ -16,6 +16,7 @@ from mailbridge.cli import (
     fixture,
     health,
     interests,
+    layouts,
     mails,
     new,
     nodes,
@@ -76,3 +77,4 @@ app.add_typer(config.app, name="config")
 app.add_typer(new.app, name="new")
 app.add_typer(fixture.app, name="fixture")
 app.add_typer(recipes.app, name="recipes")
+app.add_typer(layouts.app, name="layouts")

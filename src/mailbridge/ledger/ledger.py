@@ -23,12 +23,13 @@ from mailbridge.ledger.engine import LedgerError, now, open_database
 from mailbridge.ledger.erased import Erasure
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.intake import Intake
+from mailbridge.ledger.layouts import Layouts
 from mailbridge.ledger.leases import LONGEST_S, Leases, give_up
 from mailbridge.ledger.listing import Listings
 from mailbridge.ledger.outcomes import Outcomes
 from mailbridge.ledger.remotes import Remotes
 from mailbridge.ledger.replays import Replays
-from mailbridge.ledger.schema import OPEN, account, delivery, is_in, mail, mailbox, meta, node
+from mailbridge.ledger.schema import OPEN, account, delivery, is_in, layout, mail, mailbox, meta, node
 from mailbridge.ledger.settle import Reader
 from mailbridge.ledger.space import space_of
 from mailbridge.ledger.steps import LedgerSteps
@@ -110,6 +111,7 @@ class Ledger:
         self.listings = Listings(self.database)
         self.acts = Acts(self.database)
         self.replays = Replays(self.database)
+        self.layouts = Layouts(self.database)
         self.erasure = Erasure(self.database)
 
     def intake(self, mailbox: str) -> Intake:
@@ -155,7 +157,8 @@ class Ledger:
             rows = connection.execute(select(account.c.id, account.c.unusable, account.c.pause_reason)).all()
             accounts = {row.id: (row.pause_reason or "needs a person") if row.unusable else None for row in rows}
             open_ones = select(func.count()).select_from(delivery).where(is_in(delivery.c.state, *OPEN))
-            return Vitals(nodes, mailboxes, accounts, int(connection.scalar(open_ones) or 0))
+            held = connection.scalars(select(layout.c.source).where(layout.c.state == "held").distinct()).all()
+            return Vitals(nodes, mailboxes, accounts, int(connection.scalar(open_ones) or 0), tuple(sorted(held)))
 
     def beat(self) -> None:
         """Say that this node is alive; due every `leases.beat_s`."""

@@ -368,3 +368,20 @@ tombstone = Table(
     Index(None, "content_id"),
     comment="erased mails: never delivered again by a new scan",
 )
+
+layout = Table(
+    "layout",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("source", String, nullable=False, comment="parser and domain"),
+    Column("signs", Text, nullable=False, comment="hashes of what the template consists of, as JSON"),
+    Column("state", String, nullable=False, comment="known, new, held, accepted"),
+    Column("mails", BigInteger, nullable=False),
+    Column("fills", Text, nullable=False, comment="kind → field → how often it had a value, as JSON"),
+    Column("missing", Text, nullable=False, comment="required fields its first mail had not, as JSON"),
+    Column("first_mail", String(64), nullable=False),
+    Column("first_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Index(None, "source"),
+    comment="what templates look like apart from their words, so that a change is noticed",
+)

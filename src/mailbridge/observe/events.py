@@ -19,6 +19,7 @@ EVENTS: dict[str, str] = {
     "marking_refused": "Mails can't be marked in this folder; nothing else depends on it. mailbox, reason",
     "mails_settled": "Mails were read. parsed, ignored, quarantined, deliveries",
     "interest_urgent": "Somebody should look at once. interest_id, network, priority, labels",
+    "layout_changed": "The first mail of a new layout came; told once. source, layout, mail_id, missing, outcome",
     "mail_quarantined": "A mail waits for a person. mail_id, parser, reason",
     "recipes_loaded": "Recipes were changed and are in force. count",
     "recipes_refused": "Recipes were changed and can't be used; the old ones stay in force. problems",

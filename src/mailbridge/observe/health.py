@@ -28,12 +28,14 @@ class Vitals:
         mailboxes: Mailbox → since it was last proven in sync; None = never.
         accounts: Account → why it needs a person, None when it does not.
         waiting: Deliveries that are not final.
+        held: Sources whose new layout waits in quarantine.
     """
 
     nodes: Mapping[str, float]
     mailboxes: Mapping[str, float | None]
     accounts: Mapping[str, str | None]
     waiting: int
+    held: Sequence[str] = ()
 
 
 def findings(vitals: Vitals, poll_s: Mapping[str, float], accounts: Sequence[str]) -> Iterator[Finding]:
@@ -48,4 +50,7 @@ def findings(vitals: Vitals, poll_s: Mapping[str, float], accounts: Sequence[str
     for account in accounts:
         reason = vitals.accounts.get(account)
         yield Finding(f"account {account}", reason is None, reason or "usable")
+    if vitals.held:
+        about = f"changed, waiting in quarantine: {', '.join(vitals.held)}; see mailbridge layouts"
+        yield Finding("layouts", True, about)  # a person is wanted, and the daemon works
     yield Finding("deliveries", True, f"{vitals.waiting} not final")

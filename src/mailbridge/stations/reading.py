@@ -16,6 +16,7 @@ from mailbridge.pipeline.labelling import NO_LABELLING, URGENT, Labelling
 from mailbridge.pipeline.parsing import Reading, TrustRules
 from mailbridge.recipes.folder import NONE as NO_RECIPES
 from mailbridge.recipes.folder import Recipes
+from mailbridge.stations.drifting import DriftWatch
 from mailbridge.stations.outbox import outgoing
 from mailbridge.worker import Job, Read, begin, read_raw, router_of, work
 
@@ -135,6 +136,7 @@ class ReadingRoom:
         sinks: All configured sinks by NAME.
         receivers: Mailbox → host whose Authentication-Results are believed.
         searches_first: See `Reader.settle`.
+        drift: Who watches for changed templates; None = nobody.
     """
 
     def __init__(
@@ -145,12 +147,14 @@ class ReadingRoom:
         *,
         receivers: Mapping[str, str | None],
         searches_first: bool,
+        drift: DriftWatch | None = None,
     ) -> None:
         self._reader = reader
         self.crew = crew
         self._sinks = sinks
         self._receivers = receivers
         self._searches_first = searches_first
+        self._drift = drift
         self._underway: deque[tuple[list[StoredMail], Reads]] = deque()
 
     def cycle(self) -> int:
@@ -163,7 +167,8 @@ class ReadingRoom:
         if not self._underway:
             return 0
         mails, reads = self._underway.popleft()
-        settlements = [self._settlement(mail, read) for mail, read in zip(mails, reads(), strict=True)]
+        found = self._drift.review(reads()) if self._drift else reads()
+        settlements = [self._settlement(mail, read) for mail, read in zip(mails, found, strict=True)]
         certain = [one for one in settlements if one is not None]
         new = self._reader.settle(certain, searches_first=self._searches_first)
         self._tell(certain, new)
