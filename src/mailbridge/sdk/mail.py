@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from mailbridge.sdk.html import Html
@@ -45,7 +45,14 @@ class Address:
 
     def is_of(self, *domains: str) -> bool:
         """Whether the address belongs to one of the domains or to a subdomain of one."""
-        return any(self.domain == domain or self.domain.endswith("." + domain) for domain in domains)
+        own = self.domain
+        return own in domains or own.endswith(_below(domains))
+
+
+@lru_cache(maxsize=1024)
+def _below(domains: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what names below these domains end with; every route asks, of every mail, with the same few lists."""
+    return tuple("." + domain for domain in domains)
 
 
 @dataclass(frozen=True, slots=True)

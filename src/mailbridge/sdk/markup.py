@@ -185,7 +185,10 @@ def _track_breaks(kept_breaks: list[str], kind: str, name: str, attributes: Mapp
 
 
 def _is_hidden(name: str, attributes: Mapping[str, str]) -> bool:
-    return name in _UNSEEN or "hidden" in attributes or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
+    if name in _UNSEEN or "hidden" in attributes:
+        return True
+    style = attributes.get("style")
+    return style is not None and _HIDDEN_STYLE.search(style) is not None
 
 
 def _emoji(attributes: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import ClassVar, Protocol
 
 from pydantic import BaseModel
@@ -56,11 +57,15 @@ class Route:
     def _sender_fits(self, mail: Mail) -> bool:
         if not self.senders:
             return True
-        return any(
-            address.email == sender if "@" in sender else address.is_of(sender)
-            for address in mail.senders
-            for sender in self.senders
-        )
+        addresses, domains = _told_apart(self.senders)
+        return any(address.email in addresses or address.is_of(*domains) for address in mail.senders)
+
+
+@lru_cache(maxsize=1024)
+def _told_apart(senders: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the addresses and the domains of a route."""
+    addresses = frozenset(sender for sender in senders if "@" in sender)
+    return addresses, tuple(sender for sender in senders if sender not in addresses)
 
 
 @dataclass(frozen=True, slots=True)

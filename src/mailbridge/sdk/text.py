@@ -30,7 +30,7 @@ def clean(value: str) -> str:
 
 def one_line(value: str) -> str:
     """Return the cleaned text with every run of white space as one blank."""
-    flat = value.translate(_FOLDS)
+    flat = value if value.isprintable() else value.translate(_FOLDS)
     if flat.isprintable() and (flat.isascii() or not _BLANK_LETTERS.search(flat)):
         return " ".join(flat.split())  # nothing to clean, as in most strings
     return " ".join(clean(value).split())
