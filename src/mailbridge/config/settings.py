@@ -139,6 +139,9 @@ class SinkSettings(_Table):
     search_lag_s: float = Field(
         60, ge=0, le=86_400, description="How long the CRM's search may not see what was just written."
     )
+    canary_every_s: float = Field(
+        0, ge=0, le=604_800, description="Seconds until the search lag is measured again, by reading only; 0 = never."
+    )
 
     @property
     def quiet_s(self) -> float:

@@ -29,6 +29,8 @@ EVENTS: dict[str, str] = {
     "user_gone": "The CRM gives nothing to this user any more; others get it. sink, user, error",
     "search_finished": "The CRM was searched for doubtful deliveries. sink, asked, found",
     "search_failed": "The CRM can't be searched now; the deliveries stay in doubt. sink, count, error",
+    "search_lag_measured": "How long the CRM's search did not see a new object; a warning where search_lag_s is less "
+    "than twice the longest. sink, seconds, seen, configured_s, advised_s",
     "read_back_finished": "Delivered interests were read back from the CRM. sink, asked, changed",
     "read_back_failed": "The CRM can't be read back now; deliveries go on, it is tried again. sink, error, retry_in_s",
     "delivery_dead": "A delivery will never be taken by the CRM; a person decides. sink, key, reason",

@@ -16,6 +16,7 @@ from mailbridge.pipeline.spacing import AccountRoom
 from mailbridge.sdk import (
     Counting,
     CountsOpen,
+    Delivered,
     GatedTransport,
     Known,
     NoSuchUser,
@@ -30,6 +31,7 @@ from mailbridge.sdk import (
     Unusable,
     outcome_of,
 )
+from mailbridge.stations.canary import Canary
 
 RATE_USED = 0.93
 """Share of the permitted rate that is used: what several nodes send evenly arrives unevenly."""
@@ -118,6 +120,7 @@ class Sender:
         self._sink = make(gated(self._gate))
         self._assign = settings.assign
         self._count_again_at = -math.inf
+        self._canary = Canary(name, settings.canary_every_s, settings.search_lag_s, self.present, clock)
         self._waits = Waits(
             quiet_s=settings.quiet_s,
             retry_s=backoff.retry_s,
@@ -133,6 +136,7 @@ class Sender:
         """Work off one batch; return how many deliveries it held, 0 when nothing is due or the account can't work."""
         if not self._may_work():
             return 0
+        self._canary.look()
         claim = self._ledger.claims.take(
             self.account_id, self.max_batch, quiet_s=self._waits.quiet_s, gather_s=GATHER_S
         )
@@ -284,6 +288,8 @@ class Sender:
             seconds=round(seconds, 3),
         )
         for item, outcome in zip(claim.items, outcomes, strict=True):
+            if isinstance(outcome, Delivered):
+                self._canary.delivered(item)
             if isinstance(outcome, Rejected):
                 log.error("delivery_dead", sink=self.name, key=item.delivery.key, reason=outcome.reason)
         for outcome in dict.fromkeys(outcomes):
