@@ -27,7 +27,9 @@ from mailbridge.sdk import (
     noise_in,
     one_line,
     read_notice,
+    read_plain_notice,
     social_interests,
+    text_lines,
 )
 from mailbridge.sdk.deeds import untagged
 
@@ -35,7 +37,7 @@ from .flat import flat_lines
 from .kinds import acting_user, event_type, known_kind, likely_kind, noise_reason
 from .lead import is_lead, read_lead
 from .links import is_portrait, profile_url, target
-from .text_part import TextPart, read_text_part
+from .text_part import TextPart, has_rules, read_text_part
 
 _LINKS = NetworkLinks(target, is_portrait)
 _UNSEEN: tuple[Kind, ...] = (
@@ -93,6 +95,8 @@ class FacebookParser:
         flat = flat_lines(mail.text)
         lines = flat or html_lines(mail.html_source, skip=_is_preheader)
         html = read_notice(mail, lines, _LINKS, announced=known_kind(event) is not None)
+        if not lines and not has_rules(mail.text):
+            html = read_plain_notice(mail, text_lines(mail.text), _LINKS)
         if is_lead(mail, event):
             return read_lead(mail, html)
         text = TextPart() if flat else read_text_part(mail.text)

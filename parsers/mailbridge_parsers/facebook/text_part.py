@@ -38,6 +38,11 @@ class TextPart:
     person: str = ""
 
 
+def has_rules(text: str) -> bool:
+    """Whether it is laid out as Facebook's text parts are; in other layouts nothing marks the person's words."""
+    return _RULE.search(text) is not None or _DASHES.search(text) is not None
+
+
 def read_text_part(text: str) -> TextPart:
     """Read a text part; what a stranger wrote stands only between the outermost quotes of the content."""
     links, content = _sections(text.replace("\r\n", "\n"))

@@ -16,7 +16,7 @@ _RU: Words = (
     (
         "follow",
         (
-            r"подписал\w*|подписыва\w+|(?:теперь\s+)?чита[ею]т\w*\s+(?:вас|ваш\w*)|(?:нов\w+\s+)?подписчи\w+"
+            r"подписал\w*|подписыва\w+|теперь\s+ваш\w*\s+(?:подписчи|друг)\w*|стал\w*\s+ваш\w+\s+(?:друг|подписчи)\w*|(?:теперь\s+)?чита[ею]т\w*\s+(?:вас|ваш\w*)|(?:нов\w+\s+)?подписчи\w+"
             r"|(?:хочет|хотят|просит\w*|предлагает|предложил\w*)\s+(?:вам\s+)?(?:стать|добавить|подружиться|дружить|дружб\w+)"
             r"|(?:(?:отправил|подал|прислал|оставил)\w*\s+)?(?:вам\s+)?(?:нов\w+\s+)?(?:запрос\w*|заявк\w+|приглашени\w+)\s+(?:на\s+добавление\s+)?(?:в\s+друзья|на\s+вступлени\w+|на\s+дружбу)"
             r"|добавил\w*\s+вас\s+в\s+друзья"
@@ -24,11 +24,14 @@ _RU: Words = (
             r"|(?:хочет|просит\w*)\s+вступить|присоедини\w+\s+к\s+(?:ваш\w+\s+)?(?:групп|сообществ)\w*"
         ),
     ),
-    ("repost", r"(?:поделил\w*|делится)\s+ваш\w+|репост\w*|сделал\w*\s+репост\w*|рассказал\w*\s+(?:\w+\s+)?о\s+ваш\w+"),
+    (
+        "repost",
+        r"(?:поделил\w*|делится)\s+ваш\w+|процитировал\w*|репост\w*|сделал\w*\s+репост\w*|рассказал\w*\s+(?:\w+\s+)?о\s+ваш\w+",
+    ),
     (
         "like",
         (
-            r"понравил\w*|нравится|оценил\w*|оценива\w+|лайк\w*"
+            r"понравил\w*|нравится|отметил\w*\s+ваш\w+\s+\w+\s+как\s+понравивш\w+|поставил\w*\s+реакци\w+|оценил\w*|оценива\w+|лайк\w*"
             r"|(?:поставил|постав)\w*\s+(?:вам\s+|ваш\w+\s+\w+\s+)?(?:класс|лайк|отметк|нравится|\d)\w*"
             r"|отреагировал\w*|отметк\w+\s+нравится"
             r"|(?:сделал|отправил|прислал|подарил)\w*\s+(?:вам\s+)?(?:\w+\s+)?подар\w+|нов\w+\s+подар\w+|\bкласс\b"
@@ -46,7 +49,7 @@ _RU: Words = (
         "comment",
         (
             r"(?:\bтакже\s+)?(?:про)?комментир\w+"
-            r"|(?:оставил|написал|добавил|опубликовал|прислал)\w*\s+(?:\w+\s+){0,3}?комментари\w+|ответил\w*"
+            r"|(?:оставил|написал|добавил|опубликовал|прислал)\w*\s+(?:\w+\s+){0,3}?комментари\w+|ответил\w*(?!\w|\s+на\s+ваше\s+сообщение)"
             r"|отвечает|задал\w*\s+(?:\w+\s+)?вопрос\w*|нов\w+\s+(?:комментари\w+|ответ\w*)|ответ\w*\s+(?:на|в|к)\b|\bкомментари\w+|\bобсуждени\w+"
             r"|написал\w*\s+в\s+(?:обсуждени|тем|комментари)\w+"
         ),
@@ -55,6 +58,7 @@ _RU: Words = (
         "message",
         (
             r"(?:отправил|написал|прислал|оставил)\w*\s+(?:\w+\s+){0,4}?сообщени\w+"
+            r"|написал\w*\s+(?:в\s+)?ваш\w+\s+(?:сообществ|групп|страниц)\w+|ответил\w*\s+на\s+ваше\s+сообщени\w+"
             r"|(?:нов\w+\s+)?(?:личн\w+\s+)?сообщени\w+"
             r"|(?:вам\s+)?(?:на)?писал\w*(?:\s+вам\b|\s+в\s+(?:ваше\s+)?сообщество)|вам\s+написал\w*|приглаша\w+"
             r"|пригласил\w*|добавил\w*\s+вас\s+в\b"
@@ -99,7 +103,7 @@ _EN: Words = (
     (
         "mention",
         (
-            r"(?:also\s+)?(?:mention(?:ed|s)|tagged|tags)\s+(?:you|your|the)|new\s+mention|was\s+mentioned"
+            r"(?:also\s+)?(?:mention(?:ed|s)\b(?!\s+that)|(?:tagged|tags)\s+(?:you|your|the))|new\s+mention|(?:was|were)\s+mentioned"
             r"|(?:added|posted|shared)\s+(?:an?|\d+|new|some)\s+(?:new\s+)?(?:photos?|videos?)\s+of\s+you\b"
         ),
     ),
@@ -111,20 +115,21 @@ _EN: Words = (
             r"|sent\s+you\s+an?\s+(?:friend|connection|follow)\s+(?:request|invitation)|friend\s+request"
             r"|added\s+you\s+as\s+a\s+friend|accepted\s+your\b|confirmed\s+(?:you|your)\b"
             r"|(?:asked|requested)\s+to\s+(?:join|follow|connect)|(?:has\s+)?joined\s+your\b|subscribed\s+to\b"
-            r"|invitation\s+to\s+connect"
+            r"|invitation\s+to\s+connect|would\s+like\s+to\s+(?:connect|be\s+friends|join|follow)"
         ),
     ),
     (
         "repost",
         (
-            r"(?:also\s+)?(?:shared|reshared|reposted|retweeted|quoted)\s+(?:your|\d+\s+of\s+your)|reposted\b"
+            r"(?:also\s+)?(?:shared|reshared|reposted|retweeted|quoted)\s+(?:a\s+link\s+to\s+your|your|\d+\s+of\s+your)|reposted\b"
             r"|retweeted\b|new\s+share\b"
         ),
     ),
     (
         "like",
         (
-            r"(?:also\s+)?(?:likes|liked|loves|loved|reacted|favorited|poked)\b|\blike\s+your\b"
+            r"(?:also\s+)?(?:likes|liked|loves|loved|reacted|favorited|poked|upvoted|applauded|celebrate[sd])\b|found\s+your\b"
+            r"|gave\s+your\s+\w+\s+an?\s+(?:like|heart|thumb\w*|kudos)|\blike\s+your\b"
             r"|new\s+(?:like|reaction)s?\b|sent\s+you\s+a\s+gift"
         ),
     ),
@@ -138,7 +143,7 @@ _EN: Words = (
     (
         "comment",
         (
-            r"(?:also\s+)?(?:commented|replied|responded\s+to\s+your\s+(?:comment|review|post))\b"
+            r"(?:also\s+)?(?:commented|replied(?!\s+to\s+your\s+(?:direct\s+)?message)|responded\s+to\s+your\s+(?:comment|review|post))\b"
             r"|(?:left|added|posted|made|wrote)\s+a\s+(?:new\s+)?(?:comment|reply)|new\s+(?:comment|reply|replies)"
             r"|answered\b|asked\s+(?:you\s+)?a\s+question|comments\s+on\s+your|\bcomment\s+(?:from|by|on)\b"
         ),
@@ -146,7 +151,7 @@ _EN: Words = (
     (
         "message",
         (
-            r"sent\s+(?:you\s+)?(?:\w+\s+){0,3}?messages?\b|messaged\b"
+            r"sent\s+(?:you\s+)?(?:\w+\s+){0,3}?messages?\b|messaged\b|replied\s+to\s+your\s+(?:direct\s+)?message\b"
             r"|(?:new\s+)?(?:direct\s+)?message\s+(?:from|for)\b|new\s+message\b|wrote\s+to\s+you"
             r"|invite[ds]\s+you\b|added\s+you\s+to\b"
         ),

@@ -28,12 +28,13 @@ _EDGES = re.compile(r"^[^\w@(]+|[\s,;:–—|•·-]+$")
 _WORD = r"(?:[^\W\d_a-zа-яёßà-ÿ][\w’'.\-]*)"
 _NAME = rf"{_WORD}(?:\s+(?:{_WORD}|\({_WORD}\)|(?:von|van|de|da|di|del|la|le|bin|al)(?=\s))){{0,4}}"
 _WHOLE_NAME = re.compile(_NAME)
-_NAME_AFTER = re.compile(rf"\s*:?\s*(?i:(?:от|from|da|von|by|пользовател\w+)\s+)?(?P<name>{_NAME})")
+_NAME_AFTER = re.compile(rf"\s*:?\s*(?i:(?:от|from|da|von|by|пользовател\w+)\s+){{0,2}}(?P<name>{_NAME})")
 _SHOWN = re.compile(
     r"\W*(?i:посмотрите|see|view|check\s+out|guarda|découvrez)\s+(?i:(?:нов|перв)\w+\s+)?"
     r"(?i:(?:комментари|публикаци|фото|видео|запис|ответ|пост|опрос|обновлени|трансляци)\w*\s+)?"
     rf"(?P<name>{_NAME}?)(?:['’]s\b|\s+(?i:в\s+(?:групп|сообществ)|на\s+страниц)|\s*$)"
 )
+_ROLE = re.compile(r"^(?:пользовател[ьюя]|участник[ау]?|the user|user|member)\s+(?=[A-ZА-ЯЁ\d@])", re.IGNORECASE)
 _HELPERS = re.compile(r"\s+(?:has|have|just|also|только что|также|тоже)$", re.IGNORECASE)
 _HANDLE = re.compile(r"\s*\(@\w{1,30}\)?\s*$")
 _REST = re.compile(
@@ -43,7 +44,7 @@ _REST = re.compile(
 )
 _TOGETHER = re.compile(r"\s*,\s+|\s+(?:и|and|et|und|e|y)\s+", re.IGNORECASE)
 _NO_NAME = re.compile(
-    r"(?:у|на|в|к|под|о|за)\s+ва\w+|(?:вы|вас|вам|вами|ваш\w*|тебе|тебя|нов\w{2,4}|кто-то|кому-то|посмотрите|появил\w*|поступил\w*|получ\w+|оставлен\w*|добавлен\w*|опубликован\w*|пришл[аио]|был[аои]?|есть|это\w*"
+    r"(?:у|на|в|к|под|о|за)\s+ва\w+|(?:вы|вас|вам|вами|ваш\w*|тебе|тебя|нов\w{2,4}|кто-то|кому-то|посмотрите|появил\w*|вышл\w*|вышел|поступил\w*|получ\w+|оставлен\w*|добавлен\w*|опубликован\w*|пришл[аио]|был[аои]?|есть|это\w*"
     r"|you|your|new|someone|somebody|see|check|view|an?|the|there|this|hai|un|una|tu|tuo|tua|vous|votre|nouve\w+|sie|du|ihr\w*"
     r"|dein\w*|neue\w*|здравствуй\w*|привет|hi|hello|hallo|ciao|bonjour|dear|facebook|вконтакте|одноклассники|vk)(?:\W|$)",
     re.IGNORECASE,
@@ -124,7 +125,8 @@ def _is_verb(words: str, start: int, language: str) -> bool:
 
 
 def _names(words: str) -> list[str]:
-    words = _EDGES.sub("", _EDGES.sub("", _REST.sub("", words.rpartition(": ")[2].strip())))
+    words = words.strip(" :")  # "Anna: new comment"
+    words = _ROLE.sub("", _EDGES.sub("", _EDGES.sub("", _REST.sub("", words.rpartition(": ")[2].strip()))))
     if not words or _NO_NAME.match(words):
         return []
     names = [person_name(_EDGES.sub("", _HELPERS.sub("", _HANDLE.sub("", name)))) for name in _TOGETHER.split(words)]

@@ -282,6 +282,7 @@ class _Reading:
         while end < len(self.lines) and not self._is_tail(self.lines[end]):
             end += 1
         start = self._after_own_words(start, end)
+        end = self._before_own_words(start, end)
         last = next((number for number in reversed(range(start, end)) if self.lines[number].text), None)
         stamp = stamp_in_mail(self.lines[last].text, self.mail) if last is not None and when is None else None
         return (start, last, stamp) if last is not None and stamp else (start, end, when)
@@ -294,6 +295,12 @@ class _Reading:
             return start
         at = 1 if match["quoted"] else 2
         return filled[at] if at < len(filled) else start
+
+    def _before_own_words(self, start: int, end: int) -> int:
+        """Where the answer ends above the recipient's own words; only those in quotation marks are a template's."""
+        filled = [number for number in range(start, end) if self.lines[number].text]
+        match = own_words(self.lines[filled[-1]].text) if len(filled) > 1 else None
+        return filled[-1] if match and unquoted(match["quoted"]) != match["quoted"] else end
 
     def _after_author(self, at: int) -> int:
         """Where a block of portrait, name and date below the headline goes on with the words; 0 without a block."""
