@@ -85,6 +85,9 @@ def _fields(answers: Answers, config: Bitrix24Config) -> Iterator[str]:
     kind = entity_type(config)
     for name in (*config.fields.values(), *config.constants, *config.values):
         yield from _field_problems(name, known.get(name), kind)
+    proof = config.read_back.proof_field
+    if proof and proof not in known:
+        yield f"no field {proof!r} (read_back.proof_field); see {_WHERE[kind]}"
     given = {*_FILLED, *config.fields.values(), *config.constants, *config.values}
     needed = [name for name, field in known.items() if field.get("isRequired") and not field.get("isReadOnly")]
     if missing := [name for name in needed if name not in given and name.startswith("ufCrm")]:

@@ -21,11 +21,13 @@ class Answers:
         results: Command → its result.
         errors: Command → what its failure means.
         following: Command of a list → `start` of its next page.
+        totals: Command of a list → how many rows there are in all.
     """
 
     results: JsonMap
     errors: Mapping[str, SinkError]
     following: Mapping[str, int] = field(default_factory=dict)
+    totals: Mapping[str, int] = field(default_factory=dict)
 
 
 class Bitrix24Client:
@@ -96,7 +98,8 @@ class Bitrix24Client:
             if name not in results
         }
         following = {name: int(start) for name, start in _map(parts.get("result_next")).items()}
-        return Answers({name: results[name] for name in commands if name in results}, failures, following)
+        totals = {name: int(total) for name, total in _map(parts.get("result_total")).items()}
+        return Answers({name: results[name] for name in commands if name in results}, failures, following, totals)
 
 
 def _command_error(entry: Any, reset_after_s: float | None, *, write: bool) -> SinkError:

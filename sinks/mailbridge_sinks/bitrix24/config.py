@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mailbridge.sdk import CardTemplates, is_card_path
+from mailbridge.sdk import CardTemplates, ReadBackConfig, is_card_path
 
 _WEBHOOK_PATH = re.compile(r"/(?:[^?#]*/)?rest/\d+/[^/?#]+/?")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -85,6 +85,12 @@ class Bitrix24Config(CardTemplates):
     batch: int = Field(50, ge=1, le=50, description="Most commands per request; fewer when the portal is slow.")
     timeout_s: float = Field(
         40.0, gt=0, le=120, description="Seconds to wait for an answer; the portal works up to 60."
+    )
+
+    read_back: ReadBackConfig = Field(
+        ReadBackConfig(),
+        description="What became of the leads.",
+        examples=[{"proof_field": "ufCrm_1700000003"}],
     )
 
     @field_validator("url")

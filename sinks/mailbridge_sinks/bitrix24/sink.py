@@ -14,6 +14,8 @@ from mailbridge.sdk import (
     PlannedRequest,
     Receipt,
     Refused,
+    RemoteState,
+    Sent,
     SinkError,
     Steps,
     TokenStore,
@@ -33,6 +35,7 @@ from mailbridge_sinks.bitrix24.mapping import (
     add_task,
 )
 from mailbridge_sinks.bitrix24.people import Known, look_up, traits, wants_contact
+from mailbridge_sinks.bitrix24.readback import MOST_READ, ReadBack
 from mailbridge_sinks.bitrix24.search import Search, receipts
 from mailbridge_sinks.bitrix24.work import Work
 
@@ -55,6 +58,7 @@ class Bitrix24Sink:
     )
     Config: ClassVar[type[Bitrix24Config]] = Bitrix24Config
     max_batch: ClassVar[int] = 50
+    max_read: ClassVar[int] = MOST_READ
     rate_per_s: ClassVar[float] = 2.0
     burst: ClassVar[int] = 25
     """The portal's bucket holds 50 requests; half of it stays for whatever else calls from this address."""
@@ -90,6 +94,14 @@ class Bitrix24Sink:
     def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """List all leads by originId."""
         return Search(self._client, self._config, ()).copies(keys)
+
+    def read_back(self, receipts: Sequence[Sent], cursor: str | None) -> tuple[Sequence[RemoteState], str | None]:
+        """Read stage, owner, closed activities and comments by the ids; needs no cursor."""
+        return ReadBack(self._client, self._config, self._address).states(receipts), cursor
+
+    def open_counts(self, users: Sequence[str]) -> Mapping[str, int]:
+        """Count the open objects of active users."""
+        return ReadBack(self._client, self._config, self._address).open_counts(users)
 
     def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
         """Write contact, lead, note and to-do, each for all deliveries at once."""

@@ -183,8 +183,10 @@ def _shown(item: Mapping[str, Any], kind: int) -> dict[str, Any]:
 def update(context: Context, params: Params) -> Reply:
     """Answer crm.item.update; `fm` is a map there: n0, n1 … add, an id changes, an id without value deletes."""
     kind, item = _item(context, params)
+    before = item.get("stageId")
     item |= _given(context, kind, params) | {"updatedTime": context.stamp}
     if kind in {LEAD, DEAL}:
+        item["movedTime"] = context.stamp if item["stageId"] != before else item["movedTime"]
         item["stageSemanticId"] = _semantics(context.portal, kind, item["stageId"])
     for key, line in mapped(mapped(params["fields"]).get("fm")).items():
         _change_line(context.portal, item["fm"], key, mapped(line))

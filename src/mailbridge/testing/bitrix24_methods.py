@@ -68,6 +68,7 @@ def add_todo(context: Context, params: Params) -> Reply:
         "RESPONSIBLE_ID": str(params.get("responsibleId") or context.user),
         "COMPLETED": "N",
         "STATUS": "1",
+        "LAST_UPDATED": context.stamp,
     }
     return Reply({"id": number})
 
@@ -89,7 +90,7 @@ def update_activity(context: Context, params: Params) -> Reply:
     if activity is None:
         raise RestError(400, "", "Activity is not found.")
     activity |= {name: value for name, value in mapped(required(params, "fields")).items() if name in activity}
-    activity["STATUS"] = "2" if activity["COMPLETED"] == "Y" else "1"
+    activity |= {"STATUS": "2" if activity["COMPLETED"] == "Y" else "1", "LAST_UPDATED": context.stamp}
     return Reply(result=True)
 
 
