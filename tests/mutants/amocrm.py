@@ -251,6 +251,7 @@ def loses_one_delivery(monkeypatch):
 def unknown_for_everything(monkeypatch):
     """What the CRM refuses is called "perhaps written", for ever."""
     monkeypatch.setattr(batch, "Rejected", Unknown)
+    monkeypatch.setattr(batch, "NoSuchUser", Unknown)
 
 
 RULES = {

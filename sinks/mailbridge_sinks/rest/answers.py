@@ -19,7 +19,7 @@ from mailbridge.sdk import (
     retry_after_s,
 )
 from mailbridge.sdk import lost as lost_answer
-from mailbridge_sinks.rest.shape import AnswerRule, Step
+from mailbridge_sinks.rest.shape import AnswerRule, FailedRows, Step
 
 _LONGEST_REASON = 300
 
@@ -43,6 +43,10 @@ class Made:
 
     remote_id: str
     created: bool
+
+
+class UserGone(Refused):
+    """The user that the request names can't get anything any more; nothing was written."""
 
 
 def query(expression: str, body: Any) -> Any:
@@ -121,9 +125,14 @@ def _refused(step: Step, good: Good) -> dict[str, SinkError]:
     found: dict[str, SinkError] = {}
     for row in query(step.failed.rows, good.body) or []:
         reason = _shortened(query(step.failed.reason, row)) or "refused without a reason"
-        later = step.failed.later and query(step.failed.later, row)
-        found[as_text(query(step.failed.key, row))] = NotWritten(reason) if later else Refused(reason)
+        found[as_text(query(step.failed.key, row))] = _meaning(step.failed, row, reason)
     return found
+
+
+def _meaning(failed: FailedRows, row: Any, reason: str) -> SinkError:
+    if failed.later and query(failed.later, row):
+        return NotWritten(reason)
+    return UserGone(reason) if failed.no_user and query(failed.no_user, row) else Refused(reason)
 
 
 def _fits(rule: AnswerRule, answer: httpx.Response, body: Any) -> bool:
@@ -146,6 +155,8 @@ def _by_rule(rule: AnswerRule, answer: httpx.Response, body: Any, *, write: bool
             raise NotWritten(reason, after_s=_after_s(rule, answer, body), pause=rule.pause)
         case "never":
             raise Refused(reason)
+        case "no_user":
+            raise UserGone(reason)
         case "unusable":
             raise Unusable(reason)
     raise lost_answer(reason, write=write)

@@ -12,7 +12,7 @@ from mailbridge.sdk import BadTemplate, Template, compile_structure
 OWN_NAMES = ("settings", "ids", "token", "readable", "items", "keys", "id")
 """What templates of this sink may use besides the parts of a delivery."""
 
-Means = Literal["created", "present", "nothing", "later", "never", "doubt", "unusable"]
+Means = Literal["created", "present", "nothing", "later", "never", "no_user", "doubt", "unusable"]
 
 
 class Table(BaseModel):
@@ -71,7 +71,8 @@ class AnswerRule(Table):
     when: Query = Field("", description="JMESPath that must be true of the body; empty = any body.")
     means: Means = Field(
         description="created, present (it was there already), nothing (a search found nothing), later (not written), "
-        "never (a person decides), doubt (perhaps written), unusable (credentials, rights, set-up)."
+        "never (a person decides), no_user (the assignee is gone: somebody else gets it), doubt (perhaps written), "
+        "unusable (credentials, rights, set-up)."
     )
     after_s: float | None = Field(
         None, gt=0, le=86_400, description="later: seconds to wait; absent = as the API says."
@@ -121,6 +122,7 @@ class FailedRows(Table):
     key: Query = Field(description="JMESPath of our key in a refused element.")
     reason: Query = Field("message", description="JMESPath of the words for people.")
     later: Query = Field("", description="JMESPath that is true where it may be tried again.")
+    no_user: Query = Field("", description="JMESPath that is true where the assignee is gone.")
 
 
 class Step(Table):

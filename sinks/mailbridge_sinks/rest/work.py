@@ -7,6 +7,7 @@ from mailbridge.sdk import (
     Delivered,
     Delivery,
     MaybeWritten,
+    NoSuchUser,
     NotWritten,
     Outcome,
     Receipt,
@@ -16,7 +17,7 @@ from mailbridge.sdk import (
     Steps,
     outcome_of,
 )
-from mailbridge_sinks.rest.answers import Good, Made, results
+from mailbridge_sinks.rest.answers import Good, Made, UserGone, results
 from mailbridge_sinks.rest.client import RestClient, TokenEnded
 from mailbridge_sinks.rest.config import RestConfig
 from mailbridge_sinks.rest.forms import Filled, StepForm, Values, values_of
@@ -100,7 +101,7 @@ class Work:
             self._note(form, {key: one for key, one in made.items() if isinstance(one, Made)})
             for key, one in made.items():
                 if isinstance(one, SinkError):
-                    self._outcomes[key] = outcome_of(one)
+                    self._outcomes[key] = self._outcome(key, one)
 
     def _sent(self, form: StepForm, chunk: Sequence[Delivery]) -> Mapping[str, Made | SinkError]:
         request = self._request(form, chunk)
@@ -123,10 +124,17 @@ class Work:
     def _refuse(self, form: StepForm, chunk: Sequence[Delivery], error: Refused | BadTemplate) -> None:
         """Nothing of a refused request was written: find the bad ones by halving it."""
         if len(chunk) == 1:
-            self._outcomes[chunk[0].key] = Rejected(str(error))
+            self._outcomes[chunk[0].key] = self._outcome(chunk[0].key, error)
             return
         for half in (chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]):
             self._write(form, half)
+
+    def _outcome(self, key: str, error: SinkError | BadTemplate) -> Outcome:
+        if isinstance(error, BadTemplate):
+            return Rejected(str(error))
+        if isinstance(error, UserGone) and self._values[key]["assignee"]:
+            return NoSuchUser(error.reason)
+        return outcome_of(error)
 
     def _stop(self, chunk: Sequence[Delivery], error: SinkError) -> None:
         if isinstance(error, MaybeWritten):

@@ -116,7 +116,9 @@ class HubspotEmulator(Emulator):
         if email and not _EMAIL.fullmatch(email):
             return _error(400, "VALIDATION_ERROR", f"Property values were not valid: email {email} is invalid")
         if owner and str(owner) not in self.owners:
-            return _error(400, "VALIDATION_ERROR", f"Property values were not valid: {owner} is no active owner")
+            return _error(
+                400, "VALIDATION_ERROR", f"Property values were not valid: hubspot_owner_id {owner} is no active owner"
+            )
         if kind == "contacts" and email and (there := self._by(kind, "email", email)):
             return _error(409, "CONFLICT", f"Contact already exists. Existing ID: {there['id']}")
         if self.unique.get(kind) and (there := self._by(kind, KEY, str(properties.get(KEY)))):

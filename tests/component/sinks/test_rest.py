@@ -9,6 +9,7 @@ from mailbridge.sdk import (
     Delivered,
     Doubt,
     MaybeWritten,
+    NoSuchUser,
     NoTokens,
     NotWritten,
     Rejected,
@@ -285,6 +286,8 @@ def test_a_partial_answer_is_read_element_by_element():
     outcomes = deliver(make_sink(emulator, MANY), [good, bad, busy, other])
     assert [type(outcome) for outcome in outcomes] == [Delivered, Rejected, RetryLater, Delivered]
     assert "no user 99" in outcomes[1].reason
+    told = {**MANY, "failed": {**MANY["failed"], "no_user": "code == 'OWNER'"}}
+    assert isinstance(deliver(make_sink(AcmeRest(), told), [good, bad])[1], NoSuchUser)
     assert [outcome.receipt.remote_id for outcome in (outcomes[0], outcomes[3])] == ["1", "2"]
 
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from mailbridge.sdk import Author, Doubt, MaybeWritten, NoTokens, Unusable
+from mailbridge.sdk import Author, Doubt, MaybeWritten, NoSuchUser, NoTokens, Rejected, Unusable
 from mailbridge.testing.bottlecrm import INTAKE, BottlecrmEmulator
 from mailbridge.testing.espocrm import EspocrmEmulator
 from mailbridge.testing.hubspot import HubspotEmulator
@@ -138,3 +138,22 @@ def test_a_person_of_pipedrive_is_found_by_a_number_that_is_written_otherwise():
     sink.deliver(make_deliveries(1), MemorySteps())
     assert len(emulator.persons) == 1
     assert next(iter(emulator.leads.values()))["person_id"] == 1
+
+
+@pytest.mark.parametrize(
+    ("preset", "kind", "values"),
+    [
+        ("hubspot", HubspotEmulator, {"owner": "78"}),
+        ("pipedrive", PipedriveEmulator, {"owner": "78", "person_key": PERSON_KEY, "lead_key": LEAD_KEY}),
+        ("odoo", OdooEmulator, {"user": "78", "database": "crm"}),
+    ],
+)
+def test_an_assignee_who_is_gone_is_told_from_a_wrong_setting(preset, kind, values):
+    emulator = kind()
+    sink = rest_sink(emulator, EmulatorTransport(emulator), preset, values=values)
+    chosen, nobody = make_deliveries(2)
+    chosen = dataclasses.replace(chosen, responsible="999999999")
+    first, second = sink.deliver([chosen, nobody], MemorySteps())
+    assert isinstance(first, NoSuchUser), first
+    assert isinstance(second, Rejected), second
+    assert not emulator.keys()
