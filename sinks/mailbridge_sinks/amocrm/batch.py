@@ -1,6 +1,6 @@
 """One call of `deliver`: which steps are open, and what becomes of each delivery."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mailbridge.sdk import (
     Delivered,
@@ -20,6 +20,9 @@ from mailbridge.sdk import (
 )
 from mailbridge_sinks.amocrm.client import BadElements
 from mailbridge_sinks.amocrm.mapping import MAIN_STEPS
+
+SIZES = (50, 25, 10, 1)
+"""Elements per array at the first, second, … attempt."""
 
 Send = Callable[[Sequence[Delivery]], Mapping[str, str]]
 """Sends exactly one request; returns delivery key → remote id."""
@@ -75,6 +78,10 @@ class Batch:
 
     def write(self, step: str, deliveries: Sequence[Delivery], send: Send) -> None:
         """Write one step of these deliveries; bad elements are left out and the rest is sent anew."""
+        for chunk in _chunks(deliveries):
+            self._write(step, chunk, send)
+
+    def _write(self, step: str, deliveries: Sequence[Delivery], send: Send) -> None:
         waiting = list(deliveries)
         while waiting and self._halted is None:
             try:
@@ -149,10 +156,17 @@ class Batch:
             self.settle(waiting[0], Rejected(error.reason))
             return
         for delivery in waiting:
-            self.write(step, [delivery], send)
+            self._write(step, [delivery], send)
 
     def _doubt(self, waiting: Sequence[Delivery], error: MaybeWritten) -> None:
         for delivery in waiting:
             self.settle(delivery, Unknown(error.reason))
         # The others have lost nothing; but an account in trouble gets no further requests now.
         self.halt(NotWritten(f"stopped after: {error.reason}", pause=True))
+
+
+def _chunks(deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
+    """Yield arrays that amoCRM can take: smaller ones for what failed before, as its limits page asks after a 504."""
+    attempt = max((delivery.attempt for delivery in deliveries), default=1)
+    size = SIZES[min(attempt, len(SIZES)) - 1]
+    return (deliveries[start : start + size] for start in range(0, len(deliveries), size))

@@ -46,6 +46,10 @@ class TokenRefused(Unusable):
     """The access token is not, or no longer, good."""
 
 
+class TooLong(NotWritten):
+    """A list has more pages than we are willing to read."""
+
+
 class BadElements(Refused):
     """Nothing of an array was written, because of some of its elements.
 
@@ -90,14 +94,18 @@ class AmocrmClient:
             answer = self._crm.call("GET", API + path, write=False, params=list(params))
         return read_json(answer, write=False)
 
-    def rows(self, path: str, plural: str, params: Params = ()) -> Iterator[Mapping[str, Any]]:
+    def rows(
+        self, path: str, plural: str, params: Params = (), *, limit: int | None = None, most_pages: int | None = None
+    ) -> Iterator[Mapping[str, Any]]:
         """Yield the rows of a list, page after page.
 
         Raises:
-            NotWritten: The list is longer than we are willing to read, or an answer has another form.
+            TooLong: The list is longer than we are willing to read.
+            NotWritten: An answer has another form.
         """
-        for page in range(1, MOST_PAGES + 1):
-            body = self.read(path, [*params, ("limit", MOST_ROWS), ("page", page)])
+        limit, most_pages = limit or MOST_ROWS, most_pages or MOST_PAGES
+        for page in range(1, most_pages + 1):
+            body = self.read(path, [*params, ("limit", limit), ("page", page)])
             if body is None:
                 return
             try:
@@ -107,7 +115,7 @@ class AmocrmClient:
                 raise unreadable(f"a search in {plural}", write=False) from None
             if not more:
                 return
-        raise NotWritten(f"amoCRM's list of {plural} is longer than {MOST_PAGES * MOST_ROWS} rows", pause=True)
+        raise TooLong(f"amoCRM's list of {plural} is longer than {most_pages * limit} rows", pause=True)
 
     def write(self, path: str, elements: Sequence[object]) -> Any:
         """Return the answer to a POST of an array; `prepare` comes before the step is announced."""

@@ -1,11 +1,13 @@
 """What can be set in [sinks.NAME] with type = "amocrm"."""
 
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 
 from mailbridge.sdk import CARD_PATHS, CardTemplates, is_card_path
+from mailbridge_sinks.amocrm.memory import AccountMemory
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 OAUTH = ("client_id", "client_secret", "redirect_uri", "refresh_token")
@@ -27,7 +29,18 @@ class AmocrmTask(_Table):
     deadline_s: int = Field(
         1200, gt=0, description="Seconds from the arrival of the mail until the task is overdue; 1200 = twenty minutes."
     )
+    due_at: time | None = Field(
+        None, description="Time of day in the account's time zone by which it is due, instead of deadline_s."
+    )
     type_id: int = Field(1, description="Id of the task's type: 1 = contact, 2 = meeting, or one of the account's own.")
+
+    def due(self, received_at: datetime, zone: tzinfo) -> datetime:
+        """Return when the task of a mail is due; `zone` is the account's."""
+        if self.due_at is None:
+            return received_at + timedelta(seconds=self.deadline_s)
+        local = received_at.astimezone(zone)
+        day = local.date() if local.time() < self.due_at else local.date() + timedelta(days=1)
+        return datetime.combine(day, self.due_at, tzinfo=zone)
 
 
 class AmocrmConfig(CardTemplates):
@@ -69,7 +82,20 @@ class AmocrmConfig(CardTemplates):
     task: AmocrmTask | None = Field(None, description="Task for every new lead. Default: none.")
     language: Literal["ru", "en"] = Field("ru", description="Language of labels in notes, names and tags.")
     strip_emoji: bool = Field(False, description="Leave out characters such as emoji, if the account cuts texts there.")
+    contact_pages: int = Field(
+        20,
+        ge=0,
+        le=40,
+        description="When many strangers arrive at once, the list of contacts is read, up to so many pages of 250;"
+        " in longer lists everybody is searched alone. 0 = always.",
+    )
     timeout_s: float = Field(20.0, gt=0, le=120, description="Seconds to wait for an answer.")
+    _memory: AccountMemory = PrivateAttr(default_factory=AccountMemory)
+
+    @property
+    def memory(self) -> AccountMemory:
+        """What the sinks made of this configuration know together."""
+        return self._memory
 
     @field_validator("url")
     @classmethod

@@ -1,59 +1,63 @@
 """Finds people who are contacts already, so that nobody becomes a second one."""
 
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mailbridge.sdk import Delivery
-from mailbridge_sinks.amocrm.client import UNREADABLE, AmocrmClient, unreadable
+from mailbridge_sinks.amocrm.client import UNREADABLE, AmocrmClient, TooLong, unreadable
+from mailbridge_sinks.amocrm.memory import Directory
 from mailbridge_sinks.amocrm.places import Places
 
 PHONE_DIGITS = 10
 """So many last digits are compared: +7…, 8… and bare numbers are one phone."""
 SHORTEST_PHONE = 7
-MOST_REMEMBERED = 5_000
 MOST_CANDIDATES = 50
 
 
 class Contacts:
     """Looks people up by phone, e-mail and, where a contact field is mapped to it, by profile.
 
-    Remembers whom it has seen: amoCRM's search index lags behind, and a person who writes twice costs one look-up.
+    amoCRM's search takes one question per request. So many strangers at once are looked for in the list of contacts,
+    latest change first: it is read once, and then down to what is known already.
+
+    Args:
+        client: Asks.
+        people: What is known.
+        most_pages: Longest list that is read, in pages of 250 contacts; 0 = always ask one by one.
     """
 
-    def __init__(self, client: AmocrmClient) -> None:
+    def __init__(self, client: AmocrmClient, people: Directory, most_pages: int) -> None:
         self._client = client
-        self._seen: OrderedDict[str, int] = OrderedDict()
+        self._people = people
+        self._most_pages = most_pages
 
-    def find(self, delivery: Delivery, places: Places) -> int | None:
-        """Return the id of the author's contact, None when there is none yet.
+    def find(self, deliveries: Sequence[Delivery], places: Places) -> dict[str, int | None]:
+        """Return delivery key → contact of its author, None when there is none yet.
 
         Raises:
             SinkError: The search could not be done.
         """
-        marks = marks_of(delivery, places)
-        for mark in marks:
-            if mark in self._seen:
-                return self._seen[mark]
-        if told := _told(delivery):
-            self.remember(marks, told)
-            return told
-        for mark in marks:
-            if found := self._search(mark, places):
-                self.remember(marks, found)
-                return found
-        return None
+        marks = {delivery.key: marks_of(delivery, places) for delivery in deliveries}
+        for delivery in deliveries:
+            if (told := _told(delivery)) and self._people.find(marks[delivery.key]) is None:
+                self._people.remember(told, marks[delivery.key])
+        strangers = [one for one in marks.values() if one and self._people.find(one) is None]
+        if strangers and not self._listed(sum(map(len, strangers)), places):
+            for one in strangers:
+                self._ask(one, places)
+        found = {key: self._people.find(one) for key, one in marks.items()}
+        return {delivery.key: found[delivery.key] or _told(delivery) for delivery in deliveries}
 
-    def remember(self, marks: Iterable[str], contact_id: int) -> None:
-        """Keep a person's contact."""
-        for mark in marks:
-            self._seen[mark] = contact_id
-        while len(self._seen) > MOST_REMEMBERED:
-            self._seen.popitem(last=False)
+    def remember(self, delivery: Delivery, contact_id: int, places: Places) -> None:
+        """Keep a person's contact: amoCRM's search index lags behind."""
+        self._people.remember(contact_id, marks_of(delivery, places))
 
-    def forget(self) -> None:
-        """Drop what is remembered: a contact was merged or deleted."""
-        self._seen.clear()
+    def _ask(self, marks: Sequence[str], places: Places) -> None:
+        for mark in marks:
+            found = self._search(mark, places)
+            if found is not None:
+                self._people.remember(found, marks)
+                return
 
     def _search(self, mark: str, places: Places) -> int | None:
         """Ask by full text, then compare the field itself: amoCRM finds parts of any field."""
@@ -64,6 +68,34 @@ class Contacts:
             return min((int(row["id"]) for row in rows if mark in _marks_of_row(row, places)), default=None)
         except UNREADABLE:
             raise unreadable("a search for a contact", write=False) from None
+
+    def _listed(self, questions: int, places: Places) -> bool:
+        """Know every contact of the account; False when single questions are cheaper."""
+        people = self._people
+        with people.lock:
+            if people.watermark is None and (people.too_long or questions <= self._most_pages):
+                return False
+            if people.watermark is None and not self._read_on(places):
+                return False
+            return self._read_on(places)  # once more: what was changed while pages were turned may be on none of them
+
+    def _read_on(self, places: Places) -> bool:
+        """Read the list from its newest row down to what is known; False when it is too long."""
+        people, since, newest = self._people, self._people.watermark or 0, 0
+        order = ("order[updated_at]", "desc")
+        try:
+            for row in self._client.rows("/contacts", "contacts", [order], most_pages=self._most_pages):
+                if row["updated_at"] < since:
+                    break
+                newest = max(newest, row["updated_at"])
+                people.take_over(int(row["id"]), _marks_of_row(row, places))
+        except TooLong:
+            people.too_long, people.watermark = True, None
+            return False
+        except UNREADABLE:
+            raise unreadable("a list of contacts", write=False) from None
+        people.watermark = max(newest, since)
+        return True
 
 
 def _told(delivery: Delivery) -> int | None:
@@ -102,7 +134,7 @@ def _marks_of_row(row: Mapping[str, Any], places: Places) -> set[str]:
     for value in row.get("custom_fields_values") or []:
         texts = [str(item.get("value") or "") for item in value.get("values") or []]
         if value.get("field_code") == "PHONE":
-            marks |= {f"phone:{_digits(text)}" for text in texts}
+            marks |= {f"phone:{digits}" for text in texts if (digits := _digits(text))}
         elif value.get("field_code") == "EMAIL":
             marks |= {f"email:{text.strip().casefold()}" for text in texts}
         elif profile is not None and value.get("field_id") == profile.id:

@@ -1,6 +1,6 @@
 """From a delivery to what amoCRM stores: lead, contact, Unsorted form, note, task."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from mailbridge.sdk import (
@@ -114,7 +114,7 @@ class Mapper:
             "entity_type": "leads",
             "task_type_id": task.type_id,
             "text": f"{task.text}{answer}\n{delivery.step_key(TASK)}",
-            "complete_till": int(delivery.interest.mail.received_at.timestamp()) + task.deadline_s,
+            "complete_till": int(task.due(delivery.interest.mail.received_at, self._places.zone).timestamp()),
             "responsible_user_id": self._user(delivery),
             "request_id": delivery.key,
         })  # fmt: skip
@@ -126,6 +126,7 @@ class Mapper:
     def _lead(self, delivery: Delivery) -> Element:
         interest = delivery.interest
         mapped, _ = self._mapped(interest, self._places.lead)
+        mapped += self._utm(interest, {value["field_id"] for value in mapped}, MOST_MAPPED - len(mapped))
         key = {"field_id": self._places.own_key().id, "values": [{"value": delivery.key}]}
         lead: Element = {"name": cut(self._config.title_of(delivery, self._language), LONGEST_FIELD)}
         if interest.amount is not None:
@@ -138,6 +139,16 @@ class Mapper:
         filled = ((place, values.get(name)) for name, place in self._places.values.items())
         made = ((place, field_items(place, value, self._language)[0]) for place, value in filled)
         return [{"field_id": place.id, "values": items} for place, items in made if items][:MOST_MAPPED]
+
+    def _utm(self, interest: Interest, taken: Collection[Id], room: int) -> list[Element]:
+        """Return marks such as utm_source for the account's statistics fields, where the configuration has no other."""
+        values: dict[Id, Element] = {}
+        for told in interest.fields:
+            place = self._places.utm.get(told.label.strip().lower())
+            if place is not None and told.value and place.id not in taken:
+                items = [{"value": cut(one_line(told.value), LONGEST_FIELD)}]
+                values.setdefault(place.id, {"field_id": place.id, "values": items})
+        return list(values.values())[: max(0, room)]
 
     def _user(self, delivery: Delivery) -> int | None:
         """Return the assigned user; what is not an id is told in the note only."""

@@ -1,8 +1,10 @@
 """Where things are in the account: ids of the fields, pipeline and stage that the configuration names."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailbridge.sdk import Unusable, fold
 from mailbridge_sinks.amocrm.client import UNREADABLE, AmocrmClient, unreadable
@@ -13,6 +15,9 @@ Id = int | str
 """A number, or in plans a placeholder such as "<id of ...>"."""
 
 KEY_TYPES = {"text"}
+UTM_TYPE = "tracking_data"
+UNSORTED_TYPE = 1
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,19 @@ class FieldPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Stages:
+    """The stages of a pipeline.
+
+    Attributes:
+        fresh: Ids of those in which nobody has dealt with a lead yet: Unsorted and the first one.
+        names: Id → name.
+    """
+
+    fresh: frozenset[int]
+    names: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
     """What the names in the configuration mean in the account.
 
@@ -39,6 +57,9 @@ class Places:
         lead: Path in the interest → field of the lead.
         contact: Path in the interest → field of the contact.
         values: Field of the lead as `values` names it → the field.
+        utm: Label of a form's field in lower case, such as "utm_source" → statistics field of the lead.
+        zone: The account's time zone.
+        stages: Pipeline → its stages.
         pipeline_id: None = the account's main pipeline.
         status_id: None = the first stage.
         filters: Whether the paid list filters work.
@@ -49,6 +70,9 @@ class Places:
     lead: Mapping[str, FieldPlace]
     contact: Mapping[str, FieldPlace]
     values: Mapping[str, FieldPlace] = field(default_factory=dict)
+    utm: Mapping[str, FieldPlace] = field(default_factory=dict)
+    zone: tzinfo = UTC
+    stages: Mapping[int, Stages] = field(default_factory=dict)
     pipeline_id: Id | None = None
     status_id: Id | None = None
     filters: bool = False
@@ -96,20 +120,21 @@ def look_up_places(config: AmocrmConfig, client: AmocrmClient) -> Places:
 
 def _look_up(config: AmocrmConfig, client: AmocrmClient) -> Places:
     problems: list[str] = []
-    account = client.read("/account", [("with", "is_api_filter_enabled")])
+    account = client.read("/account", [("with", "is_api_filter_enabled,datetime_settings")])
     lead_fields = list(client.rows("/leads/custom_fields", "custom_fields"))
     contact_fields = list(client.rows("/contacts/custom_fields", "custom_fields")) if config.contact_fields else []
     key = _key_place(config, lead_fields, problems)
-    pipeline_id, status_id = None, None
-    if config.pipeline is not None or config.status is not None or config.asap:
-        pipelines = list(client.read("/leads/pipelines")["_embedded"]["pipelines"])
-        pipeline_id, status_id = _stage(config, pipelines, problems)
-        problems.extend(_unsorted_problems(config, pipelines, pipeline_id))
+    pipelines = list(client.read("/leads/pipelines")["_embedded"]["pipelines"])
+    pipeline_id, status_id = _stage(config, pipelines, problems)
+    problems.extend(_unsorted_problems(config, pipelines, pipeline_id))
     return Places(
         key=key,
         lead=dict(_found(config.fields, lead_fields, "lead", problems)),
         contact=dict(_found(config.contact_fields, contact_fields, "contact", problems)),
         values=dict(_found({name: name for name in config.values}, lead_fields, "lead", problems)),
+        utm={str(row["code"]).lower(): _place(row) for row in lead_fields if row["type"] == UTM_TYPE and row["code"]},
+        zone=_zone(account),
+        stages={int(row["id"]): _stages(row["_embedded"]["statuses"]) for row in pipelines},
         pipeline_id=pipeline_id,
         status_id=status_id,
         filters=account.get("is_api_filter_enabled") is True,
@@ -117,32 +142,45 @@ def _look_up(config: AmocrmConfig, client: AmocrmClient) -> Places:
     )
 
 
-def user_problem(config: AmocrmConfig, client: AmocrmClient) -> str | None:
-    """Return what is wrong with the responsible user; None also when we may not see the users."""
-    if config.responsible is None:
-        return None
+def look_up_users(client: AmocrmClient) -> dict[int, str]:
+    """Return id → name of all users that can work; empty when we may not see them, which is no fault.
+
+    External integrations and ordinary users can't list users (users-api page).
+    """
     try:
-        user = _match(config.responsible, list(client.rows("/users", "users")))
+        rows = list(client.rows("/users", "users"))
+        return {
+            int(row["id"]): str(row["name"]) for row in rows if (row.get("rights") or {}).get("is_active") is not False
+        }
     except Unusable:
-        return None  # external integrations and ordinary users can't list users: not a fault
-    if user is None:
-        return f"no user {config.responsible} (responsible): see Settings → Users for the ids"
-    if (user.get("rights") or {}).get("is_active") is False:
-        return f"user {user.get('name')!r} (responsible) is switched off: Settings → Users"
-    return None
+        return {}
+    except UNREADABLE:
+        raise unreadable("a list of users", write=False) from None
+
+
+def user_problem(config: AmocrmConfig, users: Mapping[int, str]) -> str | None:
+    """Return what is wrong with the responsible user; None also when we may not see the users."""
+    if config.responsible is None or not users or config.responsible in users:
+        return None
+    known = ", ".join(f"{number} = {name}" for number, name in list(users.items())[:MOST_NAMED])
+    return (
+        f"no user {config.responsible} (responsible) who is not switched off: see Settings → Users; there are {known}"
+    )
 
 
 def _planned(named: Named) -> Id:
     return named if isinstance(named, int) else f"<id of {named}>"
 
 
-def _key_place(config: AmocrmConfig, rows: Iterable[Row], problems: list[str]) -> FieldPlace | None:
+def _key_place(config: AmocrmConfig, rows: Sequence[Row], problems: list[str]) -> FieldPlace | None:
     row = _match(config.key_field, rows)
     if row is None:
         problems.append(
             f"no lead field {config.key_field!r} (key_field): open any lead → Settings → Add field → type Text, "
             f"name {config.key_field!r}"
         )
+    elif problem := _twin_problem(config.key_field, rows, "lead", "key_field"):
+        problems.append(problem)
     elif row["type"] not in KEY_TYPES:
         problems.append(f"lead field {row['name']!r} (key_field) has the type {row['type']}: it must be Text")
     else:
@@ -157,6 +195,8 @@ def _found(
         row = _match(named, rows)
         if row is None:
             problems.append(f"no {what} field {named!r} (for {path}): open any {what} → Settings → Add field")
+        elif problem := _twin_problem(named, rows, what, path):
+            problems.append(problem)
         else:
             yield path, _place(row)
 
@@ -164,6 +204,23 @@ def _found(
 def _place(row: Row) -> FieldPlace:
     enums = {fold(str(enum["value"])): int(enum["id"]) for enum in row.get("enums") or []}
     return FieldPlace(row["id"], row["type"], enums)
+
+
+def _zone(account: Row) -> tzinfo:
+    """Return the account's time zone, UTC when this machine does not know it."""
+    settings = (account.get("_embedded") or {}).get("datetime_settings") or {}
+    try:
+        return ZoneInfo(str(settings.get("timezone") or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _stages(rows: Sequence[Row]) -> Stages:
+    """Sort the stages of a pipeline (leads_pipelines page: type 1 = Unsorted)."""
+    ordered = sorted(rows, key=lambda row: row["sort"])
+    first = next((row["id"] for row in ordered if row["type"] != UNSORTED_TYPE), None)
+    fresh = {int(row["id"]) for row in ordered if row["type"] == UNSORTED_TYPE or row["id"] == first}
+    return Stages(frozenset(fresh), {int(row["id"]): str(row["name"]) for row in ordered})
 
 
 def _unsorted_problems(config: AmocrmConfig, pipelines: Iterable[Row], pipeline_id: Id | None) -> Iterator[str]:
@@ -190,6 +247,18 @@ def _stage(config: AmocrmConfig, pipelines: list[Row], problems: list[str]) -> t
     known = ", ".join(row["name"] for owner in owners for row in owner["_embedded"]["statuses"])
     problems.append(f"no stage {config.status!r} (status): there are {known}")
     return (pipeline["id"] if pipeline else None), None
+
+
+def _twin_problem(named: Named, rows: Iterable[Row], what: str, purpose: str) -> str | None:
+    """Return what is wrong when several fields have the configured name: each write and search would be a guess."""
+    if isinstance(named, int):
+        return None
+    row = _match(named, rows)
+    same = [one for one in rows if row is not None and fold(str(one["name"])) == fold(str(row["name"]))]
+    if len(same) < 2 or (row is not None and row.get("code") and fold(str(row["code"])) == fold(named)):
+        return None
+    ids = ", ".join(str(one["id"]) for one in same)
+    return f"{what} field {named!r} ({purpose}) is there {len(same)} times: delete all but one, or give one of {ids}"
 
 
 def _match(named: Named | None, rows: Iterable[Row]) -> Row | None:

@@ -20,9 +20,9 @@ from mailbridge.sdk import (
 from mailbridge_sinks.amocrm.batch import Batch
 from mailbridge_sinks.amocrm.client import API, UNREADABLE, AmocrmClient, unreadable
 from mailbridge_sinks.amocrm.config import AmocrmConfig
-from mailbridge_sinks.amocrm.contacts import Contacts, marks_of, rounds
+from mailbridge_sinks.amocrm.contacts import Contacts, rounds
 from mailbridge_sinks.amocrm.mapping import LEAD, MAIN_STEPS, NOTE, TASK, UNSORTED, Element, Mapper
-from mailbridge_sinks.amocrm.places import Places, look_up_places, planned_places, user_problem
+from mailbridge_sinks.amocrm.places import Places, look_up_places, look_up_users, planned_places, user_problem
 from mailbridge_sinks.amocrm.search import Search, lead_url
 
 PATHS = {LEAD: "/leads/complex", UNSORTED: "/leads/unsorted/forms", NOTE: "/leads/notes", TASK: "/tasks"}
@@ -44,15 +44,15 @@ class AmocrmSink:
     ) -> None:
         self._config = config
         self._client = AmocrmClient(config, tokens, transport)
-        self._contacts = Contacts(self._client)
-        self._known_places: Places | None = None
+        self._memory = config.memory
+        self._contacts = Contacts(self._client, self._memory.people, config.contact_pages)
 
     def check(self) -> None:
         """See `Sink.check`."""
-        self._known_places = None
+        self._memory.forget()
         places = self._places()
         problems = list(places.problems)
-        if problem := user_problem(self._config, self._client):
+        if self._config.responsible is not None and (problem := user_problem(self._config, self._users())):
             problems.append(problem)
         if problems:
             raise Unusable("; ".join(problems))
@@ -96,8 +96,7 @@ class AmocrmSink:
             except SinkError as error:
                 batch.halt(error)
         if batch.stale:
-            self._known_places = None
-            self._contacts.forget()
+            self._memory.forget()
         return batch.outcomes(lambda delivery: self._receipt(batch, delivery))
 
     def close(self) -> None:
@@ -105,9 +104,18 @@ class AmocrmSink:
         self._client.close()
 
     def _places(self) -> Places:
-        if self._known_places is None:
-            self._known_places = look_up_places(self._config, self._client)
-        return self._known_places
+        with self._memory.lock:
+            places = self._memory.places
+            if places is None:
+                self._memory.places = places = look_up_places(self._config, self._client)
+        return places
+
+    def _users(self) -> Mapping[int, str]:
+        with self._memory.lock:
+            users = self._memory.users
+            if users is None:
+                self._memory.users = users = look_up_users(self._client)
+        return users
 
     def _write_all(self, batch: Batch, places: Places) -> None:
         places.own_key()
@@ -122,7 +130,7 @@ class AmocrmSink:
             self._write_children(batch, TASK, "tasks", mapper.task)
 
     def _write_leads(self, batch: Batch, mapper: Mapper, group: Sequence[Delivery], places: Places) -> None:
-        known = {delivery.key: self._contacts.find(delivery, places) for delivery in group}
+        known = self._contacts.find(group, places)
 
         def send(chosen: Sequence[Delivery]) -> Mapping[str, str]:
             elements = [mapper.lead(delivery, known[delivery.key]) for delivery in chosen]
@@ -133,7 +141,7 @@ class AmocrmSink:
                     batch.existed.add(delivery.key)
                 if row.get("contact_id"):
                     batch.contacts[delivery.key] = str(row["contact_id"])
-                    self._contacts.remember(marks_of(delivery, places), int(row["contact_id"]))
+                    self._contacts.remember(delivery, int(row["contact_id"]), places)
             return {key: str(row["id"]) for key, row in rows.items()}
 
         batch.write(LEAD, group, send)

@@ -240,10 +240,10 @@ def test_a_lock_out_pauses_for_a_quarter_of_an_hour():
 def test_a_thousand_interests_cost_few_requests():
     anonymous = [by(number, name=f"Н{number}", url=f"https://vk.com/id{number}") for number in range(1000)]
     bench = make_bench({"task": {}})
-    for start in range(0, 1000, 40):
-        bench.deliver(anonymous[start : start + 40])
+    for start in range(0, 1000, 50):
+        bench.deliver(anonymous[start : start + 50])
     assert len(bench.emulator.keys()) == 1000
-    assert bench.requests <= 2 + 3 * 25
+    assert bench.requests <= 3 + 3 * 20
 
 
 def test_unsorted_takes_the_card_and_a_manager_takes_it_from_there():
