@@ -1,5 +1,6 @@
 """Finds people who are contacts already, so that nobody becomes a second one."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ PHONE_DIGITS = 10
 """So many last digits are compared: +7…, 8… and bare numbers are one phone."""
 SHORTEST_PHONE = 7
 MOST_CANDIDATES = 50
+FRESH_S = 5.0
+"""So old may be what is known of the list: no longer than a batch takes until its contacts are written."""
 
 
 class Contacts:
@@ -73,6 +76,8 @@ class Contacts:
         """Know every contact of the account; False when single questions are cheaper."""
         people = self._people
         with people.lock:
+            if people.watermark is not None and time.monotonic() - people.read_at < FRESH_S:
+                return True  # another worker has just looked
             if people.watermark is None and (people.too_long or questions <= self._most_pages):
                 return False
             if people.watermark is None and not self._read_on(places):
@@ -82,6 +87,7 @@ class Contacts:
     def _read_on(self, places: Places) -> bool:
         """Read the list from its newest row down to what is known; False when it is too long."""
         people, since, newest = self._people, self._people.watermark or 0, 0
+        people.read_at = time.monotonic()
         order = ("order[updated_at]", "desc")
         try:
             for row in self._client.rows("/contacts", "contacts", [order], most_pages=self._most_pages):

@@ -18,12 +18,14 @@ class Directory:
     Attributes:
         lock: Held while the list of contacts is read, so that one worker reads it for all.
         watermark: `updated_at` up to which every contact of the account is known; None = only some are.
+        read_at: When the list was read last, in monotonic seconds.
         too_long: Whether the account has more contacts than we are willing to read.
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.watermark: int | None = None
+        self.read_at = 0.0
         self.too_long = False
         self._ids: OrderedDict[str, int] = OrderedDict()
         self._marks: dict[int, frozenset[str]] = {}

@@ -131,7 +131,7 @@ class SinkSettings(_Table):
         description="Who gets the interests; absent = the sink's own default.",
         examples=[{"users": ["1", "2"], "hours": {"*": "Mo-Fr 09:00-18:00"}, "timezone": "Europe/Moscow"}],
     )
-    parallel: int = Field(4, ge=1, le=32, description="Batches that are sent at the same time.")
+    parallel: int = Field(6, ge=1, le=32, description="Batches that are sent at the same time.")
     rate_per_s: float | None = Field(None, gt=0, description="Requests a second; absent = what the CRM allows.")
     server_acts_s: float = Field(
         120, ge=0, le=86_400, description="How long the CRM may still work on a request whose answer was lost."

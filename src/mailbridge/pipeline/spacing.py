@@ -11,7 +11,7 @@ from mailbridge.sdk import SinkError
 WINDOW_S = 1.0
 """CRMs count requests per second."""
 
-MARGIN_S = 0.02
+MARGIN_S = 0.06
 """Requests do not travel at the same speed."""
 
 

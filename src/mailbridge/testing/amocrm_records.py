@@ -211,6 +211,8 @@ class Records:
 
     def _twin(self, element: Row, contacts: list[Row], known: set[int]) -> Row | None:
         """Return the stored lead that duplicate control takes for the same."""
+        if not self._criteria:
+            return None
         marks = self._marks("leads", element)
         for contact in contacts:
             marks |= self._marks("contacts", contact)
