@@ -144,7 +144,7 @@ class Mapper:
         """Return marks such as utm_source for the account's statistics fields, where the configuration has no other."""
         values: dict[Id, Element] = {}
         for told in interest.fields:
-            place = self._places.utm.get(told.label.strip().lower())
+            place = self._places.utm.get((told.label or "").strip().lower())
             if place is not None and told.value and place.id not in taken:
                 items = [{"value": cut(one_line(told.value), LONGEST_FIELD)}]
                 values.setdefault(place.id, {"field_id": place.id, "values": items})
