@@ -76,6 +76,12 @@ class AccountMemory:
         self.users: Mapping[int, str] | None = None
         self.people = Directory()
 
+    def __eq__(self, other: object) -> bool:
+        """What is remembered makes no difference between two configurations."""
+        return isinstance(other, AccountMemory)
+
+    __hash__ = object.__hash__
+
     def forget(self) -> None:
         """Drop everything: something that was looked up has gone."""
         with self.lock:
