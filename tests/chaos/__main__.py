@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     began = time.monotonic()
     with _parts(options.keep) as (folder, running):
         limits = Limits(**{name: getattr(options, name) for name in Limits.__annotations__})
-        runs = plan(limits, running.ledgers.kinds, options.seed)
+        runs = plan(limits, running.ledgers.kinds)
         tell(f"seed {options.seed}; {settings.described()}\n\n{head()}")
         lines = [_line(running, run, options.seed, folder / f"run{number}") for number, run in enumerate(runs)]
     tell(f"\n{tail(lines, time.monotonic() - began)}")

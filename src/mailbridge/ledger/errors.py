@@ -31,6 +31,12 @@ class LedgerDamaged(LedgerError):  # noqa: N818 - says what is known
     exit_code = 65
 
 
+class LedgerGone(LedgerDamaged):
+    """The file was taken away or replaced while this process worked on it."""
+
+    exit_code = 74
+
+
 class LeaseLost(LedgerUnavailable):
     """Another node has taken over what this one was working on; nothing was stored."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from mailbridge.ledger.errors import LedgerDamaged, LedgerError, LedgerFull, LedgerRefused, LedgerUnavailable
+from mailbridge.ledger.file_place import FilePlace, refuse_network
 
 WAL_RESET_FIXED = (3, 51, 3)
 """SQLite below this may lose commits in WAL mode (the WAL-reset bug)."""
@@ -28,10 +29,12 @@ def make_engine(url: URL, clock: Callable[[], float]) -> Engine:
     path = url.database
     if not path or path == ":memory:":
         raise LedgerRefused("[ledger] url: a ledger in memory loses everything; name a file, sqlite:///PATH")
+    refuse_network(Path(path))
     _make_private(Path(path))
+    place = FilePlace(Path(path))
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, pool_size=16)
     event.listen(engine, "connect", lambda connection, _record: _prepare(connection, clock))
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "begin", lambda connection: _begin(connection, place))
     return engine
 
 
@@ -140,6 +143,8 @@ def _prepare(connection: sqlite3.Connection, clock: Callable[[], float]) -> None
     connection.execute("PRAGMA secure_delete=ON")
 
 
-def _begin(connection: Connection) -> None:
+def _begin(connection: Connection, place: FilePlace) -> None:
     reading = connection.get_execution_options().get("mailbridge_read", False)
+    if not reading:
+        place.require_unmoved()
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
