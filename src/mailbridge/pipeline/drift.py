@@ -24,6 +24,12 @@ CERTAIN_MAILS = 20
 
 REQUIRED_RATE = 0.95
 
+MOST_LAYOUTS = 30
+"""A source with more layouts than this makes each mail anew: nothing more is kept or told of it."""
+
+MAILS_PER_LAYOUT = 4
+"""A source is steady when its layouts were seen so often on average; only then a new one is news."""
+
 SETTLED_MAILS = 50
 """A new layout that was seen so often is one of the known ones."""
 
@@ -36,6 +42,7 @@ NEEDED: Mapping[str, frozenset[str]] = {
 _SEARCHED = 200_000
 _TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)\b([^<>]{0,600})>")
 _ATTRIBUTE = re.compile(r"""\b(class|id|style|href)\s*=\s*["']?([^"'>]{1,200})""", re.IGNORECASE)
+_PROPERTY = re.compile(r"(?:^|;)\s*([a-zA-Z-]{2,30})\s*:")
 _DIGITS = re.compile(r"\d+")
 _LABEL = re.compile(r"^[ \t>*•-]{0,4}([^\W\d][^:\n]{0,29}):(?!//)", re.MULTILINE)
 _WEAK = frozenset({"fallback", "words"})
@@ -74,6 +81,12 @@ def outline_of(mail: Mail, reading: Reading) -> Outline | None:
     signs = sorted({zlib.crc32(sign.encode("utf-8", "replace")) for sign in _signs(mail)})
     filled = tuple((f"{one.source.channel} {one.kind}", frozenset(_filled(one))) for one in reading.interests)
     return Outline(f"{reading.parser}@{domain}", tuple(signs[:SKETCH]), filled)
+
+
+def is_steady(known: Sequence[Layout]) -> bool:
+    """Whether a source is known so well that a new layout of it is news."""
+    mails = sum(one.mails for one in known)
+    return mails >= LEARNED_MAILS and mails >= MAILS_PER_LAYOUT * len(known)
 
 
 def alike(one: Sequence[int], other: Sequence[int]) -> float:
@@ -120,8 +133,9 @@ def _signs(mail: Mail) -> Iterator[str]:
     source = mail.html_source[:_SEARCHED]
     for tag, attributes in _TAG.findall(source):
         given = {name.lower(): value for name, value in _ATTRIBUTE.findall(attributes)}
-        look = "|".join(_plain(given.get(name, "")) for name in ("class", "id", "style"))
-        yield f"{tag.lower()}|{look}"
+        names = " ".join(sorted({name.strip().lower() for name in _PROPERTY.findall(given.get("style", ""))}))
+        look = "|".join(_plain(given.get(name, "")) for name in ("class", "id"))
+        yield f"{tag.lower()}|{look}|{names}"
         if "href" in given:
             yield f"link|{_shape(given['href'])}"
     if not source.strip():

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mailbridge.ledger.layouts import Layouts
 from mailbridge.observe.events import log
-from mailbridge.pipeline.drift import LEARNED_MAILS, Outline, count, missing, place, required
+from mailbridge.pipeline.drift import MOST_LAYOUTS, Outline, count, is_steady, missing, place, required
 from mailbridge.pipeline.parsing import Reading
 from mailbridge.ports import Layout
 from mailbridge.worker import Read
@@ -52,6 +52,9 @@ class DriftWatch:
                 continue
             known = by_source[outline.source]
             layout = place(outline, known)
+            if layout is None and len(known) >= MOST_LAYOUTS:
+                reviewed.append(read)
+                continue
             if layout is None:
                 layout = self._found(read, outline, known)
                 known.append(layout)
@@ -65,7 +68,7 @@ class DriftWatch:
         """Return a layout that was never seen; tell of it when its source is well known."""
         digest = hashlib.sha256(f"{outline.source} {outline.signs}".encode()).hexdigest()[:16]
         made = Layout(digest, outline.source, outline.signs)
-        if sum(one.mails for one in known) < LEARNED_MAILS:
+        if not is_steady(known):
             return made
         made.missing = missing(outline, required(known))
         made.state = "held" if made.missing else "new"

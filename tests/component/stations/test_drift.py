@@ -119,6 +119,22 @@ def test_a_source_that_is_still_learned_is_no_news(desk):
     assert desk.quarantined() == 0
 
 
+def test_a_source_that_makes_each_mail_anew_is_not_watched_and_costs_no_more_and_more(desk):
+    odd = [
+        mail(number, OLD.replace('class="', f'class="{chr(97 + number % 26) * (number // 26 + 3)}'))
+        for number in range(60)
+    ]
+    assert desk.read(*odd) == []
+    assert desk.quarantined() == 0
+    assert len(desk.ledger.layouts.all()) <= 30
+
+
+def test_other_sizes_and_colours_are_the_same_layout(desk):
+    desk.read(*map(mail, range(25)))
+    assert desk.read(mail(100, OLD.replace("600px", "640px").replace("margin:0", "margin:1em"))) == []
+    assert len(desk.ledger.layouts.all()) == 1
+
+
 def test_a_person_lets_it_pass(desk):
     desk.read(*map(mail, range(25)))
     (told,) = desk.read(mail(100, NEW))
