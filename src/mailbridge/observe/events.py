@@ -31,7 +31,7 @@ EVENTS: dict[str, str] = {
     "search_failed": "The CRM can't be searched now; the deliveries stay in doubt. sink, count, error",
     "search_lag_measured": "How long the CRM's search did not see a new object; a warning where search_lag_s is less "
     "than twice the longest. sink, seconds, seen, configured_s, advised_s",
-    "read_back_finished": "Delivered interests were read back from the CRM. sink, asked, changed",
+    "read_back_finished": "People in the CRM have done something with delivered interests. sink, asked, changed",
     "read_back_failed": "The CRM can't be read back now; deliveries go on, it is tried again. sink, error, retry_in_s",
     "delivery_dead": "A delivery will never be taken by the CRM; a person decides. sink, key, reason",
     "sink_unusable": "An account needs a person: credentials, rights or set-up. sink, error",

@@ -22,6 +22,9 @@ DAY_S = 86_400.0
 STARVED = 10
 """Deliveries go first; after so many intervals without a look one page is read all the same."""
 
+GIVE_WAY_S = 5.0
+"""While deliveries go first, it is looked so often whether they are through."""
+
 UNUSABLE_REST_S = 600.0
 """What may not be read is tried again so much later: a person has to mend it, and deliveries do not depend on it."""
 
@@ -84,6 +87,7 @@ class ReadBackDesk:
         self.rest_s = self._every_s
         starved = self._clock() - self._looked_at > STARVED * self._every_s
         if not starved and self._ledger.remotes.waits(self.account_id):
+            self.rest_s = min(self._every_s, GIVE_WAY_S)
             return 0
         self._looked_at = self._clock()
         page = self._ledger.remotes.take(self.account_id, self._sink.max_read)
@@ -101,7 +105,8 @@ class ReadBackDesk:
             return 0
         states, cursor = answer
         changed = self._ledger.remotes.keep(page, states, cursor, self._pace)
-        log.info("read_back_finished", sink=self.name, asked=len(page.receipts), changed=changed)
+        if changed:  # most looks see nothing new
+            log.info("read_back_finished", sink=self.name, asked=len(page.receipts), changed=changed)
         return len(page.receipts)
 
     def _failed(self, outcome: RetryLater | SinkUnusable) -> None:

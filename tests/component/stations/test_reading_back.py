@@ -9,7 +9,7 @@ from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.settle import Outgoing, Settlement
 from mailbridge.ports import Arrival, Chunk
 from mailbridge.sdk import Delivered, NotWritten, ReadBackConfig, Receipt, RemoteState, Unusable
-from mailbridge.stations.reading_back import UNUSABLE_REST_S, ReadBackDesk
+from mailbridge.stations.reading_back import GIVE_WAY_S, UNUSABLE_REST_S, ReadBackDesk
 from mailbridge.stations.sending import FIRST_READ_S
 from mailbridge.testing.interests import make_card
 
@@ -95,6 +95,7 @@ def test_what_can_be_sent_goes_first_but_not_for_ever(place):
     place.add(2)
     assert place.desk.cycle() == 0
     assert place.sink.asked == []
+    assert place.desk.rest_s == GIVE_WAY_S
     place.now += 11 * 100
     assert place.desk.cycle() == 1
 
