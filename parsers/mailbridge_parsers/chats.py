@@ -45,8 +45,8 @@ _SERVICES = {
 _SENDERS = tuple(domain for domains in _SERVICES.values() for domain in domains)
 _STAMP = r"[\[(]?(?:\d{1,4}[./-]\d{1,2}(?:[./-]\d{2,4})?,?\s+)?\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]m)?[\])]?"
 _SPOKEN = re.compile(
-    rf"{_STAMP}\s*[-–—|]?\s*(?P<who>[^:\[\]\n]{{1,60}}?)\s*:\s*(?P<said>.*)"
-    rf"|(?P<name>[^:\[\]\n]{{1,60}}?)\s*[,|]?\s*{_STAMP}\s*:\s*(?P<words>.*)",
+    rf"{_STAMP}\s*[-–—|]?\s*(?P<who>[^:\[\]\t\n]{{1,60}}?)\s*(?::|\t)\s*(?P<said>.*)"
+    rf"|(?P<name>[^:\[\]\t\n]{{1,60}}?)\s*[,|]?\s*{_STAMP}\s*(?::|\t)\s*(?P<words>.*)",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(r"(?P<label>[^:\n]{1,40}?)\s*:\s*(?P<value>\S.*)")
@@ -60,7 +60,7 @@ _STAFF = re.compile(
     re.IGNORECASE,
 )
 _VISITOR = re.compile(
-    r"(?:visitor|guest|client|customer|посетитель|клиент|гость|аноним\w*)(?:\s*(?:#|№|id)?\s*[\w-]*\d[\w-]*)?",
+    r"(?:visitor|guest|client|customer|посетитель|клиент|гость|аноним\w*|v\d{6,})(?:\s*(?:#|№|id)?\s*[\w-]*\d[\w-]*)?",
     re.IGNORECASE,
 )
 _LEAST = 2

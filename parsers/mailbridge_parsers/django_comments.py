@@ -47,6 +47,9 @@ _POSTED = re.compile(
 _ENDS_WITH_DATE = re.compile(r".+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?\.?")
 _ANCHOR = re.compile(r"<a\b[^<>]*?\bhref=[\"']([^\"'<>]*)[\"'][^<>]*>([^<]{0,200})</a>", re.IGNORECASE)
 _MARK = re.compile(r"-{3} [^\n-]{2,40}: -{3}")
+_MUTE = re.compile(r"https?://\S*comment\S*/mute/\S+")
+_OPENING = re.compile(r"[^:\n]{2,40}:")
+_RULE = re.compile(r"-{2,}")
 _LABEL = re.compile(r"(?P<label>[^:\n]{1,40}?)\s*:\s*(?P<value>.*)")
 _QUOTED = re.compile(r"[\"“”«„](?P<title>[^\"“”«»„]+)[\"“”»]\.?\s*$")
 _HEADS = 12
@@ -99,8 +102,16 @@ def _anchors(mail: Mail) -> list[tuple[str, str]]:
 
 def _is_followup(mail: Mail) -> bool:
     lines = _lines(mail)
-    mark = next((at for at, line in enumerate(lines) if _MARK.fullmatch(line)), 0)
-    return sum("://" in line for line in lines[:mark]) == 1
+    return sum("://" in line for line in lines[: _mark_at(lines)]) == 1
+
+
+def _mark_at(lines: list[str]) -> int:
+    """The line above the words: "--- Comment: ---", later a mere label, with a link that mutes far below."""
+    ruled = next((at for at, line in enumerate(lines) if _MARK.fullmatch(line)), 0)
+    if ruled or not any(_MUTE.search(line) for line in lines):
+        return ruled
+    first_link = next(at for at, line in enumerate(lines) if "://" in line)
+    return next((at for at, line in enumerate(lines) if at > first_link and _OPENING.fullmatch(line)), 0)
 
 
 class DjangoCommentsParser:
@@ -214,12 +225,12 @@ def _labels(lines: list[str]) -> dict[str, str]:
 
 def _followup(mail: Mail) -> _Comment:
     lines = _lines(mail)
-    mark = next((at for at, line in enumerate(lines) if _MARK.fullmatch(line)), 0)
+    mark = _mark_at(lines)
     head = [match for line in lines[:mark] if (match := _LABEL.fullmatch(line.strip()))]
     at_url = next((at for at, match in enumerate(head) if "://" in match["value"]), None)
     if at_url is None or at_url + 1 >= len(head):
         raise TemplateChanged("no_author")
-    end = next((at for at in reversed(range(mark, len(lines))) if lines[at].strip() == "--"), len(lines))
+    end = next((at for at in reversed(range(mark, len(lines))) if _RULE.fullmatch(lines[at].strip())), len(lines))
     name, _, date = head[at_url + 1]["value"].rpartition(", ")
     return _Comment(
         name=name,
