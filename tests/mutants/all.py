@@ -1,8 +1,8 @@
 """All broken sinks, and their table."""
 
-from mutants import amocrm, amocrm_manners, rest
+from mutants import amocrm, amocrm_manners, rest, salesforce
 
-MUTANTS = [*amocrm.MUTANTS, *amocrm_manners.MUTANTS, *rest.MUTANTS]
+MUTANTS = [*amocrm.MUTANTS, *amocrm_manners.MUTANTS, *rest.MUTANTS, *salesforce.MUTANTS]
 
 
 def table() -> str:
