@@ -84,6 +84,18 @@ def look_up(client: Bitrix24Client, config: Bitrix24Config, authors: Sequence[Au
     return known
 
 
+def still_there(client: Bitrix24Client, config: Bitrix24Config, contacts: Iterable[str]) -> set[str]:
+    """Return which contacts exist: those that earlier interests of the same people had may be merged or deleted.
+
+    Raises:
+        SinkError: The portal could not be asked.
+    """
+    numbers = sorted({int(contact) for contact in contacts if contact.isdigit()})
+    pages = range(0, len(numbers), _PAGE)
+    commands = {f"ids{start}": _listing({"@id": numbers[start : start + _PAGE]}, ["id"]) for start in pages}
+    return {str(row["id"]) for result in _ask(client, config, commands).values() for row in items(result)}
+
+
 def _contacts(result: object) -> list[int]:
     return [int(contact) for contact in result.get("CONTACT", ())] if isinstance(result, Mapping) else []
 

@@ -34,7 +34,7 @@ from mailbridge_sinks.bitrix24.mapping import (
     add_note,
     add_task,
 )
-from mailbridge_sinks.bitrix24.people import Known, look_up, traits, wants_contact
+from mailbridge_sinks.bitrix24.people import Known, look_up, still_there, traits, wants_contact
 from mailbridge_sinks.bitrix24.readback import MOST_READ, ReadBack
 from mailbridge_sinks.bitrix24.search import Search, receipts
 from mailbridge_sinks.bitrix24.work import Work
@@ -142,6 +142,7 @@ class Bitrix24Sink:
 
     def _strangers(self, work: Work) -> list[Delivery]:
         """Return the deliveries that need a contact of their own; notes who was known or comes twice."""
+        self._meet_again(work)
         people = [
             delivery
             for delivery in work.waiting(LEAD_STEP)
@@ -154,8 +155,25 @@ class Bitrix24Sink:
         except SinkError as error:
             work.fail((delivery.key for delivery in people), error)
             return []
-        strangers, work.contacts, work.twins = _meet(people, known, self._config)
+        strangers, found, work.twins = _meet(people, known, self._config)
+        work.contacts |= found
         return strangers
+
+    def _meet_again(self, work: Work) -> None:
+        """Note the contacts of people who were here before, over whatever network: they need no search."""
+        told = {
+            delivery.key: delivery.known.contact_id
+            for delivery in work.waiting(LEAD_STEP)
+            if delivery.known and delivery.known.contact_id and not work.contact_of(delivery.key)
+        }
+        if not told:
+            return
+        try:
+            there = still_there(self._client, self._config, told.values())
+        except SinkError as error:
+            work.fail(told, error)
+        else:
+            work.contacts |= {key: contact for key, contact in told.items() if contact in there}
 
     def _write(
         self, work: Work, step: str, deliveries: Iterable[Delivery], build: Callable[[Delivery], Command]

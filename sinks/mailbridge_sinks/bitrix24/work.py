@@ -66,4 +66,4 @@ class Work:
 
     def _delivered(self, key: str, address: str) -> Delivered:
         lead = self.lead_of(key)
-        return Delivered(Receipt(lead, f"{address}{lead}/"))
+        return Delivered(Receipt(lead, f"{address}{lead}/", contact_id=self.contact_of(key)))
