@@ -105,8 +105,11 @@ def _cell_item(label: Cell, value: Cell) -> Item:
 
 
 def _stands_stacked(rows: list[list[Cell]]) -> bool:
-    single = [row[0] for row in rows if len(row) == 1]
-    return len(single) > 1 and any(_is_heading(cell) for cell in single) and not all(map(_is_heading, single))
+    """Whether cells with values stand below cells with labels, and not "label: value" below a heading."""
+    single = [row[0] for row in rows if len(row) == 1 and row[0].lines]
+    others = [cell for cell in single if not _is_heading(cell)]
+    told = [cell for cell in others if _has_value(cell.lines[0].text)]
+    return len(single) > 1 and 0 < len(others) < len(single) and not (len(told) > 1 and 2 * len(told) > len(others))
 
 
 def _is_heading(cell: Cell) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from mailbridge.sdk.layout import Grid, Piece, TextLine
+from mailbridge_parsers.form.blocks import stacked_blocks
 from mailbridge_parsers.form.grids import grid_items
 from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import ASKED, CONTACTS, role_of
@@ -19,7 +20,10 @@ _MOST_LABELLED = 2000
 def items_of(pieces: Iterable[Piece]) -> list[Item]:
     """Return a layout as items, in reading order."""
     items: list[Item] = []
-    for piece in pieces:
+    for piece in stacked_blocks(list(pieces)):
+        if isinstance(piece, Item):
+            items.append(piece)
+            continue
         if len(items) > _MOST_LABELLED and isinstance(piece, TextLine):
             items.append(Item(piece.text, gap=piece.gap))
         else:

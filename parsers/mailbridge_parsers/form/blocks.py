@@ -1,0 +1,44 @@
+"""Blocks of lines as fields: the first line of each is its label, the others are its value."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from mailbridge.sdk.layout import Piece, TextLine
+from mailbridge.sdk.pairs import reads_like_label, split_label
+from mailbridge_parsers.form.item import Item, Style
+from mailbridge_parsers.form.labels import CONTACTS, Role, role_of
+
+_LEAST = 3
+
+
+def stacked_blocks(pieces: Sequence[Piece]) -> Iterator[Piece | Item]:
+    """Yield a layout with such blocks as fields, everything else as it is.
+
+    Only a program sets block beside block alike; what a visitor types stays inside one of them.
+    """
+    for _, group in groupby(pieces, key=lambda piece: piece.block[1] if isinstance(piece, TextLine) else None):
+        run = list(group)
+        blocks = [list(lines) for _, lines in groupby(run, key=lambda piece: getattr(piece, "block", None))]
+        if _are_fields(blocks):
+            yield from (_field(block) for block in blocks)
+        else:
+            yield from run
+
+
+def _are_fields(blocks: list[list[Piece]]) -> bool:
+    if len(blocks) < _LEAST or any(len(block) < 2 for block in blocks):
+        return False
+    labels = [block[0] for block in blocks]
+    texts = [line.text.rstrip(" :*") for line in labels if isinstance(line, TextLine)]
+    if len(texts) < len(blocks) or not all(reads_like_label(text) and not split_label(text) for text in texts):
+        return False
+    return sum(role_of(text) in CONTACTS | {Role.TEXT} for text in texts) > 1
+
+
+def _field(block: list[Piece]) -> Item:
+    lines = [line for line in block if isinstance(line, TextLine)]
+    label, *below = lines
+    words = label.text.rstrip(" :*")
+    value = "\n".join(line.text for line in below)
+    href = next((line.href for line in below if line.href), "")
+    return Item(f"{words}: {value}", Style.CELL, words, value, role_of(words), href, label.gap)
