@@ -121,12 +121,12 @@ def test_by_chance_so_that_nobody_computes_the_original():
 def test_most_fixtures_keep_their_shape_and_none_keeps_its_people():
     """Those that change hold labels or words of the template in what a visitor wrote; the command says so."""
     changed = []
-    found = list(cases())[::2]
+    found = list(cases())[::4]
     for case in found:
         made = anonymised(case.raw, parsers(), seed=3)
         assert made.survived == (), case.name
         changed += [case.name] if made.differs else []
-    assert len(changed) <= len(found) * 0.15, changed
+    assert len(changed) <= len(found) * 0.1, changed
 
 
 @pytest.mark.parametrize("part", ["author", "kind", "number"])

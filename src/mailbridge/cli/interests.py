@@ -34,6 +34,7 @@ COLUMNS = (
     ("network", lambda row: row["source"]["network"]),
     ("kind", lambda row: row["kind"]),
     ("author", _author),
+    ("labels", lambda row: ", ".join([*([row["priority"]] if row["priority"] else []), *row["labels"]])),
     ("text", lambda row: plain(row["text"] or "", 60)),
     ("responsible", lambda row: plain(row["responsible"] or "-", 30)),
     ("processed", lambda row: clock(row["processed_at"]) if row["processed"] else "-"),

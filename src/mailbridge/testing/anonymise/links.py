@@ -16,6 +16,7 @@ _PARTS = re.compile(
 _PAIR = re.compile(r"([?&#;]|&amp;|^)([^=&#;?]*)(=?)([^&#;?]*)")
 _CODE = re.compile(r"[A-Za-z0-9+/_=%.-]{16,}")
 _NAMED_ID = re.compile(r"[\w-]*[a-z]+[-_]?\d+(?:[-_]\d+)*")
+_SHORT = 4
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
@@ -26,7 +27,9 @@ def rewrite_link(url: str, rewriter: "Rewriter") -> str:
         return rewriter.name(url)
     login = f"{rewriter.name(parts['login'][:-1])}@" if parts["login"] else ""
     head = f"{parts['scheme']}{login}{rewriter.host(parts['host'])}{parts['port']}"
-    path = "/".join(_value(one, rewriter) for one in parts["path"].split("/"))
+    # What networks write in front of their pictures and pages are short numbers; what they number are long ones.
+    kept = _SHORT if rewriter.is_known(parts["host"]) else 2
+    path = "/".join(_value(one, rewriter, kept) for one in parts["path"].split("/"))
     return head + path + _PAIR.sub(lambda found: _pair(found, rewriter), parts["rest"])
 
 
@@ -37,15 +40,15 @@ def _pair(found: re.Match[str], rewriter: "Rewriter") -> str:
     return f"{mark}{name}={_value(value, rewriter)}"
 
 
-def _value(value: str, rewriter: "Rewriter") -> str:
+def _value(value: str, rewriter: "Rewriter", kept: int = 2) -> str:
     plain = unquote(value)
     if plain != value:
-        fresh = _plain(plain, rewriter)
+        fresh = _plain(plain, rewriter, kept)
         return value if fresh == plain else _escaped(fresh, value)
-    return _plain(value, rewriter)
+    return _plain(value, rewriter, kept)
 
 
-def _plain(value: str, rewriter: "Rewriter") -> str:
+def _plain(value: str, rewriter: "Rewriter", kept: int = 2) -> str:
     if re.match(r"[a-z]+://|www\.", value, re.IGNORECASE):
         return rewrite_link(value, rewriter)
     if "/" in value and not re.fullmatch(r"[A-Za-z0-9+/]{40,}={0,2}", value):
@@ -58,7 +61,7 @@ def _plain(value: str, rewriter: "Rewriter") -> str:
         and not re.fullmatch(r"[\w-]*[a-z]+[-_]?\d+(?:[-_]\d+)*", value)
     ):
         return _code(value, rewriter)
-    return rewriter.name(value)
+    return rewriter.name(value, kept=kept)
 
 
 def _code(value: str, rewriter: "Rewriter") -> str:

@@ -9,7 +9,12 @@ from mailbridge.sdk import fold, is_robot
 from mailbridge.testing.anonymise.fakes import Fakes
 from mailbridge.testing.anonymise.links import rewrite_link
 from mailbridge.testing.anonymise.secrets import Secrets
-from mailbridge.testing.anonymise.vocabulary import known_domains, known_words
+from mailbridge.testing.anonymise.vocabulary import (
+    is_common_russian,
+    is_of_a_network_by_name,
+    known_domains,
+    known_words,
+)
 
 _TOKEN = re.compile(
     r"(?P<link>(?:(?:https?|ftp)://|\bwww\.)[^\s<>\"'«»“”]*[^\s<>\"'«»“”.,;:!?)\]])"
@@ -80,6 +85,8 @@ class Rewriter:
         folded = host.casefold().rstrip(".")
         if "." not in folded or folded.endswith((".local", ".localdomain", ".arpa")):
             return host if folded in {"localhost", ""} or folded in self._keep else self.name(host)
+        if is_of_a_network_by_name(folded):
+            return host
         known = next((one for one in self.domains if folded == one or folded.endswith("." + one)), None)
         if known is not None:
             return self._labels(host[: len(folded) - len(known)]) + known
@@ -88,13 +95,20 @@ class Rewriter:
         own = host[: -len(".".join(labels[-count:]))]
         return self.name(own) + self.fakes.domain(".".join(labels[-count:]))
 
-    def name(self, name: str) -> str:
-        """Return a user name, part of a path, or the like: each word and number of it, known ones stay."""
-        return re.sub(r"[^\W\d_]+|\d+", lambda found: self._piece(found[0]), name)
+    def name(self, name: str, *, kept: int = _LONGEST_NUMBER_KEPT) -> str:
+        """Return a user name, part of a path, or the like: each word and number of it; known and short ones stay."""
+        return re.sub(r"[^\W\d_]+|\d+", lambda found: self._piece(found[0], kept), name)
 
-    def _piece(self, piece: str) -> str:
+    def is_known(self, host: str) -> bool:
+        """Whether a host is one of a network or mail provider."""
+        folded = host.casefold()
+        return is_of_a_network_by_name(folded) or any(
+            folded == one or folded.endswith("." + one) for one in self.domains
+        )
+
+    def _piece(self, piece: str, kept: int) -> str:
         if piece.isdigit():
-            return self.fakes.digits(piece) if len(piece) > _LONGEST_NUMBER_KEPT else piece
+            return self.fakes.digits(piece) if len(piece) > kept else piece
         return piece if len(piece) < 2 or piece.casefold() in self._keep else self.fakes.word(piece)
 
     def _labels(self, labels: str) -> str:
@@ -119,7 +133,8 @@ class Rewriter:
         is_said = any(start <= found.start() and found.end() <= end for start, end in spans)
         kind = found.lastgroup or ""
         if kind == "word":
-            return self._word(text, is_said=is_said)
+            is_label = found.string[found.end() : found.end() + 1] == ":" and text.casefold() in self._keep
+            return self._word(text, is_said=is_said and not is_label)
         if kind == "host":
             return self._bare_host(text, is_said=is_said)
         return self._ways[kind](text) if kind in self._ways else text
@@ -130,8 +145,12 @@ class Rewriter:
             return self.fakes.word(word)
         if is_said and (len(word) > _LONGEST_UNIT or folded not in self._keep):
             return self.fakes.word(word)
-        looks_like_a_name = self._strict and word[0].isupper() and len(word) > 1 and folded not in self._keep
-        return self.fakes.word(word) if looks_like_a_name else word
+        return self.fakes.word(word) if self._strict and self._looks_like_a_name(word, folded) else word
+
+    def _looks_like_a_name(self, word: str, folded: str) -> bool:
+        if len(word) < 2 or not word[0].isupper() or folded in self._keep:
+            return False
+        return not ("а" <= folded[0] <= "ё" and is_common_russian(folded))
 
     def _is_name(self, folded: str) -> bool:
         """Whether a word is one of a name, declined or not."""

@@ -5,11 +5,13 @@ import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from mailbridge.registry import parser_types
 
 _WORD = re.compile(r"[^\W\d_]+")
 _DOMAIN = re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.)+[a-z]{2,10}(?![\w-])")
+_NAMES = frozenset({"Name", "Surn", "Patr", "Geox", "Orgn", "Trad", "Init"})
 _TOPS = frozenset({"com", "ru", "net", "org", "io", "me", "su", "ws", "cc", "co", "company", "be", "ly", "link", "app"})
 _WORDS = """
 the this that these there you your yours we our us it its is are was were a an and or if to from for with by on
@@ -43,6 +45,27 @@ def known_domains() -> frozenset[str]:
     for kind in parser_types().values():
         found.update(kind.manifest.domains)
     return frozenset(one for one in found if not one.endswith(".example"))
+
+
+def is_of_a_network_by_name(domain: str) -> bool:
+    """Whether a domain is called after a network, such as that of its pictures."""
+    label = domain.rpartition(".")[0].rpartition(".")[2]
+    named = any(len(name) > 4 and name in label for name in parser_types())
+    return named or ("cdn" in label and label in known_words())
+
+
+@cache
+def is_common_russian(word: str) -> bool:
+    """Whether a Russian word is one of the language, and none that people or places are called by."""
+    parses = _russian().parse(word)
+    return all(parse.is_known and not _NAMES.intersection(parse.tag.grammemes) for parse in parses)
+
+
+@cache
+def _russian() -> Any:
+    import pymorphy3
+
+    return pymorphy3.MorphAnalyzer()
 
 
 def is_of_a_network(address: str) -> bool:
