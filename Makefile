@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help demo run test e2e mutants check format lock score coverage bench bench-reading bench-claims bench-backlog bench-pipeline bench-crm chaos simulate crashes bugs clean
+.PHONY: help demo run test e2e mutants check format lock score coverage bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm chaos simulate crashes bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ bench: bench-reading bench-claims bench-backlog ## Reading, claims beside a mill
 
 bench-reading: $(READY) ## How many mails a second are read, against the reference loop
 	$(BIN)/python bench/reading.py
+
+bench-parsers: $(READY) ## What each parser takes for a mail of 200 kB; fails above 150 ms
+	$(BIN)/python bench/slowest.py
 
 bench-backlog: $(READY) ## Memory while a backlog is read, and how long a new mail takes meanwhile; MAILS=100000
 	PYTHONPATH=tests $(BIN)/python bench/backlog.py --mails $(or $(MAILS),100000)

@@ -1,0 +1,71 @@
+"""CPU milliseconds that each parser takes for a mail of 200 kB, over its fixtures filled up with lines.
+
+usage: python bench/slowest.py [--limit MS]    exits 1 when a parser takes longer; a mail counts by the best of three
+"""
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+
+from mailbridge.mailbox.decode import decode
+from mailbridge.pipeline.parsing import TrustRules, read_mail
+from mailbridge.pipeline.routing import Router
+from mailbridge.registry import make_parsers
+from mailbridge.testing.fixtures import Case, cases
+from mailbridge.testing.variants import Draft, draft_of, is_rebuildable
+
+SIZE = 200_000
+LINES = (
+    "и ещё одно слово",
+    "Имя: Пётр Чужой",
+    "Анна Петрова прокомментировала вашу запись: https://site.example/x?a=1",
+)
+FIXTURES = 3
+"""Of each parser, the longest."""
+
+
+def main() -> None:
+    """Print one line per parser."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--limit", type=int, default=150)
+    limit = options.parse_args().limit
+    parsers = {parser.manifest.name: parser for parser in make_parsers()}
+    own: dict[str, list[Case]] = {}
+    for case in cases():
+        if case.expected.get("parser") in parsers and is_rebuildable(case.raw):
+            own.setdefault(case.expected["parser"], []).append(case)
+    late = False
+    for name, found in own.items():
+        router = Router([parsers[name]])
+        longest = sorted(found, key=lambda case: -len(case.raw))[:FIXTURES]
+        took = max((best(router, case, line), case.name, line) for case in longest for line in LINES)
+        late = late or took[0] > limit
+        print(f"{name:16} {took[0]:4.0f} ms  {took[1]} with lines {took[2]!r}")
+    sys.exit(1 if late else 0)
+
+
+def best(router: Router, case: Case, line: str) -> float:
+    """Read a filled-up fixture three times, decoded anew; the quickest, in milliseconds."""
+    raw = filled(draft_of(case.raw), line).raw()
+    times = []
+    for _ in range(3):
+        mail = decode(raw)
+        began = time.process_time()
+        read_mail(mail, router, TrustRules(override="off"))
+        times.append(time.process_time() - began)
+    return min(times) * 1000
+
+
+def filled(draft: Draft, line: str) -> Draft:
+    """Let the bodies grow to the size."""
+    plain, markup = f"{line}\n", f"<p>{line}</p>\n"
+    return replace(
+        draft,
+        text=None if draft.text is None else draft.text + "\n" + plain * (SIZE // len(plain.encode())),
+        html=None if draft.html is None else draft.html + markup * (SIZE // len(markup.encode())),
+    )
+
+
+if __name__ == "__main__":
+    main()
