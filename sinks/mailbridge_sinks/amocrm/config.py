@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 
-from mailbridge.sdk import CARD_PATHS, CardTemplates, is_card_path
+from mailbridge.sdk import CARD_PATHS, CardTemplates, ReadBackConfig, is_card_path
 from mailbridge_sinks.amocrm.memory import AccountMemory
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -82,6 +82,11 @@ class AmocrmConfig(CardTemplates):
     task: AmocrmTask | None = Field(None, description="Task for every new lead. Default: none.")
     language: Literal["ru", "en"] = Field("ru", description="Language of labels in notes, names and tags.")
     strip_emoji: bool = Field(False, description="Leave out characters such as emoji, if the account cuts texts there.")
+    read_back: ReadBackConfig = Field(
+        ReadBackConfig(),
+        description="What became of the leads: `proof_field` is the id, code or name of a field of the lead.",
+        examples=[{"proof_field": "Ссылка на ответ"}],
+    )
     contact_pages: int = Field(
         20,
         ge=0,

@@ -60,6 +60,7 @@ class Places:
         utm: Label of a form's field in lower case, such as "utm_source" → statistics field of the lead.
         zone: The account's time zone.
         stages: Pipeline → its stages.
+        proof: The lead's field that holds the link to the answer.
         pipeline_id: None = the account's main pipeline.
         status_id: None = the first stage.
         filters: Whether the paid list filters work.
@@ -73,6 +74,7 @@ class Places:
     utm: Mapping[str, FieldPlace] = field(default_factory=dict)
     zone: tzinfo = UTC
     stages: Mapping[int, Stages] = field(default_factory=dict)
+    proof: FieldPlace | None = None
     pipeline_id: Id | None = None
     status_id: Id | None = None
     filters: bool = False
@@ -134,6 +136,7 @@ def _look_up(config: AmocrmConfig, client: AmocrmClient) -> Places:
         values=dict(_found({name: name for name in config.values}, lead_fields, "lead", problems)),
         utm={str(row["code"]).lower(): _place(row) for row in lead_fields if row["type"] == UTM_TYPE and row["code"]},
         zone=_zone(account),
+        proof=_proof(config, lead_fields, problems),
         stages={int(row["id"]): _stages(row["_embedded"]["statuses"]) for row in pipelines},
         pipeline_id=pipeline_id,
         status_id=status_id,
@@ -204,6 +207,12 @@ def _found(
 def _place(row: Row) -> FieldPlace:
     enums = {fold(str(enum["value"])): int(enum["id"]) for enum in row.get("enums") or []}
     return FieldPlace(row["id"], row["type"], enums)
+
+
+def _proof(config: AmocrmConfig, rows: list[Row], problems: list[str]) -> FieldPlace | None:
+    named = config.read_back.proof_field
+    found = dict(_found({"read_back.proof_field": named}, rows, "lead", problems)) if named else {}
+    return found.get("read_back.proof_field")
 
 
 def _zone(account: Row) -> tzinfo:

@@ -12,6 +12,8 @@ from mailbridge.sdk import (
     Outcome,
     PlannedRequest,
     Receipt,
+    RemoteState,
+    Sent,
     SinkError,
     Steps,
     TokenStore,
@@ -23,6 +25,7 @@ from mailbridge_sinks.amocrm.config import AmocrmConfig
 from mailbridge_sinks.amocrm.contacts import Contacts, rounds
 from mailbridge_sinks.amocrm.mapping import LEAD, MAIN_STEPS, NOTE, TASK, UNSORTED, Element, Mapper
 from mailbridge_sinks.amocrm.places import Places, look_up_places, look_up_users, planned_places, user_problem
+from mailbridge_sinks.amocrm.readback import ReadBack
 from mailbridge_sinks.amocrm.search import Search, lead_url
 
 PATHS = {LEAD: "/leads/complex", UNSORTED: "/leads/unsorted/forms", NOTE: "/leads/notes", TASK: "/tasks"}
@@ -36,6 +39,7 @@ class AmocrmSink:
     )
     Config: ClassVar[type[AmocrmConfig]] = AmocrmConfig
     max_batch: ClassVar[int] = 50
+    max_read: ClassVar[int] = 200
     rate_per_s: ClassVar[float] = 7.0
     """Per integration (developers.kommo.com: limitations); repeated excess locks the whole account out."""
 
@@ -99,6 +103,20 @@ class AmocrmSink:
             self._memory.forget()
         return batch.outcomes(lambda delivery: self._receipt(batch, delivery))
 
+    def read_back(self, receipts: Sequence[Sent], cursor: str | None) -> tuple[Sequence[RemoteState], str | None]:
+        """See `ReadsBack.read_back`; the cursor is the latest change that was seen, in unix seconds."""
+        try:
+            return self._reader().states(receipts, cursor)
+        except UNREADABLE:
+            raise unreadable("a look at leads", write=False) from None
+
+    def open_counts(self, users: Sequence[str]) -> Mapping[str, int]:
+        """See `CountsOpen.open_counts`."""
+        try:
+            return self._reader().open_counts(users)
+        except UNREADABLE:
+            raise unreadable("a look at who has to do how much", write=False) from None
+
     def close(self) -> None:
         """See `Sink.close`."""
         self._client.close()
@@ -109,6 +127,9 @@ class AmocrmSink:
             if places is None:
                 self._memory.places = places = look_up_places(self._config, self._client)
         return places
+
+    def _reader(self) -> ReadBack:
+        return ReadBack(self._config, self._client, self._places(), self._users())
 
     def _users(self) -> Mapping[int, str]:
         with self._memory.lock:

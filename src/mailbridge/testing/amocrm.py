@@ -2,11 +2,11 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mailbridge.testing.amocrm_account import KEY_FIELD, Account, Row
+from mailbridge.testing.amocrm_account import KEY_FIELD, LOST, OLGA, PAVEL, WON, Account, Row
 from mailbridge.testing.amocrm_api import TOKEN_PATH, Api, Settings
 from mailbridge.testing.amocrm_oauth import TokenDesk
 from mailbridge.testing.amocrm_records import Records
@@ -55,13 +55,13 @@ class AmocrmEmulator(Emulator):
         self.settings = Settings(filters=filters, search_lag_s=search_lag_s, admin=admin, paid=paid)
         self._criteria = tuple(duplicate_control)
         self._emoji_cuts = emoji_cuts
+        self.desk = TokenDesk(self.clock, self.token)
         self.reset()
 
     def reset(self) -> None:
-        """Forget all objects, tokens, the journal, the faults and the lock-out."""
+        """Forget all objects, the journal, the faults and the lock-out; tokens stay good."""
         self.account = Account(self.clock)
         self.records = Records(self.account, criteria=self._criteria, emoji_cuts=self._emoji_cuts)
-        self.desk = TokenDesk(self.clock, self.token)
         self.api = Api(self.account, self.records, self.desk, self.settings)
         self.journal.clear()
         self.faults.clear()
@@ -141,6 +141,45 @@ class AmocrmEmulator(Emulator):
         with self.lock:
             self.records.change("leads", self.account.leads[lead_id], {"status_id": status_id})
 
+    def acts(self) -> Mapping[str, Callable[[str], Any]]:
+        """Return what a manager does with a lead."""
+        return {
+            "take it": lambda lead: self._change(lead, responsible_user_id=PAVEL),
+            "move it on": lambda lead: self._change(lead, status_id=self._second_stage(lead)),
+            "win it": lambda lead: self._change(lead, status_id=WON),
+            "lose it": lambda lead: self._change(lead, status_id=LOST),
+            "close its tasks": self.close_tasks,
+            "write a note": lambda lead: self._note_of(
+                lead, "common", text="Ответила: https://vk.example/wall1?reply=2"
+            ),
+            "attach a file": lambda lead: self._note_of(lead, "attachment", file_uuid="f-1", file_name="ответ.png"),
+            "delete it": lambda lead: self.remove_lead(int(lead)),
+            "accept it from Unsorted": self.accept,
+        }
+
+    def close_tasks(self, lead: str, result: str = "") -> None:
+        """Complete the tasks of a lead."""
+        for task in self.account.tasks.values():
+            if task["entity_id"] == int(lead):
+                self.records.change("tasks", task, {"is_completed": True, "result": {"text": result} if result else {}})
+
+    def accept(self, lead: str) -> None:
+        """Accept a form from Unsorted."""
+        for uid, row in list(self.account.unsorted.items()):
+            if row["_embedded"]["leads"][0]["id"] == int(lead):
+                self.records.leave_unsorted(uid, accept=True, body={"user_id": PAVEL})
+
+    def _change(self, lead: str, **values: Any) -> None:
+        self.records.change("leads", self.account.leads[int(lead)], values)
+
+    def _second_stage(self, lead: str) -> int:
+        pipeline = self.account.pipeline(self.account.leads[int(lead)]["pipeline_id"]) or self.account.pipelines[0]
+        return int(pipeline["_embedded"]["statuses"][2]["id"])
+
+    def _note_of(self, lead: str, kind: str, **params: str) -> None:
+        row = self.records.add_note({"entity_id": int(lead), "note_type": kind, "params": params})
+        row["created_by"] = OLGA
+
     def remove_contact(self, contact_id: int) -> None:
         """Do what a manager does who merges two contacts: one id disappears."""
         with self.lock:
@@ -152,6 +191,7 @@ class AmocrmEmulator(Emulator):
         """Do what a manager, or merging in the background, does: the id disappears."""
         with self.lock:
             del self.account.leads[lead_id]
+            self.account.happened("lead_deleted", lead_id, [], [])
 
 
 def _page(status: int, title: str) -> Answer:

@@ -58,6 +58,7 @@ class Account:
     notes: dict[int, Row] = field(default_factory=dict)
     tasks: dict[int, Row] = field(default_factory=dict)
     unsorted: dict[str, Row] = field(default_factory=dict)
+    events: list[Row] = field(default_factory=list)
     linked: dict[int, list[int]] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     made_at: dict[tuple[str, int], float] = field(default_factory=dict)
@@ -78,6 +79,14 @@ class Account:
     def next_id(self) -> int:
         """Return a fresh id."""
         return next(self._ids)
+
+    def happened(self, kind: str, lead_id: int, before: list[Row], after: list[Row]) -> None:
+        """Note an event of a lead (events-and-notes page)."""
+        number = len(self.events) + 1
+        self.events.append({
+            "id": f"01pz{number:022}", "type": kind, "entity_id": lead_id, "entity_type": "lead", "created_by": OLGA,
+            "created_at": self.now(), "value_after": after, "value_before": before, "account_id": ACCOUNT_ID,
+        })  # fmt: skip
 
     def now(self) -> int:
         """Return whole unix seconds, as rows hold them."""

@@ -22,6 +22,7 @@ from mailbridge.testing.amocrm_rules import (
 )
 from mailbridge.testing.emulator import Answer, Call
 
+MOST_IDS_OF_EVENTS = 10
 TOKEN_PATH = "/oauth2/access_token"
 
 Handler = Callable[..., Answer]
@@ -167,6 +168,11 @@ class Api:
             return refusal
         return _added(call, "notes", elements, [self.records.add_note(element) for element in elements])
 
+    def list_events(self, call: Call) -> Answer:
+        if len(call.args("filter[entity_id][]")) > MOST_IDS_OF_EVENTS:
+            return problem(400, "Bad Request", "Request validation failed")
+        return page(call, filtered(reversed(self.account.events), call), "events")
+
     def list_tasks(self, call: Call) -> Answer:
         return page(call, filtered(self.account.tasks.values(), call), "tasks")
 
@@ -202,6 +208,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Handler], ...] = (
     _route("GET", "/api/v4/leads/(?:([0-9]+)/)?notes", Api.list_notes),
     _route("POST", "/api/v4/leads/(?:([0-9]+)/)?notes", Api.add_notes),
     _route("GET", "/api/v4/tasks", Api.list_tasks),
+    _route("GET", "/api/v4/events", Api.list_events),
     _route("GET", "/api/v4/(leads|contacts)", Api.list_rows),
     _route("GET", "/api/v4/(leads|contacts|tasks)/([0-9]+)", Api.show_row),
     _route("POST", "/api/v4/(leads|contacts|tasks)", Api.add_rows),

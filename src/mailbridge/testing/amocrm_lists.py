@@ -10,6 +10,7 @@ from mailbridge.testing.amocrm_rules import problem
 from mailbridge.testing.emulator import Answer, Call
 
 MOST_ROWS = 250
+MOST_EVENTS = 100
 HAL = "application/hal+json"
 _ORDER = re.compile(r"order\[(\w+)\]")
 
@@ -17,8 +18,9 @@ _ORDER = re.compile(r"order\[(\w+)\]")
 def page(call: Call, rows: Iterable[Row], plural: str) -> Answer:
     """Return one page of rows in the asked order; an empty one is 204 without a body."""
     limit, number = int(call.arg("limit", "50")), int(call.arg("page", "1"))
-    if limit > MOST_ROWS:
-        return problem(422, "Unprocessable Entity", f"Limit {MOST_ROWS} per page")
+    most = MOST_EVENTS if plural == "events" else MOST_ROWS
+    if limit > most:
+        return problem(422, "Unprocessable Entity", f"Limit {most} per page")
     rows = _ordered(call, list(rows))
     shown = rows[(number - 1) * limit : number * limit]
     if not shown:
@@ -76,6 +78,8 @@ def _passes(row: Row, path: tuple[str, ...], values: list[str]) -> bool:
     if path[-1] in {"from", "to"}:
         number = row.get(name) or 0
         return number >= int(values[0]) if path[-1] == "from" else number <= int(values[0])
+    if isinstance(row.get(name), bool):
+        return row[name] is (values[0] not in {"", "0", "false"})
     return name in row and str(row[name]).casefold() in {value.casefold() for value in values}
 
 

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from mailbridge.testing.amocrm_account import ACCOUNT_ID, Account, Row
+from mailbridge.testing.amocrm_account import ACCOUNT_ID, LOST, WON, Account, Row
 
 MOST_DUPLICATES = 3
 """With more matches duplicate control merges nothing (duplication-control page)."""
@@ -142,8 +142,11 @@ class Records:
 
     def change(self, entity: str, row: Row, element: Row) -> Row:
         """Change a row as PATCH does: multitext fields and `_embedded.tags` are replaced whole."""
+        before = row.get("status_id")
         for name in element.keys() & row.keys() - {"id", "custom_fields_values", "_embedded", "result"}:
             row[name] = element[name]
+        if entity == "leads" and row["status_id"] != before:
+            self._moved(row, before)
         if element.get("result"):
             row["result"] = dict(element["result"])
         if "custom_fields_values" in element:
@@ -154,6 +157,13 @@ class Records:
             row["_embedded"]["tags"] = self._tags(entity, element, row["_embedded"]["tags"])
         row["updated_at"] = self.account.now()
         return row
+
+    def _moved(self, lead: Row, before: Any) -> None:
+        lead["closed_at"] = self.account.now() if lead["status_id"] in {WON, LOST} else None
+        stages = [
+            [{"lead_status": {"id": one, "pipeline_id": lead["pipeline_id"]}}] for one in (before, lead["status_id"])
+        ]
+        self.account.happened("lead_status_changed", lead["id"], *stages)
 
     def _stamp(self, entity: str) -> Row:
         now, row_id = self.account.now(), self.account.next_id()

@@ -13,6 +13,20 @@ MOST_FIELDS = 40
 SHORT_TYPES = {"text", "url", "tracking_data", "streetaddress", "multitext"}
 DATE_TYPES = {"date", "date_time", "birthday"}
 ENUM_TYPES = {"select", "radiobutton", "category", "multiselect"}
+NOTE_PARAMS: Mapping[str, tuple[str, ...]] = {
+    "common": ("text",),
+    "service_message": ("service", "text"),
+    "extended_service_message": ("service", "text"),
+    "call_in": ("uniq", "source", "phone"),
+    "call_out": ("uniq", "source", "phone"),
+    "sms_in": ("text", "phone"),
+    "sms_out": ("text", "phone"),
+    "geolocation": ("text", "address"),
+    "message_cashier": ("status", "text"),
+    "attachment": ("file_uuid", "file_name"),
+}
+"""What each type of note must tell (events-and-notes page)."""
+NOTE_TYPES = NOTE_PARAMS.keys()
 FORM_METADATA = ("form_id", "form_name", "form_page", "form_sent_at")
 
 Problem = tuple[str, str, str]
@@ -101,10 +115,11 @@ def bad_note(account: Account, note: Row) -> Iterator[Problem]:
     """Yield what is wrong with a note of a lead."""
     if note.get("entity_id") not in account.leads:
         yield _no_choice("entity_id")
-    if note.get("note_type") not in {"common", "service_message", "extended_service_message"}:
+    if note.get("note_type") not in NOTE_TYPES:
         yield _no_choice("note_type")
-    if not isinstance((note.get("params") or {}).get("text"), str) or not note["params"]["text"]:
-        yield _missing("params.text")
+    for name in NOTE_PARAMS.get(str(note.get("note_type")), ("text",)):
+        if not (note.get("params") or {}).get(name):
+            yield _missing(f"params.{name}")
 
 
 def bad_task(account: Account, task: Row) -> Iterator[Problem]:
