@@ -42,6 +42,11 @@ _TIMES = re.compile(
 _CELL = re.compile(
     r"(?P<name>.{2,200}?)\s+[×xх]\s*(?P<count>\d{1,4}): (?P<price>[$€£₽]?\s?\d[\d\s.,]*)\S{0,4}", re.IGNORECASE
 )
+_PRICED = re.compile(
+    r"(?:\d{1,3}[.)]|[-•*])\s+(?P<name>.{2,200}?)(?:\s+[×xх*]\s*(?P<count>\d{1,4}))?\s*[-–—:=,]\s*"
+    r"(?P<price>\d[\d\s.,]*)\s*(?:руб|р\.|₽|rub|\$|€|usd|eur|грн|тг).{0,4}",
+    re.IGNORECASE,
+)
 _SUM_IN_WORDS = re.compile(
     r"(?:на (?:общую )?сумму|общей стоимостью|стоимостью|for a total of|totall?ing|in the amount of|#\w+,)\s+"
     r"(?P<sum>[$€£₽]?\s?\d.{0,24})",
@@ -90,7 +95,7 @@ def goods_of(reading: Reading) -> list[Good]:
 def _good(item: Item) -> re.Match[str] | None:
     if len(item.text) > 400 or not any(sign.isdigit() for sign in item.text):
         return None
-    forms = (_CELL,) if item.style is Style.CELL else (_NUMBERED, _COUNTED, _MULTIPLIED, _TIMES)
+    forms = (_CELL,) if item.style is Style.CELL else (_NUMBERED, _COUNTED, _MULTIPLIED, _TIMES, _PRICED)
     return next((match for form in forms if (match := form.fullmatch(item.text))), None)
 
 

@@ -8,7 +8,7 @@ from mailbridge_parsers.form.blocks import stacked_blocks
 from mailbridge_parsers.form.grids import grid_items
 from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import ASKED, CONTACTS, role_of
-from mailbridge_parsers.form.splitting import dashed_field, line_items
+from mailbridge_parsers.form.splitting import dashed_field, line_items, wrapped_field
 
 _STARS = re.compile(r"\*{5,}")
 _QUESTION = frozenset({"вопрос", "question", "q"})
@@ -28,7 +28,7 @@ def items_of(pieces: Iterable[Piece]) -> list[Item]:
             items.append(Item(piece.text, gap=piece.gap))
         else:
             items.extend(grid_items(piece) if isinstance(piece, Grid) else line_items(piece))
-    return _answered(_under_stars(_dashed_throughout(items)))
+    return _answered(_under_stars(_throughout(items)))
 
 
 def _answered(items: list[Item]) -> list[Item]:
@@ -61,9 +61,14 @@ def _under_stars(items: list[Item]) -> list[Item]:
     return found if first is not None and first.style is Style.STARS else items
 
 
-def _dashed_throughout(items: list[Item]) -> list[Item]:
-    """Where "Label - value" is how contacts stand, unknown labels stand so too."""
+def _throughout(items: list[Item]) -> list[Item]:
+    """Where contacts stand as "Label - value" or below "**Label**", unknown labels stand so too."""
     contacts = {item.role: item.style for item in items if item.role in CONTACTS}
-    if len(contacts) < 2 or set(contacts.values()) != {Style.DASH}:
+    styles = set(contacts.values())
+    field_of = _ALIKE.get(styles.pop()) if len(contacts) > 1 and len(styles) == 1 else None
+    if field_of is None:
         return items
-    return [dashed_field(item) if item.style is Style.NONE and not item.is_rule else item for item in items]
+    return [field_of(item) if item.style is Style.NONE and not item.is_rule else item for item in items]
+
+
+_ALIKE = {Style.DASH: dashed_field, Style.WRAPPED: wrapped_field}

@@ -74,6 +74,15 @@ def dashed_field(item: Item) -> Item:
     return replace(item, style=Style.DASH, label=match["label"], value=match["value"], role=role_of(match["label"]))
 
 
+def wrapped_field(item: Item) -> Item:
+    """Return a plain line as a label "**Label**", or as it is."""
+    match = _WRAPPED.fullmatch(item.text)
+    if match is None:
+        return item
+    label = next(words for words in match.groups() if words).strip()
+    return replace(item, style=Style.WRAPPED, label=label, role=role_of(label))
+
+
 def _keyed(line: TextLine) -> tuple[str, str] | None:
     """`name=value`, as programs print what was posted."""
     match = _KEYED.fullmatch(line.text)
