@@ -122,3 +122,8 @@ def test_any_headline_is_survived(text):
     deed_in(text)
     noise_in(text)
     assert all(2 <= len(name) <= 80 for name in actors_in(text))
+
+
+@pytest.mark.parametrize("verb", ["отправил(-а)", "отправил(а)", "отправил/а", "отправила", "отправил"])
+def test_both_genders_of_a_verb_are_no_part_of_a_name(verb):
+    assert actors_in(f"clara_bakes {verb} вам сообщение") == ["clara_bakes"]
