@@ -9,7 +9,7 @@ from mailbridge.testing.odoo import OdooEmulator
 from mailbridge.testing.pipedrive import LEAD_KEY, PERSON_KEY, PipedriveEmulator
 from mailbridge.testing.salesforce import SalesforceEmulator
 from mailbridge.testing.sinks import SinkSuite
-from mailbridge_sinks.rest import RestConfig, RestSink, answers, client
+from mailbridge_sinks.rest import RestConfig, RestSink, answers, client, forms
 from mailbridge_sinks.salesforce import SalesforceConfig, SalesforceSink
 from mailbridge_sinks.salesforce.client import SalesforceClient
 from mutants.mutant import Mutant
@@ -157,6 +157,18 @@ def any_page_is_a_success(monkeypatch):
 def raw_errors_come_out(monkeypatch):
     """An answer that is no JSON raises ValueError instead of an error that the core understands."""
     monkeypatch.setattr(answers, "read_json", lambda answer, write: answer.json())
+
+
+@mutant(Hubspot, "s13")
+def plans_what_it_does_not_send(monkeypatch):
+    """`plan` shows another body than is sent."""
+    filled = forms.Form.filled
+
+    def embellished(self, values, token=""):
+        done = filled(self, values, token)
+        return done if values.get("key") is None or "<" in str(values["ids"]) else dataclasses.replace(done, body={})
+
+    monkeypatch.setattr(forms.Form, "filled", embellished)
 
 
 @mutant(Odoo, "s09")

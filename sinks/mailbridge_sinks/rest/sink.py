@@ -57,7 +57,7 @@ class RestSink:
         self._client.close()
 
     def _planned(self, form: StepForm, deliveries: Sequence[Delivery]) -> list[PlannedRequest]:
-        values = [planned_values(delivery, self._config) for delivery in deliveries]
+        values = [planned_values(delivery, self._config, self._forms) for delivery in deliveries]
         wanted = [one for one in values if form.wanted(one)]
         size = form.step.batch
         filled = [form.write(wanted[start : start + size]) for start in range(0, len(wanted), size)]

@@ -165,9 +165,13 @@ class Work:
         return Delivered(Receipt(remote_id, page, created=delivery.key in self._new))
 
 
-def planned_values(delivery: Delivery, config: RestConfig) -> Values:
-    """Return the values of a plan: results of earlier steps stand as placeholders."""
-    return values_of(delivery, config, {name: f"<{name} id>" for name in config.requests})
+def planned_values(delivery: Delivery, config: RestConfig, forms: Sequence[StepForm]) -> Values:
+    """Return the values of a plan: results of the steps that the delivery has stand as placeholders."""
+    values = values_of(delivery, config, {})
+    for form in forms:
+        if form.wanted(values):
+            values["ids"][form.name] = f"<{form.name} id>"
+    return values
 
 
 def _chunks(deliveries: Sequence[Delivery], size: int) -> Iterator[Sequence[Delivery]]:

