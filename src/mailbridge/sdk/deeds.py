@@ -22,7 +22,7 @@ _YOURS = re.compile(
     r"(?:\bваш\w*|\byour|\btuo|\btua|\bvotre|\bdein\w*|\bihr\w*)(?:\s+(?:нов|перв|last|first|new)\w*)?\s*$",
     re.IGNORECASE,
 )
-# "поделился(ась)", "оставил(а)", "отправил(-а)", "ответил/а"
+# As in поделился(ась), оставил(а), отправил(-а) and ответил/а.
 _BOTH_GENDERS = re.compile(r"(?<=[а-я])(?:\(-?(?:л?ась|л?а|л?и|сь)\)|/(?:л?ась|л?а)\b)")
 _TAGS = re.compile(r"^\s*(?:\[[^\[\]]{1,40}\]\s*)+(?=\S)")
 _EDGES = re.compile(r"^[^\w@(]+|[\s,;:–—|•·-]+$")
