@@ -8,6 +8,9 @@ from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.insert import insert_new
 from mailbridge.ledger.schema import account
 
+LONGEST_QUEUE_S, LONGEST_QUEUE = 60.0, 200
+"""So many seconds, and as long as so many requests take, slots may be reserved ahead: by all workers of all nodes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -53,7 +56,9 @@ class Accounts:
             interval_s: Seconds between two requests in the long run.
             burst: So many requests may follow each other at once after a rest.
         """
-        begin = case((account.c.tat > now(), account.c.tat), else_=now())
+        # Nobody queues for so long: the clock was set back, and what was reserved by it means nothing any more.
+        longest = now() + LONGEST_QUEUE_S + LONGEST_QUEUE * interval_s
+        begin = case((account.c.tat > longest, now()), (account.c.tat > now(), account.c.tat), else_=now())
         free = (account.c.id == account_id, account.c.paused_until <= now())
         # One statement: between reading and writing another node could take the same moment.
         taken = update(account).where(*free).values(tat=begin + interval_s)

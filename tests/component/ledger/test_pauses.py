@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from mailbridge.ledger.outcomes import Waits
 from mailbridge.sdk import Delivered, Receipt, RetryLater, SinkUnusable
 
@@ -66,3 +68,11 @@ def test_a_success_forgets_the_pauses(kit):
     kit.deliver(2)
     fail(kit, DOWN, 1)
     assert paused_s(kit) == 1
+
+
+def test_a_clock_that_is_set_back_holds_up_no_request(kit):
+    for _ in range(3):
+        kit.ledger.accounts.take_slot("crm", 0.5)
+    kit.clock.now -= 3600
+    waits = [kit.ledger.accounts.take_slot("crm", 0.5).wait_s for _ in range(3)]
+    assert waits == [pytest.approx(wait, abs=0.01) for wait in (0.0, 0.5, 1.0)], "the rate still holds"
