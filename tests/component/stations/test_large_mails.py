@@ -17,7 +17,7 @@ from mailbridge.stations.reading import ProcessCrew, ReadingRoom
 
 pytestmark = [pytest.mark.slow, pytest.mark.dovecot]
 
-PHOTO = random.Random(1).randbytes(15_000_000)
+PHOTO = random.Random(1).randbytes(29_500_000)
 PHOTO_MAIL = (
     b"From: Anna <anna@example.com>\nTo: leads@example.org\nSubject: My kitchen\nMIME-Version: 1.0\n"
     b"Content-Type: multipart/mixed; boundary=b\n\n"
@@ -53,8 +53,8 @@ def room(ledger):
     made.close()
 
 
-def test_a_mail_of_20_megabytes_becomes_an_interest_that_lists_its_photo(mailbox, mailbox_user, ledger, room):
-    assert len(PHOTO_MAIL) > 20_000_000
+def test_a_mail_of_40_megabytes_becomes_an_interest_that_lists_its_photo(mailbox, mailbox_user, ledger, room):
+    assert len(PHOTO_MAIL) > 40_000_000
     mailbox_user.deliver(PHOTO_MAIL)
     assert Collector(mailbox, ledger.intake("shared"), poll_s=60).cycle() == 1
     assert room.cycle() == 1
