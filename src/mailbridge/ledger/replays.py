@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 
 from mailbridge.ledger.acts import ACTOR
 from mailbridge.ledger.engine import WORK, Database, now
+from mailbridge.ledger.erased import erase_mails
 from mailbridge.ledger.insert import insert
 from mailbridge.ledger.listing import Wanted
 from mailbridge.ledger.persons import recognise
@@ -23,6 +24,7 @@ from mailbridge.ledger.settle import (
     note_outcomes,
     note_transitions,
     stored_mail,
+    without_erased,
 )
 from mailbridge.sdk import Interest
 
@@ -167,7 +169,9 @@ class Replays:
             for one in settlements:
                 if one.mail_id in raws:
                     _store(connection, raws[one.mail_id])
-            new = [key for one in settlements for key in _settle(connection, one, searches_first=searches_first)]
+            mine, buried = without_erased(connection, settlements)
+            new = [key for one in mine for key in _settle(connection, one, searches_first=searches_first)]
+            erase_mails(connection, buried, "erased before", ACTOR)
             if new:
                 self._database.notify(connection, WORK)
         return frozenset(new)

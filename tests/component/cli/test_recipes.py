@@ -44,6 +44,17 @@ def test_the_way_of_the_guide(cook):
     assert cook.run("check")[0] == 0
 
 
+def test_parse_processes_know_recipes_and_labels_too(cook):
+    text = (cook.folder / "config.toml").read_text() + '[labels.stove]\nwords = "stoves"\n'
+    cook.configure(text)
+    found = [
+        json.loads(cook.run("replay", "recipes/bell/first/mail.eml", "--json", "--workers", workers)[1])
+        for workers in ("0", "1")
+    ]
+    assert found[0] == found[1]
+    assert (found[1]["parser"], found[1]["interests"][0]["labels"]) == ("bell", ["stove"])
+
+
 def test_a_bad_recipe_is_a_problem_of_the_configuration(cook):
     (cook.folder / "recipes" / "bell.toml").write_text(RECIPE.replace("callback", "nonsense"))
     code, _, err = cook.run("check")

@@ -189,6 +189,19 @@ def test_an_erased_mail_stays_erased(mails):
     assert len(keys_in(mails)) == 1
 
 
+def test_what_was_erased_does_not_come_back_by_another_way(delivered):
+    delivered.run("erase", "--person", "p1@example.com", "--yes")
+    text = (delivered.folder / "mails" / "1.eml").read_text()
+    (delivered.folder / "copy.eml").write_text(
+        f"Received: from a.example by b.example; Sun, 22 Nov 2026 10:00:00 +0300\n{text}"
+    )
+    before = keys_in(delivered)
+    rows(delivered.run("replay", "copy.eml", "--deliver", "--json"))
+    assert keys_in(delivered) == before
+    assert delivered.sql("SELECT count(*) FROM mail WHERE sender LIKE '%p1@%'") == [(0,)]
+    assert delivered.sql("SELECT count(*) FROM interest WHERE body LIKE '%p1@%'") == [(0,)]
+
+
 def test_all_three_crms_get_everything_once_although_an_answer_is_lost(crms):
     for number in range(5):
         crms.arrive(number)
