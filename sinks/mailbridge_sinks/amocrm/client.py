@@ -1,5 +1,7 @@
 """Talks to one amoCRM account: tokens, pages, and what amoCRM means by its answers."""
 
+import base64
+import json
 import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,9 +22,11 @@ from mailbridge.sdk import (
     read_json,
     retry_after_s,
 )
-from mailbridge_sinks.amocrm.config import AmocrmConfig
+from mailbridge_sinks.amocrm.config import LOOPBACK, AmocrmConfig
 
 API = "/api/v4"
+WHERE_PATH = "/oauth2/account/current/subdomain"
+DOMAINS = (".amocrm.ru", ".amocrm.com", ".kommo.com")
 LOCKED_OUT = (
     "account locked out: amoCRM blocks all requests after repeated excess (HTTP 403 page); "
     "if it stays so, write to amoCRM's support"
@@ -77,6 +81,7 @@ class AmocrmClient:
         self._config = config
         self._tokens = tokens
         self._access: str | None = None
+        self._address = config.url
         self._crm = CrmClient(config.url, transport=transport, timeout_s=config.timeout_s, judge=judge)
         self._desk = CrmClient(config.url, transport=transport, timeout_s=config.timeout_s)
         if config.token:
@@ -86,12 +91,12 @@ class AmocrmClient:
         """Return the answer to a GET, None for 204 (nothing found)."""
         self._sign()
         try:
-            answer = self._crm.call("GET", API + path, write=False, params=list(params))
+            answer = self._crm.call("GET", self._address + API + path, write=False, params=list(params))
         except TokenRefused:
             if self._config.token:
                 raise
             self._renew()
-            answer = self._crm.call("GET", API + path, write=False, params=list(params))
+            answer = self._crm.call("GET", self._address + API + path, write=False, params=list(params))
         return read_json(answer, write=False)
 
     def rows(
@@ -120,7 +125,7 @@ class AmocrmClient:
     def write(self, path: str, elements: Sequence[object]) -> Any:
         """Return the answer to a POST of an array; `prepare` comes before the step is announced."""
         try:
-            answer = self._crm.call("POST", API + path, write=True, json=list(elements))
+            answer = self._crm.call("POST", self._address + API + path, write=True, json=list(elements))
         except TokenRefused:
             if self._config.token:
                 raise
@@ -145,6 +150,7 @@ class AmocrmClient:
         if self._config.token:
             return
         stored = self._tokens.load()
+        self._address = stored.get("address") or self._config.url
         if stored.get("access_token") and float(stored.get("expires_at", "inf")) > time.time() + TOKEN_MARGIN_S:
             self._use(stored["access_token"])
         else:
@@ -152,36 +158,78 @@ class AmocrmClient:
             self._renew()
 
     def _renew(self) -> None:
-        self._use(self._tokens.refresh(self._access, self._ask_for_tokens)["access_token"])
+        tokens = self._tokens.refresh(self._access, self._ask_for_tokens)
+        self._address = tokens.get("address") or self._address
+        self._use(tokens["access_token"])
 
     def _ask_for_tokens(self, stored: Mapping[str, str]) -> Mapping[str, str]:
-        """Exchange the refresh token, which works once, for a new pair (oauth page)."""
-        config = self._config
-        first = config.refresh_token.get_secret_value() if config.refresh_token else ""
-        answer = self._desk.send("POST", "/oauth2/access_token", write=False, json={
-            "client_id": config.client_id,
-            "client_secret": config.client_secret.get_secret_value() if config.client_secret else None,
-            "redirect_uri": config.redirect_uri,
-            "grant_type": "refresh_token",
-            "refresh_token": stored.get("refresh_token") or first,
-        })  # fmt: skip
-        if answer.status_code in {400, 401}:
+        """Exchange the refresh token, which works once, for a new pair (oauth page).
+
+        An account that has moved refuses at its old address without spending the token; it is asked for where it
+        lives now, and the exchange is repeated there.
+        """
+        given = self._config.refresh_token.get_secret_value() if self._config.refresh_token else ""
+        refresh = stored.get("refresh_token") or given
+        answer = self._exchange(self._address, refresh)
+        if answer.status_code in {401, 404} and (moved := self._moved_to(stored.get("access_token", ""), refresh)):
+            self._address = moved
+            answer = self._exchange(moved, refresh)
+        if answer.status_code in {400, 401, 404}:
             raise Unusable(
                 "amoCRM refuses the refresh token: it was used, revoked or not used for 3 months. "
                 "Authorise the integration again and put the new refresh_token into the configuration"
             )
         if error := judge(answer, False) or judge_status(answer, write=False):
             raise error
-        pair = read_json(answer, write=False)
-        try:
-            ends = time.time() + float(pair["expires_in"])
-            return {
-                "access_token": pair["access_token"],
-                "refresh_token": pair["refresh_token"],
-                "expires_at": str(ends),
-            }
-        except UNREADABLE:
-            raise unreadable("a request for tokens", write=False) from None
+        return {**_pair(answer), "address": self._address}
+
+    def _exchange(self, address: str, refresh: str) -> httpx.Response:
+        config = self._config
+        return self._desk.send("POST", f"{address}/oauth2/access_token", write=False, json={
+            "client_id": config.client_id,
+            "client_secret": config.client_secret.get_secret_value() if config.client_secret else None,
+            "redirect_uri": config.redirect_uri,
+            "grant_type": "refresh_token",
+            "refresh_token": refresh,
+        })  # fmt: skip
+
+    def _moved_to(self, access: str, refresh: str) -> str | None:
+        """Return the account's new address as amoCRM itself tells it, None when it has not moved."""
+        domain = str(claims_of(access).get("api_domain") or "")
+        if not self._is_amocrm(domain):
+            return None
+        headers = {"X-Refresh-Token": refresh}
+        answer = self._desk.send("GET", self._at(domain) + WHERE_PATH, write=False, headers=headers)
+        told = read_json(answer, write=False) if answer.status_code == 200 else None
+        moved = str(told.get("domain") or "") if isinstance(told, Mapping) else ""
+        return self._at(moved) if self._is_amocrm(moved) and self._at(moved) != self._address else None
+
+    def _at(self, domain: str) -> str:
+        return f"{urlsplit(self._config.url).scheme}://{domain}"
+
+    def _is_amocrm(self, domain: str) -> bool:
+        """Whether our secrets may go there: to amoCRM's own domains, and in tries on this machine to this machine."""
+        host = urlsplit(f"//{domain}").hostname or ""
+        return host.endswith(DOMAINS) or (host in LOOPBACK and urlsplit(self._config.url).hostname in LOOPBACK)
+
+
+def _pair(answer: httpx.Response) -> dict[str, str]:
+    pair = read_json(answer, write=False)
+    try:
+        ends = time.time() + float(pair["expires_in"])
+        return {"access_token": pair["access_token"], "refresh_token": pair["refresh_token"], "expires_at": str(ends)}
+    except UNREADABLE:
+        raise unreadable("a request for tokens", write=False) from None
+
+
+def claims_of(token: str) -> Mapping[str, Any]:
+    """Return what a token says of itself (RFC 7519 §3, unverified: it came from amoCRM); empty when it is no JWT."""
+    body = token.split(".")[1] if token.count(".") == 2 else ""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, Mapping) else {}
 
 
 def judge(answer: httpx.Response, _write: bool) -> SinkError | None:  # noqa: FBT001 - the form of sdk.Judge
@@ -203,6 +251,11 @@ def _wrong_account(answer: httpx.Response) -> Unusable | None:
     if 300 <= status < 400:
         host = urlsplit(answer.headers.get("Location", "")).hostname or "another address"
         return Unusable(f"the account answers from {host} (HTTP {status}): correct url")
+    if status == 403:
+        return Unusable(
+            "amoCRM refuses for lack of rights (HTTP 403): Settings → Integrations → yours → access to account data, "
+            "given by an administrator; and see Settings → Security for a list of allowed addresses"
+        )
     if status == 402:
         return Unusable("the amoCRM subscription is not paid (HTTP 402)")
     if status in {404, 405}:

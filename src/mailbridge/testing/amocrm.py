@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from mailbridge.testing.amocrm_account import KEY_FIELD, LOST, OLGA, PAVEL, WON, Account, Row
-from mailbridge.testing.amocrm_api import TOKEN_PATH, Api, Settings
+from mailbridge.testing.amocrm_api import TOKEN_PATH, WHERE_PATH, Api, Settings
 from mailbridge.testing.amocrm_oauth import TokenDesk
 from mailbridge.testing.amocrm_records import Records
 from mailbridge.testing.amocrm_rules import problem
@@ -80,6 +80,13 @@ class AmocrmEmulator(Emulator):
             self._broken += 1
             self.locked_out = self._broken >= self.breaches
             return _page(429, "429 Too Many Requests")
+        return self._refused_by_the_desk(call)
+
+    def _refused_by_the_desk(self, call: Call) -> Answer | None:
+        if call.path == WHERE_PATH:
+            return self.desk.where(call.headers.get("x-refresh-token", ""))
+        if self.desk.moved_to and call.headers.get("host", "") != self.desk.moved_to:
+            return problem(401, "Unauthorized", "Account not found")
         if call.path == TOKEN_PATH:
             return None
         if not self.desk.knows(call.headers.get("authorization", "")):

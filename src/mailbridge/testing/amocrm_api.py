@@ -23,6 +23,7 @@ from mailbridge.testing.amocrm_rules import (
 from mailbridge.testing.emulator import Answer, Call
 
 MOST_IDS_OF_EVENTS = 10
+WHERE_PATH = "/oauth2/account/current/subdomain"
 TOKEN_PATH = "/oauth2/access_token"
 
 Handler = Callable[..., Answer]

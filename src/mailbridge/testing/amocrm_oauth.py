@@ -1,13 +1,17 @@
 """The token address of an emulated amoCRM: single-use refresh tokens (oauth page)."""
 
+import base64
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from mailbridge.testing.amocrm_account import ACCOUNT_ID
 from mailbridge.testing.amocrm_rules import problem
 from mailbridge.testing.emulator import Answer
 
+API_DOMAIN = "api-b.amocrm.ru"
 ACCESS_LIFE_S = 86_400
 REFRESH_LIFE_S = 90 * 86_400
 
@@ -39,6 +43,16 @@ class TokenDesk:
     refresh: dict[str, float] = field(default_factory=lambda: {"demo-refresh": float("inf")})
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
+    moved_to: str = ""
+    """Host that the account has moved to: every other host refuses; "" = it answers everywhere."""
+
+    def where(self, refresh: str) -> Answer:
+        """Answer GET /oauth2/account/current/subdomain: where the account of a refresh token lives now."""
+        if self.refresh.get(refresh, 0) <= self.clock():
+            return self._refusal("Token has been revoked")
+        host = self.moved_to or "korzh.amocrm.ru"
+        return Answer(200, {"id": ACCOUNT_ID, "subdomain": host.partition(".")[0], "domain": host})
+
     def knows(self, authorization: str) -> bool:
         """Whether an Authorization header opens the account now."""
         kind, _, token = authorization.partition(" ")
@@ -63,7 +77,7 @@ class TokenDesk:
 
     def _pair(self) -> Answer:
         number = next(self._numbers)
-        access, refresh = f"access-{number}", f"refresh-{number}"
+        access, refresh = _jwt({"jti": f"access-{number}", "api_domain": API_DOMAIN}), f"refresh-{number}"
         self.access[access] = self.clock() + ACCESS_LIFE_S
         self.refresh[refresh] = self.clock() + REFRESH_LIFE_S
         return Answer(200, {
@@ -76,3 +90,9 @@ class TokenDesk:
         detail = "В запросе отсутствует ряд параметров или параметры невалидны"
         kind = "https://developers.amocrm.ru/v3/errors/OAuthProblemJson"
         return problem(401, "Некорректный запрос", detail, hint=hint, type=kind)
+
+
+def _jwt(claims: dict[str, Any]) -> str:
+    """Return a token in the form of amoCRM's, whose signature nobody checks."""
+    parts = (json.dumps(part).encode() for part in ({"typ": "JWT", "alg": "RS256"}, claims))
+    return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "unsigned"])

@@ -11,7 +11,7 @@ from mailbridge.testing.interests import make_deliveries
 from mailbridge.testing.steps import MemorySteps
 from mailbridge.testing.transport import EmulatorTransport
 from mailbridge_sinks.amocrm import AmocrmConfig, AmocrmSink
-from mailbridge_sinks.amocrm.client import BadElements, judge
+from mailbridge_sinks.amocrm.client import BadElements, claims_of, judge
 
 OAUTH = {
     "client_id": "demo-client",
@@ -45,7 +45,7 @@ def test_an_ended_token_is_renewed_before_the_step_is_announced():
     sink.deliver([first], steps)
     tokens._tokens = {**tokens.load(), "expires_at": "1"}
     assert isinstance(sink.deliver([second], steps)[0], Delivered)
-    assert tokens.load()["access_token"] == "access-2"
+    assert claims_of(tokens.load()["access_token"])["jti"] == "access-2"
 
 
 def test_a_revoked_token_costs_a_read_nothing_and_a_write_one_pause():
@@ -107,9 +107,9 @@ def test_kommo_says_how_long_to_wait_and_amocrm_does_not():
     assert judged(429, "<html>429</html>", "text/html").after_s is None
 
 
-def test_a_403_page_is_a_lock_out_and_403_json_is_left_to_the_common_rules():
+def test_a_403_page_is_a_lock_out_and_403_json_is_a_missing_right():
     assert isinstance(judged(403, "<html>403 Forbidden</html>", "text/html"), NotWritten)
-    assert judged(403, {"title": "Forbidden"}) is None
+    assert "given by an administrator" in judged(403, {"title": "Forbidden"}).reason
 
 
 def test_bad_elements_are_named_and_stale_ids_told_apart():
@@ -138,3 +138,37 @@ def test_a_moved_account_is_told_with_its_new_host():
     error = judge(answer, True)
     assert isinstance(error, Unusable)
     assert error.reason == "the account answers from new.amocrm.ru (HTTP 301): correct url"
+
+
+class Moving:
+    """An account with OAuth that moves to another host; notes where secrets go."""
+
+    def __init__(self, told="new.amocrm.ru"):
+        self.emulator, self.tokens, self.hosts = AmocrmEmulator(rate_per_s=None), NoTokens(), []
+        self.sink = self.make()
+        self.sink.check()
+        self.emulator.desk.moved_to = told
+
+    def make(self):
+        config = AmocrmConfig(url="https://old.amocrm.ru", **OAUTH)
+        return AmocrmSink(config, tokens=self.tokens, transport=httpx.MockTransport(self._handle))
+
+    def _handle(self, request):
+        self.hosts.append(request.url.host)
+        return EmulatorTransport(self.emulator).handle_request(request)
+
+
+def test_an_account_that_moved_is_followed_and_its_new_address_is_kept():
+    account = Moving()
+    account.sink.check()
+    assert account.tokens.load()["address"] == "https://new.amocrm.ru"
+    account.hosts.clear()
+    account.make().check()
+    assert set(account.hosts) == {"new.amocrm.ru"}, "a restart begins at the new address"
+
+
+def test_no_secret_goes_to_a_host_that_is_not_amocrms():
+    account = Moving(told="amocrm.ru.evil.example")
+    with pytest.raises(Unusable, match="Authorise the integration again"):
+        account.sink.check()
+    assert not [host for host in account.hosts if not host.endswith(".amocrm.ru")]
