@@ -8,7 +8,7 @@ from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.insert import insert_new
 from mailbridge.ledger.schema import account
 
-LONGEST_QUEUE_S, LONGEST_QUEUE = 60.0, 200
+MOST_AHEAD_S, MOST_AHEAD = 60.0, 200
 """So many seconds, and as long as so many requests take, slots may be reserved ahead: by all workers of all nodes."""
 
 
@@ -56,8 +56,8 @@ class Accounts:
             interval_s: Seconds between two requests in the long run.
             burst: So many requests may follow each other at once after a rest.
         """
-        # Nobody queues for so long: the clock was set back, and what was reserved by it means nothing any more.
-        longest = now() + LONGEST_QUEUE_S + LONGEST_QUEUE * interval_s
+        # Nobody reserves so far ahead: the clock was set back, and what was reserved by it means nothing any more.
+        longest = now() + MOST_AHEAD_S + MOST_AHEAD * interval_s
         begin = case((account.c.tat > longest, now()), (account.c.tat > now(), account.c.tat), else_=now())
         free = (account.c.id == account_id, account.c.paused_until <= now())
         # One statement: between reading and writing another node could take the same moment.
