@@ -55,6 +55,7 @@ def _lead(config: SalesforceConfig, client: SalesforceClient) -> Iterator[str]:
     for field in filter(None, (config.read_back.stage_field, config.read_back.proof_field)):
         if config.read_back.every_s and field not in described:
             yield f"read_back reads {config.object}.{field}, which is missing or hidden from the API's user"
+    yield from _stages(config, described.get(config.read_back.stage_field, {}))
     for name, found in described.items():
         if name not in sent and _required(found):
             yield f'{config.object}.{name} is required: add it to "fields" or "fixed"'
@@ -82,6 +83,18 @@ def _writable(owner: str, name: str, described: Described) -> Iterator[str]:
         yield f"{owner}.{name} is missing or hidden from the API's user: create it, or open it in field-level security"
     elif not field.get("createable"):
         yield f"{owner}.{name} can't be written by the API's user: open it in field-level security"
+
+
+def _stages(config: SalesforceConfig, field: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the stages of the settings that the org does not have; the default ones need not exist."""
+    known = {str(one["value"]) for one in field.get("picklistValues") or [] if one.get("active", True)}
+    settings, name = config.read_back, config.read_back.stage_field
+    named = [*settings.first_stages, *(settings.closed_stages if "closed_stages" in settings.model_fields_set else ())]
+    named += [str(config.fixed[name])] if name in config.fixed else []
+    for stage in dict.fromkeys(named):
+        if known and stage not in known:
+            there = ", ".join(sorted(known))
+            yield f"{config.object}.{name} has no stage {stage!r}: there are {there} (Object Manager > Fields > {name})"
 
 
 def _fitting(config: SalesforceConfig, path: str, name: str, field: Mapping[str, Any]) -> Iterator[str]:

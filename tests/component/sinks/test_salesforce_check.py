@@ -97,6 +97,13 @@ def test_owners_that_cannot_own(org):
     assert "is no queue" in words
 
 
+def test_stages_that_the_org_does_not_have(org):
+    told = problems(org, read_back={"closed_stages": ["Erledigt"]}, fixed={"Status": "Neu"})
+    assert "Lead.Status has no stage 'Erledigt'" in told
+    assert "Lead.Status has no stage 'Neu'" in told
+    assert "Open - Not Contacted" in told
+
+
 def test_rights_that_are_missing(org):
     org.store.objects["Lead"].createable = False
     org.store.objects["Task"].createable = False
