@@ -1,4 +1,4 @@
-"""docs/sinks.md is held against the kit and against what `mailbridge new sink` makes."""
+"""The guides are held against the kits and against what `mailbridge new sink` makes."""
 
 import ast
 import re
@@ -7,29 +7,40 @@ from pathlib import Path
 
 import pytest
 
+from mailbridge.testing.parsers import ParserSuite
+from mailbridge.testing.rulebook import rules_of, rules_table
 from mailbridge.testing.scaffold import make
-from mailbridge.testing.sinks import rules, rules_table
+from mailbridge.testing.sinks import SinkSuite
 from mutants.all import table
 
 GUIDE = Path(__file__).parents[2] / "docs" / "sinks.md"
+PARSERS = GUIDE.with_name("integrators.md")
 TUTORIAL, REST = GUIDE.read_text(encoding="utf-8").split("## Read back", 1)
 
 
-def between(mark):
-    return re.search(rf"<!-- {mark} -->\n(.*?)\n?<!-- /{mark} -->", REST, re.DOTALL)[1]
+def between(mark, text=REST):
+    return re.search(rf"<!-- {mark} -->\n(.*?)\n?<!-- /{mark} -->", text, re.DOTALL)[1]
 
 
 def test_the_guide_has_the_table_of_rules():
-    assert between("rules") == rules_table(), f"the table between <!-- rules --> has to be:\n{rules_table()}"
+    table_now = rules_table(SinkSuite)
+    assert between("rules") == table_now, f"the table between <!-- rules --> has to be:\n{table_now}"
+
+
+def test_the_guide_for_parsers_has_the_table_of_their_rules():
+    text, table_now = PARSERS.read_text(encoding="utf-8"), rules_table(ParserSuite)
+    assert between("rules", text) == table_now, f"the table between <!-- rules --> has to be:\n{table_now}"
 
 
 def test_the_guide_quotes_make_mutants():
     assert between("mutants") == table(), f"the table between <!-- mutants --> has to be:\n{table()}"
 
 
-def test_every_rule_says_what_it_proves():
-    assert len(rules()) >= 24
-    assert all(len(sentence) > 40 for sentences in rules().values() for sentence in sentences)
+@pytest.mark.parametrize(("suite", "least"), [(SinkSuite, 24), (ParserSuite, 7)])
+def test_every_rule_says_what_it_proves(suite, least):
+    rules = rules_of(suite)
+    assert len({one.rule for one in rules}) >= least
+    assert all(len(one.sentence) > 40 for one in rules)
 
 
 @pytest.fixture(scope="module")
