@@ -1,7 +1,8 @@
 """Watches the layouts of what is read: a changed template is told once, and waits where it lost what it always had."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from mailbridge.ledger.layouts import Layouts
@@ -11,46 +12,67 @@ from mailbridge.pipeline.parsing import Reading
 from mailbridge.ports import Layout
 from mailbridge.worker import Read
 
+REFRESH_S = 5.0
+"""How long counts wait to be written, and what a person accepted to be seen, while there is work."""
+
 REASON = "layout_changed"
 
 
 class DriftWatch:
     """Compares each mail with the layouts of its source.
 
+    What is counted is written now and then, and when there is nothing to read; what is new at once.
+
     Args:
         layouts: The ledger's side.
+        clock: Monotonic seconds.
     """
 
-    def __init__(self, layouts: Layouts) -> None:
+    def __init__(self, layouts: Layouts, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._layouts = layouts
+        self._clock = clock
+        self._known: dict[str, list[Layout]] = {}
+        self._counted: dict[str, Layout] = {}
+        self._began_at = clock()
 
     def review(self, reads: Sequence[Read | None]) -> list[Read | None]:
         """Return how mails were read; what lost a required field in a new layout is quarantined."""
         outlines = {read.mail_id: read.outline for read in reads if read is not None and read.outline is not None}
         if not outlines:
             return list(reads)
-        by_source: dict[str, list[Layout]] = {outline.source: [] for outline in outlines.values()}
-        for one in self._layouts.of(by_source):
-            by_source[one.source].append(one)
-        reviewed, touched, first_mails = self._reviewed(reads, outlines, by_source)
-        self._layouts.save(list(touched.values()), first_mails)
+        if self._clock() - self._began_at > REFRESH_S:
+            self.rest()
+        self._learn({outline.source for outline in outlines.values()} - self._known.keys())
+        reviewed, first_mails = self._reviewed(reads, outlines)
+        if first_mails:
+            self._layouts.save([self._counted.pop(layout_id) for layout_id in first_mails], first_mails)
         return reviewed
 
+    def rest(self) -> None:
+        """Write what was counted, and look anew at what is known: a person may have accepted something."""
+        if self._counted:
+            self._layouts.save(list(self._counted.values()), {})
+        self._counted.clear()
+        self._known.clear()
+        self._began_at = self._clock()
+
+    def _learn(self, sources: set[str]) -> None:
+        if sources:
+            self._known.update({source: [] for source in sources})
+            for one in self._layouts.of(sources):
+                self._known[one.source].append(one)
+
     def _reviewed(
-        self,
-        reads: Sequence[Read | None],
-        outlines: Mapping[str, Outline],
-        by_source: dict[str, list[Layout]],
-    ) -> tuple[list[Read | None], dict[str, Layout], dict[str, str]]:
+        self, reads: Sequence[Read | None], outlines: Mapping[str, Outline]
+    ) -> tuple[list[Read | None], dict[str, str]]:
         reviewed: list[Read | None] = []
-        touched: dict[str, Layout] = {}
         first_mails: dict[str, str] = {}
         for read in reads:
             outline = outlines.get(read.mail_id) if read is not None else None
             if read is None or outline is None:
                 reviewed.append(read)
                 continue
-            known = by_source[outline.source]
+            known = self._known[outline.source]
             layout = place(outline, known)
             if layout is None and len(known) >= MOST_LAYOUTS:
                 reviewed.append(read)
@@ -61,8 +83,8 @@ class DriftWatch:
                 first_mails[layout.id] = read.mail_id
             reviewed.append(_judged(read, outline, layout, known))
             count(layout, outline)
-            touched[layout.id] = layout
-        return reviewed, touched, first_mails
+            self._counted[layout.id] = layout
+        return reviewed, first_mails
 
     def _found(self, read: Read, outline: Outline, known: Sequence[Layout]) -> Layout:
         """Return a layout that was never seen; tell of it when its source is well known."""

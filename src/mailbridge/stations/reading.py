@@ -4,12 +4,14 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
 from mailbridge.config import SinkSettings
+from mailbridge.ledger.engine import LedgerError
 from mailbridge.ledger.settle import Reader, Settlement, StoredMail
 from mailbridge.observe.events import log
 from mailbridge.pipeline.labelling import NO_LABELLING, URGENT, Labelling
@@ -165,6 +167,7 @@ class ReadingRoom:
                 break
             self._underway.append((mails, self.crew.begin([self._job(mail) for mail in mails])))
         if not self._underway:
+            self._rest()
             return 0
         mails, reads = self._underway.popleft()
         found = self._drift.review(reads()) if self._drift else reads()
@@ -176,7 +179,13 @@ class ReadingRoom:
 
     def close(self) -> None:
         """Let the crew go."""
+        with suppress(LedgerError):  # counts are worth no trouble at the end
+            self._rest()
         self.crew.close()
+
+    def _rest(self) -> None:
+        if self._drift:
+            self._drift.rest()
 
     def _job(self, mail: StoredMail) -> Job:
         receiver = self._receivers.get(mail.mailbox or "")
