@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
-from mailbridge.sdk import CrmClient, MaybeWritten, NotWritten, SinkError, lost
+from mailbridge.sdk import CrmClient, MaybeWritten, NotWritten, SinkError, TokenStore, lost
 from mailbridge_sinks.bitrix24.commands import Command
-from mailbridge_sinks.bitrix24.errors import judge, read_failure, redacted, sort_failure
+from mailbridge_sinks.bitrix24.config import Bitrix24Config
+from mailbridge_sinks.bitrix24.errors import TokenEnded, judge, read_failure, redacted, sort_failure
+from mailbridge_sinks.bitrix24.oauth import Access
 
 JsonMap = Mapping[str, Any]
 
@@ -43,6 +45,22 @@ class Bitrix24Client:
         self._base = httpx.URL(url.rstrip("/") + "/")
         self._secret = self._base.path.rstrip("/").rpartition("/")[2]
         self._crm = CrmClient("", transport=transport, timeout_s=timeout_s)
+        self._access: Access | None = None
+
+    @classmethod
+    def of(cls, config: Bitrix24Config, tokens: TokenStore, transport: httpx.BaseTransport | None) -> Self:
+        """Return the client of a configuration: with the webhook's address, or as an application."""
+        client = cls(config.url.get_secret_value(), transport=transport, timeout_s=config.timeout_s)
+        if config.client_id:
+            client._base = httpx.URL(f"{client.portal}/rest/")
+            client._secret = ""
+            client._access = Access(config, tokens, client._crm)
+        return client
+
+    def prepare(self) -> None:
+        """Have a token before a step is announced: its request must follow at once."""
+        if self._access is not None:
+            self._access.token()
 
     @property
     def portal(self) -> str:
@@ -66,6 +84,17 @@ class Bitrix24Client:
         self._crm.close()
 
     def _post(self, body: JsonMap, *, write: bool) -> Any:
+        if self._access is None:
+            return self._sent(body, write=write)
+        try:
+            return self._sent({**body, "auth": self._access.token()}, write=write)
+        except TokenEnded:
+            token = self._access.renew()
+        if write:  # nothing was executed; the step is announced anew before it is sent again
+            raise NotWritten("the access token was renewed", after_s=0.0, pause=True)
+        return self._sent({**body, "auth": token}, write=write)
+
+    def _sent(self, body: JsonMap, *, write: bool) -> Any:
         answer = self._crm.send("POST", f"{self._base}batch", write=write, json=body)
         if answer.is_redirect and self._move(answer):
             # A moved portal executes nothing at its old address, so this is still the first request.

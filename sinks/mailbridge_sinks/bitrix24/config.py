@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -9,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from mailbridge.sdk import CardTemplates, ReadBackConfig, is_card_path
 
 _WEBHOOK_PATH = re.compile(r"/(?:[^?#]*/)?rest/\d+/[^/?#]+/?")
+_PORTAL_PATHS = {"", "/", "/rest", "/rest/"}
+_OAUTH = ("client_id", "client_secret", "refresh_token")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _HOST = re.compile(r"[\w.-]+|[0-9a-f:]+")
 
@@ -34,8 +37,18 @@ class Bitrix24Config(CardTemplates):
 
     url: SecretStr = Field(
         description="Address of an inbound webhook with the right CRM (crm), and Users (user_brief) to check people:"
-        " https://PORTAL/rest/USER/CODE/. Whoever knows it can write into the CRM.",
+        " https://PORTAL/rest/USER/CODE/. Whoever knows it can write into the CRM. With OAuth: https://PORTAL/.",
         examples=["https://example.bitrix24.ru/rest/1/change-me/"],
+    )
+    client_id: str | None = Field(
+        None, min_length=1, description="Only for OAuth instead of a webhook: id of the local application."
+    )
+    client_secret: SecretStr | None = Field(None, description="Only for OAuth: the application's key.")
+    refresh_token: SecretStr | None = Field(
+        None, description="Only for OAuth: the first refresh token; later ones are kept in the ledger."
+    )
+    oauth_url: str = Field(
+        "https://oauth.bitrix.info/oauth/token/", description="Only for OAuth: where tokens are renewed."
     )
     entity: Literal["lead", "deal"] = Field(
         "lead", description='What an interest becomes. A portal in simple mode has no leads: "deal".'
@@ -105,10 +118,18 @@ class Bitrix24Config(CardTemplates):
         if (
             not _HOST.fullmatch(address.host)
             or address.userinfo
-            or not _WEBHOOK_PATH.fullmatch(address.path)
+            or not (_WEBHOOK_PATH.fullmatch(address.path) or address.path in _PORTAL_PATHS)
             or address.query
         ):
-            raise ValueError("must look like https://PORTAL/rest/USER/CODE/")
+            raise ValueError("must look like https://PORTAL/rest/USER/CODE/, or with OAuth like https://PORTAL/")
+        return url
+
+    @field_validator("oauth_url")
+    @classmethod
+    def _is_safe(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+            raise ValueError("must begin with https://, because secrets go there")
         return url
 
     @field_validator("fields")
@@ -126,6 +147,21 @@ class Bitrix24Config(CardTemplates):
         if names:
             raise ValueError(f"written by the sink itself: {', '.join(names)}")
         return fields
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        given = [name for name in _OAUTH if getattr(self, name)]
+        is_portal = httpx.URL(self.url.get_secret_value()).path in _PORTAL_PATHS
+        if given and not is_portal:
+            raise ValueError(
+                f"give either a webhook or OAuth, not both: url and {given[0]}; with OAuth https://PORTAL/"
+            )
+        if is_portal and len(given) < len(_OAUTH):
+            missing = ", ".join(name for name in _OAUTH if name not in given)
+            raise ValueError(
+                f"url is no webhook such as https://PORTAL/rest/USER/CODE/, and OAuth needs also: {missing}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_asap_user(self) -> Self:

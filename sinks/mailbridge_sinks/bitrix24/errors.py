@@ -39,6 +39,10 @@ _UNUSABLE: Mapping[str, str] = {
 _UNCLEAR = {"INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER"}
 
 
+class TokenEnded(Unusable):
+    """The access token has ended: an application renews it, a webhook is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An error as Bitrix24 tells it: `error` may be a word, a sentence, "", "100" or 0."""
@@ -67,6 +71,8 @@ def sort_failure(failure: Failure, *, write: bool) -> SinkError:
     code, status, reason = failure.code.upper(), failure.status, failure.reason
     if code in _PAUSES or status == 429:
         return NotWritten(reason, after_s=failure.reset_after_s or _PAUSES.get(code), pause=True)
+    if code == "EXPIRED_TOKEN":
+        return TokenEnded(f"{reason}. What to do: {_UNUSABLE[code]}")
     if code in _UNUSABLE:
         return Unusable(f"{reason}. What to do: {_UNUSABLE[code]}")
     if status in {401, 402, 403} or (not code and "access denied" in failure.text.lower()):

@@ -49,7 +49,7 @@ class Bitrix24Sink:
 
     Args:
         config: The account.
-        tokens: Not used: a webhook's secret does not rotate.
+        tokens: Memory for the tokens of an application; a webhook's secret does not rotate.
         transport: From the core.
     """
 
@@ -66,9 +66,8 @@ class Bitrix24Sink:
     def __init__(
         self, config: Bitrix24Config, *, tokens: TokenStore, transport: httpx.BaseTransport | None = None
     ) -> None:
-        del tokens
         self._config = config
-        self._client = Bitrix24Client(config.url.get_secret_value(), transport=transport, timeout_s=config.timeout_s)
+        self._client = Bitrix24Client.of(config, tokens, transport)
 
     def check(self) -> None:
         """Prove by one reading request that the portal has all that the configuration names."""
@@ -186,6 +185,7 @@ class Bitrix24Sink:
 
     def _send(self, work: Work, step: str, commands: Commands) -> None:
         try:
+            self._client.prepare()
             work.steps.writing(step, commands)
             answers = self._client.batch(commands, write=True)
         except Refused as error:

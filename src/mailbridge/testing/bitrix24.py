@@ -13,10 +13,12 @@ from mailbridge.testing.bitrix24_data import CONTACT, DEAL, LEAD, TYPE_NAMES, Fi
 from mailbridge.testing.bitrix24_items import Context, Reply
 from mailbridge.testing.bitrix24_limits import Bucket, Operating
 from mailbridge.testing.bitrix24_methods import METHODS, scope_of
+from mailbridge.testing.bitrix24_oauth import TOKEN_PATH, TokenDesk
 from mailbridge.testing.bitrix24_php import as_php, mapped, parse_query, substitute
 from mailbridge.testing.emulator import Answer, Call, Emulator
 
 _ADDRESS = re.compile(r"/rest/(?P<user>\d+)/(?P<code>[^/]+)/(?P<method>[\w.]+?)(?:\.json)?/?")
+_OF_APPLICATION = re.compile(r"/rest/(?P<method>[a-z][\w.]*?)(?:\.json)?/?")
 _MOST_COMMANDS = 50
 _CHANGING = (".add", ".update", ".delete")
 _TAG = re.compile(r"\[/?(?:[a-z]+|\*)(?:=[^\]]*)?\]|</?[a-z][^>]*>", re.IGNORECASE)
@@ -62,6 +64,7 @@ class Bitrix24Emulator(Emulator):
     def __init__(self, *, clock: Callable[[], float] = time.time, journal: Path | None = None) -> None:
         super().__init__(clock=clock, journal=journal)
         self.switches = Switches()
+        self.desk = TokenDesk(self.clock)
         self._start_anew()
 
     def _start_anew(self) -> None:
@@ -82,6 +85,8 @@ class Bitrix24Emulator(Emulator):
 
     def handle(self, call: Call) -> Answer:
         """Answer one request."""
+        if call.path == TOKEN_PATH:
+            return self.desk.answer(call)
         host = call.headers.get("host", "")
         if self.switches.moved_to and host != self.switches.moved_to.partition("//")[2]:
             return Answer(302, None, {"location": self.switches.moved_to + call.path})
@@ -104,6 +109,9 @@ class Bitrix24Emulator(Emulator):
         return Answer(200, body)
 
     def _authorised(self, call: Call) -> tuple[str, str]:
+        if application := _OF_APPLICATION.fullmatch(call.path):
+            self._admit(str(_params(call).get("auth") or ""))
+            return "1", application["method"].lower()
         address = _ADDRESS.fullmatch(call.path)
         if address is None:
             raise RestError(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
@@ -112,6 +120,13 @@ class Bitrix24Emulator(Emulator):
         if not self.switches.commercial:
             raise RestError(403, "ACCESS_DENIED", "REST API is available only on commercial plans")
         return address["user"], address["method"].lower()
+
+    def _admit(self, token: str) -> None:
+        """Let an application in whose access token is good."""
+        if token not in self.desk.access:
+            raise RestError(401, "NO_AUTH_FOUND", "Wrong authorization data")
+        if self.desk.access[token] <= self.clock():
+            raise RestError(401, "expired_token", "The access token provided has expired.")
 
     def _call(self, user: str, method: str, params: Mapping[str, Any]) -> Reply:
         if method not in METHODS:
@@ -177,7 +192,7 @@ class Bitrix24Emulator(Emulator):
 
     def writes(self, call: Call) -> bool:
         """Whether a request may change the portal: every request is a POST, so its method, or its commands, tell."""
-        address = _ADDRESS.fullmatch(call.path)
+        address = _OF_APPLICATION.fullmatch(call.path) or _ADDRESS.fullmatch(call.path)
         method = address["method"].lower() if address else ""
         commands = mapped(_params(call).get("cmd")).values() if method == "batch" else (method,)
         return any(str(command).partition("?")[0].endswith(_CHANGING) for command in commands)

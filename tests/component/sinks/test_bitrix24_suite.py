@@ -37,3 +37,27 @@ class TestDealsOfAPortalInSimpleMode(TestLeads):
 
 class TestSmallRequests(TestLeads):
     settings: ClassVar = {"todo": {}, "batch": 3, "language": "en"}
+
+
+class TestApplication(TestLeads):
+    """OAuth; the store outlives a crash of the sink, as the ledger does."""
+
+    secrets = ("demo-key", "demo-refresh", "refresh-1", "access-1")
+
+    def make_sink(self, emulator, transport):
+        tokens = emulator.__dict__.setdefault("kept_tokens", NoTokens())
+        keys = {"client_id": emulator.desk.client_id, "client_secret": emulator.desk.client_secret}
+        config = Bitrix24Sink.Config(url="https://portal.example", **keys, refresh_token="demo-refresh", todo={})
+        return Bitrix24Sink(config, tokens=tokens, transport=transport)
+
+    def expire(self, emulator):
+        emulator.desk.access.update(dict.fromkeys(emulator.desk.access, 0.0))
+        return True
+
+    @pytest.mark.xfail(reason="both tokens are replaced: when that answer is lost, the application is installed again")
+    def test_s17_a_fault_at_any_request_leaves_one_of_everything(self):
+        super().test_s17_a_fault_at_any_request_leaves_one_of_everything()
+
+    @pytest.mark.xfail(reason="both tokens are replaced: dying before the new pair is durable loses it")
+    def test_s18_a_crash_at_any_point_leaves_one_of_everything(self):
+        super().test_s18_a_crash_at_any_point_leaves_one_of_everything()

@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from mailbridge.sdk import MaybeWritten, NotWritten, Refused, Unusable
-from mailbridge_sinks.bitrix24.errors import Failure, judge, read_failure, redacted, sort_failure
+from mailbridge_sinks.bitrix24.errors import Failure, TokenEnded, judge, read_failure, redacted, sort_failure
 
 CASES = [
     (503, "QUERY_LIMIT_EXCEEDED", "Too many requests", NotWritten),
@@ -10,7 +10,7 @@ CASES = [
     (429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", NotWritten),
     (503, "OVERLOAD_LIMIT", "REST API is blocked due to overload.", NotWritten),
     (429, "whatever", "", NotWritten),
-    (401, "expired_token", "The access token provided has expired.", Unusable),
+    (401, "expired_token", "The access token provided has expired.", TokenEnded),
     (401, "INVALID_CREDENTIALS", "Invalid request credentials", Unusable),
     (403, "INVALID_CREDENTIALS", "Invalid request credentials", Unusable),
     (403, "insufficient_scope", "", Unusable),
