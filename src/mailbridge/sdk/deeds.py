@@ -35,7 +35,13 @@ _SHOWN = re.compile(
     r"(?i:(?:комментари|публикаци|фото|видео|запис|ответ|пост|опрос|обновлени|трансляци)\w*\s+)?"
     rf"(?P<name>{_NAME}?)(?:['’]s\b|\s+(?i:в\s+(?:групп|сообществ)|на\s+страниц)|\s*$)"
 )
-_ROLE = re.compile(r"^(?:пользовател[ьюя]|участник[ау]?|the user|user|member)\s+(?=[A-ZА-ЯЁ\d@])", re.IGNORECASE)
+_ROLE = re.compile(
+    r"^(?:пользовател[ьюя]|участник[ау]?|сообществ[оу]|групп[ае]|страниц[ае]|паблику?"
+    r"|community|group|page|(?:the )?user|member)"
+    r"\s+(?=[A-ZА-ЯЁ\d@«\"“])",
+    re.IGNORECASE,
+)
+_IN_QUOTES = re.compile(r"[«\"“](?P<name>[^«»\"“”]+)[»\"”]")
 _HELPERS = re.compile(r"\s+(?:has|have|just|also|только что|также|тоже)$", re.IGNORECASE)
 _HANDLE = re.compile(r"\s*\(@\w{1,30}\)?\s*$")
 _REST = re.compile(
@@ -130,6 +136,8 @@ def _names(words: str) -> list[str]:
     words = _ROLE.sub("", _EDGES.sub("", _EDGES.sub("", _REST.sub("", words.rpartition(": ")[2].strip()))))
     if not words or _NO_NAME.match(words):
         return []
+    if whole := _IN_QUOTES.fullmatch(words):
+        return [whole["name"].strip()]
     names = [person_name(_EDGES.sub("", _HELPERS.sub("", _HANDLE.sub("", name)))) for name in _TOGETHER.split(words)]
     if any(_NO_NAME.match(name) for name in names):
         return []  # "Matthew, you have …": the recipient

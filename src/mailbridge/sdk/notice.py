@@ -175,7 +175,11 @@ class _Reading:
         return self._targets_seen[run.href]
 
     def _people(self, line: Line) -> list[Run]:
-        return [run for run in line.links if self._is_person(run)]
+        """Who is linked in a line; where it is no person, the group or page that stands before the verb."""
+        people = [run for run in line.links if self._is_person(run)]
+        places = [run for run in line.links if self._target(run).role == "place"] if not people else []
+        deed = self._deed(line) if places else None
+        return people or [run for run in places[:1] if deed and self._position(line, run) < deed.start]
 
     def _is_person(self, run: Run) -> bool:
         return not run.is_address and self._target(run).role == "person" and bool(person_name(run.text))
