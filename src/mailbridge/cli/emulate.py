@@ -19,6 +19,11 @@ class Crm(StrEnum):
     amocrm = "amocrm"
     bitrix24 = "bitrix24"
     salesforce = "salesforce"
+    hubspot = "hubspot"
+    pipedrive = "pipedrive"
+    odoo = "odoo"
+    espocrm = "espocrm"
+    bottlecrm = "bottlecrm"
 
 
 def emulate(
@@ -61,12 +66,22 @@ def emulate(
 def _made(crm: Crm, journal: Path | None) -> "Emulator":
     from mailbridge.testing.amocrm import AmocrmEmulator
     from mailbridge.testing.bitrix24 import Bitrix24Emulator
+    from mailbridge.testing.bottlecrm import BottlecrmEmulator
+    from mailbridge.testing.espocrm import EspocrmEmulator
+    from mailbridge.testing.hubspot import HubspotEmulator
+    from mailbridge.testing.odoo import OdooEmulator
+    from mailbridge.testing.pipedrive import PipedriveEmulator
     from mailbridge.testing.salesforce import SalesforceEmulator
 
     kinds: dict[Crm, type[Emulator]] = {
         Crm.amocrm: AmocrmEmulator,
         Crm.bitrix24: Bitrix24Emulator,
         Crm.salesforce: SalesforceEmulator,
+        Crm.hubspot: HubspotEmulator,
+        Crm.pipedrive: PipedriveEmulator,
+        Crm.odoo: OdooEmulator,
+        Crm.espocrm: EspocrmEmulator,
+        Crm.bottlecrm: BottlecrmEmulator,
     }
     emulator = kinds[crm](journal=journal)
     if isinstance(emulator, Bitrix24Emulator):
