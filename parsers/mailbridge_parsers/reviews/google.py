@@ -22,6 +22,11 @@ _DIGEST = re.compile(
     r"\b(?P<count>\d+) (?:new reviews|нов\w+ отзыв\w*)\b",
     re.IGNORECASE,
 )
+_ANNOUNCES = re.compile(
+    r"\b(?:new|got|received)\b.{0,20}\b(?:reviews?|question)\b|\breview from\b"
+    r"|\bнов\w+ (?:отзыв|вопрос)|\bотзыв от\b",
+    re.IGNORECASE,
+)
 _BUTTONS = frozenset({"reply to review", "ответить на отзыв", "answer question", "ответить на вопрос"})
 _QUOTES = '«»"„“” '
 _NAME_LENGTH = 100
@@ -40,6 +45,8 @@ def read_google(mail: Mail) -> list[Review] | Ignored:
     if digest and int(digest["count"]) != len(blocks):
         raise ParseError("several_reviews", mail.subject)
     if not blocks:
+        if subject or _ANNOUNCES.search(mail.subject):
+            raise TemplateChanged("no_review_link")
         return Ignored("service_mail")
     if _link(lines[blocks[0][0]])["what"] == "questions":
         return [_question(lines[: blocks[0][0] + 1])]

@@ -49,7 +49,13 @@ def test_a_digest_of_google_reviews_is_not_guessed_at():
 
 @pytest.mark.parametrize(
     ("sender", "subject"),
-    [(YANDEX, "У вас новые отзывы для «Фирма»"), (TWO_GIS, "Ваш клиент ждёт ответа на отзыв")],
+    [
+        (YANDEX, "У вас новые отзывы для «Фирма»"),
+        (TWO_GIS, "Ваш клиент ждёт ответа на отзыв"),
+        (GOOGLE, "Фирма: новый отзыв от пользователя Раиса"),
+        (GOOGLE, "Anna left a review for Firm"),
+        (GOOGLE, "You have a new question"),
+    ],  # fmt: skip
 )
 def test_a_review_mail_without_a_review_is_noticed(sender, subject):
     with pytest.raises(TemplateChanged):
