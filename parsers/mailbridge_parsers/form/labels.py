@@ -171,6 +171,7 @@ def _by_words(key: str) -> Role | None:
             parts[0] in {"вопрос", "question", "отзыв"} and len(parts) <= 3 and key.isascii() is parts[0].isascii(),
         ),
         (Role.NAME, len(parts) <= 4 and parts[0] in {"имя", "фио"} and words.NOT_NAME.isdisjoint(parts)),
+        (Role.NAME, len(parts) <= 4 and parts[-1] == "name" and not words.PERSON_WORDS.isdisjoint(parts)),
     )
     return next((role for role, holds in rules if holds), None)
 

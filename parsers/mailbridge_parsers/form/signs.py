@@ -2,7 +2,7 @@
 
 import re
 
-from mailbridge.sdk import Mail, emails_in, fold
+from mailbridge.sdk import Mail, emails_in, fold, host_of
 from mailbridge_parsers.form.contacts import contacts_of
 from mailbridge_parsers.form.kinds import names_form
 from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, label_key
@@ -33,6 +33,7 @@ def speaks_for_form(mail: Mail, reading: Reading, site: Site) -> bool:
         (2, _speaks_to_visitor(reading)),
         (2, _is_from_visitor(mail, reading)),
         (2, bool(reading.all(Role.UTM))),
+        (2, _names_own_page(mail, reading)),
         (1, _comes_from_the_company(mail)),
         (1, bool(reading.all(Role.PAGE, Role.CONSENT, Role.CALL_TIME))),
         (1, any(label_key(one.label) in CORE_NAMES for one in reading.all(Role.NAME, Role.FIRST))),
@@ -61,6 +62,12 @@ def _is_from_visitor(mail: Mail, reading: Reading) -> bool:
     typed = {email for one in reading.all(Role.EMAIL, Role.NAME) for email in emails_in(one.value)}
     own = {one.email for one in mail.recipients}
     return not typed.isdisjoint({mail.sender.email, *(one.email for one in mail.reply_to)} - own)
+
+
+def _names_own_page(mail: Mail, reading: Reading) -> bool:
+    """Whether a field tells on which page of the sender's site it happened."""
+    pages = (host_of(one.value) for one in reading.all(Role.PAGE))
+    return any(mail.sender.is_of(host.removeprefix("www.")) for host in pages if host)
 
 
 def _companies(mail: Mail) -> set[str]:

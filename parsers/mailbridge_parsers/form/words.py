@@ -191,6 +191,11 @@ DETAIL = _set("""
 |newsletter|рассылка|получать рассылку|budget range|revenue|employees|number of employees|company size|role
 |time zone|часовой пояс
 """)
+PERSON_WORDS = frozenset(
+    "applicant attendee buyer caller candidate client customer guest member parent participant passenger "  # noqa: SIM905
+    "patient person requester sender student subscriber tenant visitor".split()
+)
+"""Before "name": whose it is, when it is the author's."""
 NOT_NAME = _set("компании|организации|питомца|ребенка|файла|домена|фирмы|сайта|товара|формы|ребёнка|менеджера")
 ADDRESS_HEADINGS = _set("""
 платежный адрес|адрес плательщика|адрес для выставления счета|billing address|customer details|адрес доставки

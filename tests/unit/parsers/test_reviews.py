@@ -55,7 +55,7 @@ def test_a_digest_of_google_reviews_is_not_guessed_at():
         (GOOGLE, "Фирма: новый отзыв от пользователя Раиса"),
         (GOOGLE, "Anna left a review for Firm"),
         (GOOGLE, "You have a new question"),
-    ],  # fmt: skip
+    ],
 )
 def test_a_review_mail_without_a_review_is_noticed(sender, subject):
     with pytest.raises(TemplateChanged):
