@@ -18,6 +18,7 @@ KEY_TYPES = {"text"}
 UTM_TYPE = "tracking_data"
 UNSORTED_TYPE = 1
 MOST_NAMED = 20
+TOKEN_WARNING_S = 30 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,18 @@ def user_problem(config: AmocrmConfig, users: Mapping[int, str]) -> str | None:
     return (
         f"no user {config.responsible} (responsible) who is not switched off: see Settings → Users; there are {known}"
     )
+
+
+def remarks(places: Places, token_ends: float | None, now: float) -> Iterator[str]:
+    """Yield what works but could be better, or will end."""
+    if not places.filters:
+        yield (
+            "the paid list filters are missing, which works, with more reading: our key is searched by full text, what"
+            " people did is read in the order of change (Settings → Billing → package with API filters)"
+        )
+    if token_ends is not None and token_ends - now < TOKEN_WARNING_S:
+        days = max(0, int((token_ends - now) / 86_400))
+        yield f"the token ends in {days} days: make a new one in amoMarket → your integration → Keys and scopes"
 
 
 def _planned(named: Named) -> Id:

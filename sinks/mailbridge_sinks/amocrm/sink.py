@@ -1,5 +1,6 @@
 """The sink: leads with their contacts by `leads/complex` or Unsorted, then notes, then tasks, each as one batch."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -20,11 +21,11 @@ from mailbridge.sdk import (
     Unusable,
 )
 from mailbridge_sinks.amocrm.batch import Batch
-from mailbridge_sinks.amocrm.client import API, UNREADABLE, AmocrmClient, unreadable
+from mailbridge_sinks.amocrm.client import API, UNREADABLE, AmocrmClient, claims_of, unreadable
 from mailbridge_sinks.amocrm.config import AmocrmConfig
 from mailbridge_sinks.amocrm.contacts import Contacts, rounds
 from mailbridge_sinks.amocrm.mapping import LEAD, MAIN_STEPS, NOTE, TASK, UNSORTED, Element, Mapper
-from mailbridge_sinks.amocrm.places import Places, look_up_places, look_up_users, planned_places, user_problem
+from mailbridge_sinks.amocrm.places import Places, look_up_places, look_up_users, planned_places, remarks, user_problem
 from mailbridge_sinks.amocrm.readback import ReadBack
 from mailbridge_sinks.amocrm.search import Search, lead_url
 
@@ -60,6 +61,12 @@ class AmocrmSink:
             problems.append(problem)
         if problems:
             raise Unusable("; ".join(problems))
+
+    def remarks(self) -> Sequence[str]:
+        """Return what a person should know of an account that can work; `check --connect` prints it."""
+        token = self._config.token
+        ends = claims_of(token.get_secret_value()).get("exp") if token else None
+        return list(remarks(self._places(), float(ends) if isinstance(ends, (int, float)) else None, time.time()))
 
     def plan(self, deliveries: Sequence[Delivery]) -> Sequence[PlannedRequest]:
         """See `Sink.plan`."""

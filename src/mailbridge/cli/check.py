@@ -92,11 +92,12 @@ def _sink(name: str, settings: "Settings") -> str:
         try:
             sink.check()
             strangers = _strangers(sink, table)
+            told = [f"{kind.manifest.title}: account {account} can work", *getattr(sink, "remarks", tuple)()]
         finally:
             sink.close()
     if strangers:
         raise Unusable(f"assign names {', '.join(strangers)}: no active users of {kind.manifest.title}; see its users")
-    return f"{kind.manifest.title}: account {account} can work"
+    return "; ".join(told)
 
 
 def _strangers(sink: Any, table: Any) -> list[str]:

@@ -12,6 +12,7 @@ from mailbridge.testing.interests import make_card, make_delivery
 from mailbridge.testing.sinkbench import Bench
 from mailbridge_sinks.amocrm import AmocrmConfig, AmocrmSink, AmocrmTask
 from mailbridge_sinks.amocrm import contacts as contacts_module
+from mailbridge_sinks.amocrm.places import Places, remarks
 
 
 def bench_of(emulator, **settings):
@@ -129,3 +130,12 @@ def test_a_key_field_that_is_there_twice_is_told(emulator):
     with pytest.raises(Unusable, match=r"'mailbridge key' \(key_field\) is there 2 times: .*294471, 777"):
         bench_of(emulator).sink.check()
     bench_of(emulator, key_field=294471).sink.check()
+
+
+def test_missing_filters_and_a_token_that_ends_soon_are_remarked(emulator):
+    [remark] = bench_of(emulator).sink.remarks()
+    assert "paid list filters are missing" in remark
+    emulator.settings.filters = True
+    assert list(bench_of(emulator).sink.remarks()) == []
+    [remark] = remarks(Places(None, {}, {}, filters=True), 1_000_000.0 + 86_400 * 3.5, 1_000_000.0)
+    assert "the token ends in 3 days" in remark
