@@ -250,3 +250,13 @@ def test_help_of_every_command_says_what_it_does():
         assert done.exit_code == 0
         assert command.help, " ".join(words)
         assert all(parameter.help for parameter in command.params if hasattr(parameter, "help")), " ".join(words)
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "crm").glob("*.md")), ids=lambda page: page.stem)
+def test_what_is_said_to_be_tried_is_tried(page):
+    """Every test that a page on a CRM names exists."""
+    named = set(re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8")))
+    texts = [file.read_text(encoding="utf-8") for part in ("tests", "src") for file in (ROOT / part).rglob("*.py")]
+    there = {name for text in texts for name in re.findall(r"def (test_\w+)", text)}
+    assert named
+    assert not named - there
