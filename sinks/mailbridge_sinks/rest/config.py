@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from mailbridge_sinks.rest.presets import merged, preset_names, preset_table
-from mailbridge_sinks.rest.shape import AnswerRule, Check, Hmac, Step, Table, Text
+from mailbridge_sinks.rest.shape import BATCH_NAMES, AnswerRule, Check, Hmac, Step, Table, Text, for_many
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -121,6 +121,8 @@ class RestConfig(Table):
             raise ValueError("steps is missing: describe the requests, or name a preset")
         if self.main not in self.steps or self.steps[self.main].when:
             raise ValueError(f"main = {self.main!r} is no step without when: {', '.join(self.steps)}")
+        if any(step.batch > 1 for step in self.steps.values()):
+            for_many(self.headers, names=BATCH_NAMES)
         for value in self.values:
             if not value.isidentifier():
                 raise ValueError(f"values: {value!r} is no name that a template can use")

@@ -110,6 +110,10 @@ class Searches:
         good = self._client.read(request, (*nothing, *self._config.answers))
         if good.means == "nothing":
             return []
+        if shape.whole and not query(shape.whole, good.body):
+            raise NotWritten(
+                "the answer to a search is one page of several: narrow it, or ask for longer pages", pause=True
+            )
         rows = [] if good.body is None else query(shape.rows, good.body)
         if isinstance(rows, list):
             return rows

@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Any, Literal, Self
 
 import jmespath
+from jinja2 import Environment, meta
 from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -53,6 +54,30 @@ def _is_status(value: str) -> str:
     return value
 
 
+def names_in(value: Any) -> set[str]:
+    """Return the names that the templates of a structure use."""
+    if isinstance(value, str):
+        return set(meta.find_undeclared_variables(_JINJA.parse(value)))
+    if isinstance(value, dict):
+        return set().union(*(names_in(key) | names_in(one) for key, one in value.items()))
+    return set().union(*map(names_in, value)) if isinstance(value, (list, tuple)) else set()
+
+
+def for_many(*structures: Any, names: frozenset[str]) -> set[str]:
+    """Return the names that a request for many deliveries uses.
+
+    Raises:
+        ValueError: One of them is of a single delivery: only the first would be meant.
+    """
+    used = names_in(list(structures))
+    if wrong := sorted(used - names):
+        raise ValueError(f"batch: a request for many deliveries has no {', '.join(wrong)}; put it into item")
+    return used
+
+
+_JINJA = Environment(autoescape=False)  # noqa: S701 - parses only
+BATCH_NAMES = frozenset({"settings", "items", "token"})
+
 Text = Annotated[str, AfterValidator(_is_template)]
 """A template that gives a text."""
 Structure = Annotated[Any, AfterValidator(_is_template)]
@@ -92,6 +117,10 @@ class Request(Table):
     body: Structure = Field(None, description="JSON body; its texts are templates.")
     rows: Query = Field("@", description="JMESPath of the list of found objects.")
     id: Query = Field("id", description="JMESPath of the id in a found object.")
+    whole: Query = Field(
+        "",
+        description='JMESPath that is true when the answer lists all, such as "!next"; empty = it always does.',
+    )
     nothing: tuple[Status, ...] = Field((), description='Statuses that say "there is none", such as ["404"].')
 
 
@@ -105,6 +134,14 @@ class Search(Request):
     )
     batch: int = Field(1, ge=1, le=100, description="Keys per request: the templates have the list keys, or items.")
     item: Structure = Field(None, description="With batch: what stands in items for each key.")
+
+    @model_validator(mode="after")
+    def _asks_for_all(self) -> Self:
+        if self.batch > 1:
+            used = for_many(self.path, self.params, self.body, names=BATCH_NAMES | {"keys"})
+            if not used & {"keys", "items"}:
+                raise ValueError("batch: the request names neither keys nor items, so that it asks for none of them")
+        return self
 
 
 class Look(Request):
@@ -157,6 +194,10 @@ class Step(Table):
             raise ValueError("batch needs item (one delivery in the body) and rows (the results in the answer)")
         if self.batch == 1 and self.item is not None:
             raise ValueError("item needs batch = 2 or more")
+        if self.batch > 1:
+            for_many(self.path, self.params, self.headers, self.body, names=BATCH_NAMES)
+            if self.idempotency_header:
+                raise ValueError("batch: one idempotency_header can't carry the keys of many deliveries")
         return self
 
 

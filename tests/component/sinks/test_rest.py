@@ -212,6 +212,14 @@ def test_a_search_that_lists_nothing_it_knows_is_no_answer():
         sink.find([Doubt(make_deliveries(1)[0])])
 
 
+def test_a_page_of_several_is_no_answer():
+    sink = make_sink(AcmeRest(), {"search": {**SEARCH, "whole": "done"}})
+    with pytest.raises(NotWritten, match="one page of several"):
+        sink.find([Doubt(make_deliveries(1)[0])])
+    sink = make_sink(AcmeRest(), {"search": {**SEARCH, "whole": "!next"}})
+    assert sink.find([Doubt(make_deliveries(1)[0])]) == {}
+
+
 def test_none_may_be_told_by_a_status():
     emulator = AcmeRest()
     sink = make_sink(emulator, {"search": {**SEARCH, "path": "/api/nowhere", "nothing": ["404"]}})

@@ -7,6 +7,8 @@ from mailbridge_sinks.rest import RestConfig
 
 BODY = {"external_key": "{{ key }}", "name": "{{ who }}"}
 LEAD = {"path": "/api/leads", "body": BODY}
+MANY = {**LEAD, "batch": 5, "item": BODY, "body": {"all": "{{ items }}"}, "rows": "all"}
+SEARCH = {"path": "/x", "params": {"q": "{{ key }}"}, "key": "key"}
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,14 @@ LEAD = {"path": "/api/leads", "body": BODY}
         ({"steps": {"lead": {**LEAD, "body": "{{ author.nam }}"}}}, "did you mean 'author.name'"),
         ({"steps": {"lead": {**LEAD, "id": "a..b"}}}, "no JMESPath"),
         ({"steps": {"lead": {**LEAD, "batch": 5}}}, "batch needs item"),
+        ({"steps": {"lead": {**MANY, "body": {"a": "{{ text }}"}}}}, "many deliveries has no text; put it into item"),
+        ({"steps": {"lead": {**MANY, "idempotency_header": "K"}}}, "can't carry the keys of many"),
+        ({"steps": {"lead": MANY}, "headers": {"X": "{{ key }}"}}, "many deliveries has no key"),
+        ({"steps": {"lead": {**LEAD, "search": {**SEARCH, "batch": 9}}}}, "many deliveries has no key"),
+        (
+            {"steps": {"lead": {**LEAD, "search": {**SEARCH, "params": {}, "batch": 9}}}},
+            "asks for none of them",
+        ),
         ({"steps": {"lead": {**LEAD, "item": BODY}}}, "item needs batch"),
         ({"steps": {"lead": {**LEAD, "answers": [{"status": ["9xx"], "means": "later"}]}}}, "no HTTP status"),
         ({"steps": {"lead": {**LEAD, "wen": "phone"}}}, "Extra inputs"),
