@@ -114,6 +114,16 @@ def test_a_layout_that_its_parser_can_not_read_is_told_of_too(desk):
     assert desk.read(fresh + b"<p>") == []
 
 
+def test_the_two_layouts_that_facebook_really_had_are_two_and_both_are_read(desk):
+    found = {case.name: case.raw for case in cases()}
+    today, before = found["facebook/comment_with_shared_link_preview"], found["facebook/comment_2010_text_fake_footer"]
+    assert desk.read(*(b"X-Copy: %d\n" % number + today for number in range(25))) == []
+    (told,) = desk.read(b"X-Copy: a\n" + before, b"X-Copy: b\n" + before)
+    assert (told["source"], told["outcome"], told["missing"]) == ("facebook@facebookmail.com", "parsed", [])
+    assert desk.read(found["facebook/comment_de_unknown_words"]) == [], "another comment in the layout of today"
+    assert desk.quarantined() == 0
+
+
 def test_a_source_that_is_still_learned_is_no_news(desk):
     assert desk.read(*map(mail, range(5)), *(mail(number, NEW) for number in range(5, 8))) == []
     assert desk.quarantined() == 0
