@@ -139,12 +139,21 @@ class Portal:
     users: list[dict[str, Any]] = field(default_factory=_users)
     comments: dict[int, dict[str, Any]] = field(default_factory=dict)
     activities: dict[int, dict[str, Any]] = field(default_factory=dict)
+    history: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: {LEAD: [], DEAL: []})
     last_ids: dict[str, int] = field(default_factory=dict)
 
     def next_id(self, kind: str) -> int:
         """Return a new id."""
         self.last_ids[kind] = self.last_ids.get(kind, 0) + 1
         return self.last_ids[kind]
+
+    def enters_stage(self, kind: int, item: dict[str, Any], stamp: str, *, created: bool) -> None:
+        """Note a line of the stage history (page crm-stage-history-list); leads call the stage STATUS_ID."""
+        stage = "STATUS_ID" if kind == LEAD else "STAGE_ID"
+        self.history[kind].append({
+            "ID": self.next_id("history"), "TYPE_ID": 1 if created else 2, "OWNER_ID": item["id"],
+            "CREATED_TIME": stamp, "STAGE_SEMANTIC_ID": item["stageSemanticId"], stage: item["stageId"],
+        })  # fmt: skip
 
     def status_ids(self, entity: str) -> set[str]:
         """Return the STATUS_IDs of one directory, such as STATUS, SOURCE or DEAL_STAGE."""

@@ -157,6 +157,7 @@ def _store(context: Context, kind: int, fields: Mapping[str, Any], fm: Any) -> d
         item["title"] = fields.get("title") or f"#{number}"
         item["stageId"] = fields.get("stageId") or "NEW"
         item["stageSemanticId"] = _semantics(portal, kind, item["stageId"])
+        portal.enters_stage(kind, item, context.stamp, created=True)
     item["fm"] = _fm_lines(portal, fm) if "fm" in portal.fields[kind] else []
     portal.items[kind][number] = item
     return item
@@ -186,8 +187,10 @@ def update(context: Context, params: Params) -> Reply:
     before = item.get("stageId")
     item |= _given(context, kind, params) | {"updatedTime": context.stamp}
     if kind in {LEAD, DEAL}:
-        item["movedTime"] = context.stamp if item["stageId"] != before else item["movedTime"]
         item["stageSemanticId"] = _semantics(context.portal, kind, item["stageId"])
+    if kind in {LEAD, DEAL} and item["stageId"] != before:
+        item["movedTime"] = context.stamp
+        context.portal.enters_stage(kind, item, context.stamp, created=False)
     for key, line in mapped(mapped(params["fields"]).get("fm")).items():
         _change_line(context.portal, item["fm"], key, mapped(line))
     return Reply({"item": _shown(item, kind)})

@@ -94,6 +94,18 @@ def update_activity(context: Context, params: Params) -> Reply:
     return Reply(result=True)
 
 
+def list_stage_history(context: Context, params: Params) -> Reply:
+    """Answer crm.stagehistory.list: one line for each stage that a lead or deal has entered."""
+    kind = as_id(required(params, "entityTypeId"))
+    if kind not in context.portal.history:
+        raise RestError(400, "", "The entity type has no stage history")
+    condition, rows = mapped(params.get("filter")), context.portal.history[kind]
+    allowed = set(rows[0]) if rows else {"ID", "TYPE_ID", "OWNER_ID", "CREATED_TIME"}
+    matching: list[Mapping[str, Any]] = [row for row in rows if matches(row, condition, allowed)]
+    page = paged(ordered(matching, params.get("order"), "ID"), params.get("start"))
+    return Reply({"items": list(page.rows)}, page.total, page.next)
+
+
 def list_statuses(context: Context, params: Params) -> Reply:
     """Answer crm.status.list: stages, sources and other directories; not paged."""
     condition = mapped(params.get("filter"))
@@ -146,6 +158,7 @@ METHODS: Mapping[str, Method] = {
     "crm.activity.list": list_activities,
     "crm.activity.update": update_activity,
     "crm.status.list": list_statuses,
+    "crm.stagehistory.list": list_stage_history,
     "crm.category.list": list_categories,
     "crm.settings.mode.get": get_mode,
     "user.get": get_users,

@@ -296,3 +296,15 @@ def test_references_take_the_type_they_refer_to():
 
 def test_what_a_person_sees_has_no_working_markup():
     assert shown("[b]жирно[/b] [url=https://evil.example]тут[/url] <script>x</script> [0]") == "жирно тут x [0]"
+
+
+def test_the_stage_history_tells_every_stage_a_lead_was_in(emulator):
+    first, second = add(emulator, title="one"), add(emulator, title="two")
+    result(emulator, "crm.item.update", entityTypeId=LEAD, id=first, fields={"stageId": "JUNK"})
+    result(emulator, "crm.item.update", entityTypeId=LEAD, id=first, fields={"title": "same stage"})
+    rows = result(emulator, "crm.stagehistory.list", entityTypeId=LEAD, order={"ID": "ASC"})["items"]
+    told = [(row["OWNER_ID"], row["STATUS_ID"], row["STAGE_SEMANTIC_ID"], row["TYPE_ID"]) for row in rows]
+    assert told == [(first, "NEW", "P", 1), (second, "NEW", "P", 1), (first, "JUNK", "F", 2)]
+    later = result(emulator, "crm.stagehistory.list", entityTypeId=LEAD, filter={">ID": rows[1]["ID"]})["items"]
+    assert [row["STATUS_ID"] for row in later] == ["JUNK"]
+    assert post(emulator, "crm.stagehistory.list", {"entityTypeId": CONTACT}).status == 400
