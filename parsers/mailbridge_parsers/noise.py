@@ -151,6 +151,8 @@ def _monitor(mail: Mail) -> str:
 
 
 def _bulk(mail: Mail) -> str:
+    if mail.headers.get("Content-Type").strip().casefold().startswith("multipart/digest"):
+        return "digest"
     if "List-Post" in mail.headers or "Mailing-List" in mail.headers or _precedence(mail) == "list":
         return "list_mail"
     if "List-Unsubscribe" in mail.headers:

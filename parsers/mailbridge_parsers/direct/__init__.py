@@ -35,11 +35,15 @@ from mailbridge_parsers.direct.senders import (
     is_bulk,
     is_laid_out,
     is_nobody,
+    is_notice,
     is_program,
     is_receipt,
     is_service,
+    is_spam,
+    is_undecoded,
     looks_like_form,
     offers_unsubscribing,
+    says_automatic,
     speaks_for_another,
 )
 
@@ -82,8 +86,11 @@ class DirectParser:
             return Ignored("newsletter")
         if is_receipt(mail):
             return Ignored("receipt")
+        if is_spam(mail):
+            return Ignored("spam")
         author = _author(mail)
         words = Words(passed_on.note) if passed_on else _words(mail)
+        _refuse_data(mail, words)
         if not words.text and not mail.subject and not mail.attachments:
             raise ParseError("empty_mail")
         return [self._message(mail, author, words)]
@@ -114,8 +121,11 @@ class DirectParser:
         author, words = inside.author, inside.words
         if not author.email and not author.name:
             raise ParseError("forward_without_author")
-        if is_robot(author.email) or author.email in {address.email for address in mail.recipients}:
+        if _is_own_or_robot(author, mail):
             raise ParseError("forwarded_notification", author.email)
+        if not (words.text or inside.subject or mail.attachments):
+            raise ParseError("empty_mail")
+        _refuse_data(mail, words)
         notes = (("Forwarded by", _shown(mail.sender)), ("Note", inside.note))
         return make_interest(
             mail,
@@ -137,6 +147,22 @@ class DirectParser:
         return Author(name=person_name(author.name) or None, email=author.email or None, phones=tuple(phones))
 
 
+def _refuse_data(mail: Mail, words: Words) -> None:
+    """Raises ParseError: What should be words is a fragment of a mail, encoded bytes, or data."""
+    if mail.headers.get("Content-Type").strip().casefold().startswith("message/partial"):
+        raise ParseError("partial_message")
+    if is_undecoded(words.text):
+        raise ParseError("undecoded_body")
+
+
+def _is_own_or_robot(author: Address, mail: Mail) -> bool:
+    """Whether the mail that was passed on is a program's, or one of the company to itself."""
+    if is_robot(author.email) or author.email in {address.email for address in mail.recipients}:
+        return True
+    colleagues = author.email != mail.sender.email and author.domain == mail.sender.domain
+    return colleagues and any(one.domain == author.domain for one in mail.recipients)
+
+
 def _words(mail: Mail) -> Words:
     if not is_html_only(mail):
         return own_words(words_of(mail))
@@ -152,13 +178,16 @@ def _author(mail: Mail) -> Address:
         ParseError: A program speaks and names nobody, or its mail is a form that should be read field by field.
     """
     own = {address.email for address in mail.recipients}
-    is_machine = (
-        is_nobody(mail) or speaks_for_another(mail) or is_program(mail) or is_service(mail) or is_laid_out(mail)
-    )
-    if not is_machine and mail.sender.email not in own:
+    signs = (is_nobody, speaks_for_another, is_program, is_service, is_laid_out, says_automatic)
+    if not any(sign(mail) for sign in signs) and mail.sender.email not in own:
         return mail.sender
     person = _one_person(mail.reply_to, own)
-    if person is None or person.domain == mail.sender.domain or looks_like_form(words_of(mail)):
+    if (
+        person is None
+        or (is_nobody(mail) and is_notice(mail, person))
+        or person.domain == mail.sender.domain
+        or looks_like_form(words_of(mail))
+    ):
         raise ParseError("unknown_notification", mail.sender.email)
     return person
 

@@ -2,7 +2,7 @@
 
 import re
 
-from mailbridge.sdk import Mail, fold
+from mailbridge.sdk import Address, Mail, fold
 from mailbridge.sdk.people import is_robot
 from mailbridge_parsers.direct.body import words_of
 
@@ -36,7 +36,7 @@ _ROBOT_WORDS = frozenset(
     {"notification", "notifications", "notify", "noreply", "robot", "bot", "mailer", "alert", "alerts"}
 )
 _MACHINES = re.compile(
-    r"billing|backups?|builds?|ci|jenkins|tickets?|sms|monitor(?:ing)?|reports?|stats?|statistics|scan(?:ner)?"
+    r"billing|status|backups?|builds?|ci|jenkins|tickets?|sms|monitor(?:ing)?|reports?|stats?|statistics|scan(?:ner)?"
     r"|fax|voicemail"
     r"|pbx|ats|docs?|edo|feedback|survey|tracking|shipment|system"
 )
@@ -45,11 +45,39 @@ _ROLES = re.compile(
     r"|hello|contact\w*"
     r"|site|web\w*|form\w*|hosting|bank|team|account\w*|manager|lead\w*|crm"
 )
-_NO_ANSWER = re.compile(r"ne-?pas-?repondre|pas-?de-?reponse|(?:nicht|keine)-?antwort|no-?respond")
+_NO_ANSWER = re.compile(r"notific|uvedoml|ne-?pas-?repondre|pas-?de-?reponse|(?:nicht|keine)-?antwort|no-?respond")
 _BULK_SENDERS = re.compile(
     r"news(?:letters?)?|marketing|promo(?:tions?)?|digest|mailing|rassylk[ai]|offers?|deals|welcome|announce(?:ments?)?"
     r"|updates?"
 )
+_AUTOMATIC = re.compile(
+    r"(?:this|email|e-mail|message|mail) (?:is|was|has been)?\s?(?:an )?(?:auto(?:matic(?:ally)?"
+    r"|mated)?[ -]?)?generated\b"
+    r"|this is an automat(?:ed|ic)\b|(?:сформировано|создано|отправлено|сгенерировано) (?:системой )?автоматически"
+    r"|a fax has arrived|new voice ?mail|голосовое сообщение от",
+    re.IGNORECASE,
+)
+_DEEDS = re.compile(
+    r"\bha(?:s|ve) (?:accepted|invited|shared|joined|sent|added|requested|signed|assigned)\b|\binvit(?:ed|es|ation)\b"
+    r"|приглаша\w+|приглашени\w+|поделил\w*|делится|назначил\w*",
+    re.IGNORECASE,
+)
+_FORM = re.compile(
+    r"\bformul|\b(?:web ?|contact )?form\b|форм[аыуе]\b|со? (?:вашего )?сайта|через сайт|на сайте|заявк|enquiry|inquiry",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(
+    r"\bcontact\b|message from|new message|сообщени[ея]|вопрос|question|request|demande", re.IGNORECASE
+)
+_UNDECODED = re.compile(
+    r"^content-(?:transfer-encoding|disposition): |\A\s*<\?xml|(?:^[A-Za-z0-9+/=]{60,76}\n){4}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PROVIDERS = re.compile(
+    r"(?:hello|info|support|security|team|news|help|mail|passport|cloud|welcome|account|promo|id|plus)@"
+    r"(?:(?:yandex|ya|mail|rambler|google|gmail|outlook|microsoft|apple|icloud|yahoo|aol)\.(?:ru|com|net|by|kz))"
+)
+_SPAM_HEADERS = (("X-Spam-Flag", "yes"), ("X-Spam", "yes"), ("X-Spam-Status", "yes"), ("X-Spam-Result", "spam"))
 _SPEAKS_FOR = re.compile(r"[\w'\"] (?:via|через) \w", re.IGNORECASE)
 _REPLIED = re.compile(r"^\s*(?:re|fwd?|ответ|отв|пересл)\s*(?:\[\d+\])?:", re.IGNORECASE)
 _RECEIVED = re.compile(
@@ -112,9 +140,31 @@ def is_receipt(mail: Mail) -> bool:
     return any(_RECEIVED.search(line) for line in lines if len(line) <= 300)
 
 
+def says_automatic(mail: Mail) -> bool:
+    """Whether a mail says itself that a machine wrote it."""
+    return not _answers(mail) and _AUTOMATIC.search(words_of(mail)[:2000]) is not None
+
+
+def is_notice(mail: Mail, answered: Address) -> bool:
+    """Whether a program tells of a person instead of passing on what the person wrote on a site."""
+    if _FORM.search(f"{mail.subject}\n{words_of(mail)[:2000]}") or _CONTACT.search(mail.subject):
+        return False
+    return bool(_DEEDS.search(mail.subject)) or _ROLES.fullmatch(answered.email.partition("@")[0]) is not None
+
+
+def is_undecoded(text: str) -> bool:
+    """Whether a text is no text: parts of a mail that nobody could take apart, encoded bytes, a program's data."""
+    return _UNDECODED.search(text[:20_000]) is not None
+
+
 def speaks_for_another(mail: Mail) -> bool:
     """Whether a group or a service wrote under its own address for somebody: "Ann via Sales"."""
     return _SPEAKS_FOR.search(mail.sender.name) is not None
+
+
+def is_spam(mail: Mail) -> bool:
+    """Whether the receiving server has marked the mail as spam."""
+    return any(mail.headers.get(name).strip().casefold().startswith(value) for name, value in _SPAM_HEADERS)
 
 
 def is_bulk(mail: Mail) -> bool:
@@ -139,7 +189,7 @@ def _answers(mail: Mail) -> bool:
 
 def is_service(mail: Mail) -> bool:
     """Whether the sender's domain belongs to a network or service."""
-    return mail.sender.is_of(*_SERVICES)
+    return mail.sender.is_of(*_SERVICES) or _PROVIDERS.fullmatch(mail.sender.email) is not None
 
 
 def offers_unsubscribing(mail: Mail) -> bool:

@@ -14,7 +14,9 @@ _LONGEST_NAME = 120
 _EMAIL = re.compile(
     r"(?<![\w.%+'/=-])[\w%+'-][\w.%+'-]{0,63}@(?:[^\W_][\w-]{0,62}\.){1,8}[^\W\d_][\w-]{0,23}[^\W_](?![\w@-])"
 )
-_PHONE = re.compile(r"(?<![\w.,:/=@#+&?%-])(?:\+|\(\+?)?\d[\d\s().\u00a0\u2010-\u2015-]{5,24}\d(?![\w%@])")
+_PHONE = re.compile(r"(?<![\w.,:/=@#+&?%-])(?:\+|\(\+?)?\d(?:[\d().\u2010-\u2015-]|[^\S\n]){5,24}\d(?![\w%@])")
+_FAX_BEFORE = re.compile(r"(?<!/)(?<!/ )\b(?:tele|теле)?(?:fax|факс)\w{0,2}[\s.:№-]{0,5}$", re.IGNORECASE)
+_FAX_BEHIND = re.compile(r"[^\S\n]?[(\[]?(?:fax|факс)\b", re.IGNORECASE)
 _DATE_OR_TIME = re.compile(r"\b(?:\d{4}[-.]\d\d?[-.]\d\d?|\d\d?[-.]\d\d?[-.](?:19|20)\d\d|\d\d?:\d\d)\b")
 _NORTH_AMERICAN = re.compile(r"\(?[2-9]\d\d\)?[\s.-]{0,2}[2-9]\d\d[\s.-]\d{4}")
 """How ten digits are grouped under the North American Numbering Plan, and practically nowhere else."""
@@ -45,10 +47,15 @@ def is_phone(text: str, region: str | None = "RU") -> bool:
 
 
 def phones_in(text: str, region: str | None = "RU") -> list[str]:
-    """Return the phone numbers among other words as E.164, in order, each once; doubtful digits are left out."""
+    """Return the phone numbers among other words as E.164, in order, each once.
+
+    Doubtful digits are left out, and numbers that are called a fax.
+    """
     found = []
     for match in islice(_PHONE.finditer(text[:_LONGEST_SEARCH]), _MOST_CANDIDATES):
         typed = one_line(match.group())
+        if _FAX_BEHIND.match(text, match.end()) or _FAX_BEFORE.search(text[max(0, match.start() - 16) : match.start()]):
+            continue
         if _looks_dialled(typed) and (number := _e164(typed, region, sure=True)):
             found.append(number)
     return list(dict.fromkeys(found))
