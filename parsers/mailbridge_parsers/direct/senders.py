@@ -63,7 +63,8 @@ _DEEDS = re.compile(
     re.IGNORECASE,
 )
 _FORM = re.compile(
-    r"\bformul|\b(?:web ?|contact )?form\b|форм[аыуе]\b|со? (?:вашего )?сайта|через сайт|на сайте|заявк|enquiry|inquiry",
+    r"\bformul|\b(?:web ?|contact )?form\b|форм[аыуе]\b|со? (?:вашего )?сайта|через сайт|на сайте|заявк"
+    r"|enquiry|inquiry",
     re.IGNORECASE,
 )
 _CONTACT = re.compile(

@@ -5,16 +5,18 @@ import re
 from functools import lru_cache
 
 from mailbridge.sdk import Html, Mail
-from mailbridge.sdk.layout import text_layout
+from mailbridge.sdk.layout import Piece, text_layout
 from mailbridge_parsers.form.contacts import contacts_of
-from mailbridge_parsers.form.data import data_layout
+from mailbridge_parsers.form.data import data_layout, is_data
 from mailbridge_parsers.form.labels import Role
 from mailbridge_parsers.form.letters import read_letter
 from mailbridge_parsers.form.reading import Reading, read
 from mailbridge_parsers.form.site import Site
 from mailbridge_parsers.form.systems import system_of
 
-_ENTITY = re.compile(r"&(?:#0?39|#x27|quot|amp|lt|gt|nbsp|laquo|raquo|mdash|ndash);")
+_ENTITIES = "#0?39|#x27|quot|amp|lt|gt|nbsp|laquo|raquo|mdash|ndash"
+_ENTITY = re.compile(f"&(?:{_ENTITIES});")
+_TWICE = re.compile(f"&amp;({_ENTITIES});")
 
 
 def best_reading(mail: Mail) -> Reading:
@@ -35,12 +37,19 @@ def _readings(
     html: Html, text: str, hosts: frozenset[str], names: frozenset[str], *, keys_only: bool
 ) -> tuple[Reading, ...]:
     """Read the parts of a mail. Cached: routing asks for the same mail that is parsed next."""
-    parts = [html.layout] if html else []
+    parts = []
+    if html:
+        # Some software escapes twice, and some sends what it escaped for HTML as plain text.
+        source = _TWICE.sub(r"&\1;", html.source)
+        parts.append(_data_or(html.text, html.layout if source == html.source else Html(source).layout))
     if text.strip():
-        # Site software escapes what a visitor typed for HTML and then sends it as plain text.
-        plain = entities.unescape(text) if _ENTITY.search(text) else text
-        parts.append(data_layout(text) or text_layout(plain))
+        parts.append(_data_or(text, text_layout(entities.unescape(text) if _ENTITY.search(text) else text)))
     return tuple(read(part, hosts, names, keys_only=keys_only) for part in parts)
+
+
+def _data_or(text: str, layout: list[Piece]) -> list[Piece]:
+    """What was posted as data; data that nobody can read is no text either."""
+    return data_layout(text) if is_data(text) else layout
 
 
 def _worth(reading: Reading, site: Site) -> int:

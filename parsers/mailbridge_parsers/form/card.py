@@ -1,5 +1,7 @@
 """An interest out of the fields of a form."""
 
+import re
+
 from mailbridge.sdk import (
     Author,
     Channel,
@@ -25,6 +27,7 @@ from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
 from mailbridge_parsers.form.systems import System
 
+_CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 _MAIN_TEXT = ("сообщение", "message", "текст", "вопрос", "question", "комментари", "comment", "отзыв", "review", "body")
 _ANSWERS = frozenset({None, Role.DETAIL})
 _SITE_KINDS: dict[str, Channel] = {"comment": "site", "post": "site", "review": "review"}
@@ -36,7 +39,7 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
     Raises:
         ParseError: "no_contact_no_text": there is nobody to answer and nothing to read.
     """
-    region = "RU" if language_of(mail.words) != "en" or mail.sender.is_of("ru") else None
+    region = _region(mail, reading)
     author = contacts_of(reading, site, region)
     goods = goods_of(reading)
     place = place_of(reading, site, author, is_hosted=system.is_sender(mail))
@@ -50,6 +53,7 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
         kind = "message"
     number = order_number(reading, mail.subject) if kind == "order" else ""
     total = total_of(reading, mail.subject) if kind == "order" else None
+    own = {mail.sender.email, *site.recipients} - {author.email}
     used = [*author.used, *place.used, *([text_field] if text_field else [])]
     return make_interest(
         mail,
@@ -68,8 +72,21 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
         amount=total[0] if total else None,
         currency=total[1] if total else None,
         refs=refs_of(mail, reading, number),
-        fields=(*_fields(reading, used, goods), *_cart(reading, cart, text), *campaign_of(reading, place.url)),
+        fields=(*_fields(reading, used, goods, own), *_cart(reading, cart, text), *campaign_of(reading, place.url)),
         language=language_of(text) or language_of(mail.words),
+    )
+
+
+def _region(mail: Mail, reading: Reading) -> str | None:
+    """The country of numbers without a country code, by the form's own words: the visitor's may be in any language."""
+    labels = " ".join([*(one.label for one in reading.fields[:5]), reading.first(Role.NAME, Role.FIRST), mail.subject])
+    addresses = (mail.sender, *mail.recipients)
+    if language_of(labels) == "uk" or any(one.is_of("ua") for one in addresses):
+        return "UA"
+    return (
+        "RU"
+        if _CYRILLIC.search(labels) or any(one.is_of("ru", "su", "xn--p1ai", "by", "kz") for one in addresses)
+        else None
     )
 
 
@@ -132,14 +149,20 @@ def _without_token(value: str) -> str:
     return canonical_url(value) or value if has_token(value) else value
 
 
-def _fields(reading: Reading, used: list[Field], goods: list[Good]) -> tuple[FormField, ...]:
-    """Every other field, in order."""
+def _shown_label(one: Field) -> str:
+    """Names of fields read better without underscores; those of a campaign are known by them."""
+    return one_line(one.label if one.role is Role.UTM else one.label.replace("_", " "))
+
+
+def _fields(reading: Reading, used: list[Field], goods: list[Good], own: set[str]) -> tuple[FormField, ...]:
+    """Every other field, in order, without the company's own addresses."""
     lines = {good.line for good in goods}
     rest = [
-        FormField(label=one_line(one.label.replace("_", " ")), value=_without_token(one.value))
+        FormField(label=_shown_label(one), value=_without_token(one.value))
         for one in reading.fields
         if filled(one.value)
         and one.label
+        and not (one.role is Role.EMAIL and one.value.strip().lower() in own)
         and not any(one is spent for spent in used)
         and not any(line.endswith(one.lines[0]) and one.label in line for line in lines)
     ]

@@ -9,7 +9,7 @@ from mailbridge_parsers.form.footers import is_footer
 from mailbridge_parsers.form.labels import CONTACTS, Role, Whose, label_key, whose
 from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
-from mailbridge_parsers.form.words import CONTACT_WAYS
+from mailbridge_parsers.form.words import CONTACT_WAYS, IDS
 
 _UNREPLACED = re.compile(r"\[[\w .:*-]+\]|\{\{?[\w .:#$-]+\}?\}|%%?[\w-]+%%?|\$\{?\w+\}?|#[A-Z][A-Z0-9_]+#|<[\w-]+>")
 _NOBODY = re.compile(
@@ -122,7 +122,7 @@ def _take_phones(found: Contacts, reading: Reading, region: str | None) -> None:
     if found.phones:
         return
     for one in (*_open_fields(reading), *_fields_of(reading, Role.EMAIL, Role.NAME)):
-        if is_phone(one.value, region) and not _counts(one.value):
+        if is_phone(one.value, region) and not _counts(one):
             found.phones.append(phone(one.value, region))
             found.used.append(one)
             return
@@ -132,9 +132,10 @@ def _take_phones(found: Contacts, reading: Reading, region: str | None) -> None:
             return
 
 
-def _counts(value: str) -> bool:
-    """Digits without any sign of a phone are more often an id."""
-    return value.strip().isdigit() and len(value.strip()) != 11
+def _counts(one: Field) -> bool:
+    """Digits without any sign of a phone are more often an id, and so are those that are called one."""
+    digits = one.value.strip()
+    return digits.isdigit() and (len(digits) != 11 or not IDS.isdisjoint(label_key(one.label).split()))
 
 
 def _numbers(value: str, region: str | None) -> list[str]:

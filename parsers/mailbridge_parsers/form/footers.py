@@ -20,18 +20,23 @@ _FOOTER = re.compile(
     r"|this is (?:a|an) (?:notification|automat)|^(?:sent|submitted|delivered) (?:via|from|by|through|using|on) "
     r"|do not reply|powered by|you(?:'re| are)? receiv(?:ed|ing) this|unsubscribe|отписаться|^(?:created|built"
     r"|made) with"
+    r"|(?:свяжитесь|перезвоните|ответьте|обработайте|не забудьте)\b.{0,40}\b(?:клиент|покупател|посетител"
+    r"|пользовател|заявк)"
+    r"|please (?:contact|reply|respond|call|get back)\b.{0,30}\b(?:customer|client|visitor|lead)\b"
+    r"|^с уважением,? (?:ваш сайт|администраци|команда|робот|служба)"
     r"|^submitted (?:at|on) .{0,20}\d|(?:looks?|as|is|report\w*) (?:like )?spam\b"
     r"|^(?:view|see|open|manage|edit|reply to|click here to) .{0,40}(?:entry|entries|submission|online|message"
     r"|response"
     r"|dashboard|order|form)|^©|all rights reserved|^copyright|reply directly to this|просто ответьте на это"
-    r"|чтобы ответить|^ip[: ]|was sent (?:from|via|through|to you)|submitted (?:on|from|via|through) (?:your|the"
+    r"|чтобы ответить|^ip \d|was sent (?:from|via|through|to you)|submitted (?:on|from|via|through) (?:your|the"
     r"|http|www)"
     r"|^работает на |сообщите нам, если вы получили|login required|log in to (?:view|see|download)"
     r"|sent you this email|посетителем вашего сайта|^you can (?:edit|view|see) |^if you think this |^to (?:edit"
     r"|change|manage) your "
 )
 _SIGN_OFF = re.compile(
-    r"(?:с уважением|best regards|kind regards|regards|sincerely|всего доброго|thanks|thank you|спасибо)[,.!]?"
+    r"(?:с уважением|best regards|best wishes|kind regards|regards|sincerely|всего доброго|thanks|thank you"
+    r"|спасибо)[,.!]?"
 )
 _ADMIN = re.compile(r"^https?://\S+/(?:wp-admin|administrator|bitrix/admin|admin)/")
 _SEPARATOR = "--"
@@ -58,22 +63,36 @@ def is_about_the_page(item: Item) -> bool:
     return True
 
 
-def closing(items: list[Item], hosts: frozenset[str], names: frozenset[str] = frozenset()) -> int:
+def closing(
+    items: list[Item], hosts: frozenset[str], names: frozenset[str] = frozenset(), *, only_own: bool = False
+) -> int:
     """Return the index at which the template's own last lines begin.
 
     Args:
         items: The body, or the end of it.
         hosts: Domains of the site and of the company.
         names: What the site calls itself, folded: its signature.
+        only_own: Whether a labelled page must be of these domains.
     """
-    end = len(items)
-    while end and _closes(items, end - 1, hosts):
-        end -= 1
-    end = _without_signature(items, end, names)
+    end = _stripped(items, hosts, names, only_own=only_own)
     separators = [number for number in range(max(0, end - 9), end) if items[number].text == _SEPARATOR]
+    if any(item.text == _SEPARATOR for item in items[end:]):
+        return end  # another such end above it is one that the visitor typed
     if separators and any(_names_site(item, hosts) for item in items[separators[-1] :]):
-        return closing(items[: separators[-1]], hosts, names)
+        above = items[: separators[-1]]
+        return next((number + 1 for number in reversed(range(len(above))) if not above[number].is_rule), 0)
     return end
+
+
+def _stripped(items: list[Item], hosts: frozenset[str], names: frozenset[str], *, only_own: bool) -> int:
+    end = len(items)
+    while True:
+        before = end
+        while end and _closes(items, end - 1, hosts) and not (only_own and _is_foreign(items[end - 1], hosts)):
+            end -= 1
+        end = _without_signature(items, end, names)
+        if end == before:
+            return end
 
 
 def _without_signature(items: list[Item], end: int, names: frozenset[str]) -> int:
@@ -100,6 +119,10 @@ def _is_button(item: Item, hosts: frozenset[str]) -> bool:
     to = host_of(item.href)
     caption = bool(to) and len(item.text) <= _BUTTON_LENGTH and not item.label and not urls_in(item.text)
     return caption and any(to == host or to.endswith("." + host) for host in hosts)
+
+
+def _is_foreign(item: Item, hosts: frozenset[str]) -> bool:
+    return item.role in {Role.PAGE, Role.SITE} and not any(host in item.value.casefold() for host in hosts)
 
 
 def _is_address(text: str) -> bool:

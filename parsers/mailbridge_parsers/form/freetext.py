@@ -50,8 +50,11 @@ class FreeText:
         last = closing(self._tail[:hard], hosts, names)
         labels = [number for number in range(last) if self._is_label(self._tail[number])]
         if self._holds_labels(labels):
-            return last
-        return next((number for number in labels if self._ends(number, last)), last)
+            # What the visitor imitates may end with an address too: only the site's own closes the template then.
+            return closing(self._tail[:hard], hosts, names, only_own=True)
+        end = next((number for number in labels if self._ends(number, last)), last)
+        # A rule above what software adds is the template's.
+        return end - 1 if 0 < end < last and self._tail[end - 1].is_rule and is_about_the_page(self._tail[end]) else end
 
     def _holds_labels(self, labels: list[int]) -> bool:
         inside = {item.role for item in items_of(text_layout(self._label.value)) if item.style is Style.COLON}

@@ -6,7 +6,7 @@ from mailbridge.sdk import fold
 from mailbridge.sdk.layout import Cell, Grid
 from mailbridge.sdk.pairs import split_label
 from mailbridge_parsers.form.item import Item, Style
-from mailbridge_parsers.form.labels import CONTACTS, Role, label_key, role_of
+from mailbridge_parsers.form.labels import CONTACTS, Role, heads_address, label_key, role_of
 from mailbridge_parsers.form.splitting import VALUE_HEADINGS, line_items
 
 _GOODS = frozenset(
@@ -127,7 +127,8 @@ def _turned(rows: list[list[Cell]]) -> list[Item]:
         return []
     known = sum(role_of(cell.text) in CONTACTS | {Role.TEXT} for cell in rows[0])
     below = sum(role_of(row[0].text) is not None for row in rows)
-    if known < 2 or (len(rows[0]) == 2 and below == 2):
+    addresses = all(heads_address(cell.text) for cell in rows[0])
+    if not addresses and (known < 2 or (len(rows[0]) == 2 and below == 2)):
         return []
     return [_cell_item(label, value) for label, value in zip(*rows, strict=True)]
 

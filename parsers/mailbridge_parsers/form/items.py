@@ -2,13 +2,20 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mailbridge.sdk.layout import Grid, Piece, TextLine
 from mailbridge_parsers.form.blocks import stacked_blocks
 from mailbridge_parsers.form.grids import grid_items
 from mailbridge_parsers.form.item import Item, Style
-from mailbridge_parsers.form.labels import ASKED, CONTACTS, role_of
-from mailbridge_parsers.form.splitting import dashed_field, line_items, wrapped_field
+from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, role_of
+from mailbridge_parsers.form.splitting import (
+    dashed_field,
+    line_items,
+    reads_as_heading,
+    without_number,
+    wrapped_field,
+)
 
 _STARS = re.compile(r"\*{5,}")
 _QUESTION = frozenset({"вопрос", "question", "q"})
@@ -28,7 +35,7 @@ def items_of(pieces: Iterable[Piece]) -> list[Item]:
             items.append(Item(piece.text, gap=piece.gap))
         else:
             items.extend(grid_items(piece) if isinstance(piece, Grid) else line_items(piece))
-    return _answered(_under_stars(_throughout(items)))
+    return _answered(_under_stars(_throughout(_headed_paragraphs(items))))
 
 
 def _answered(items: list[Item]) -> list[Item]:
@@ -72,3 +79,24 @@ def _throughout(items: list[Item]) -> list[Item]:
 
 
 _ALIKE = {Style.DASH: dashed_field, Style.WRAPPED: wrapped_field}
+
+
+def _headed_paragraphs(items: list[Item]) -> list[Item]:
+    """Where paragraphs begin with a usual label alone and go on with its value, the others begin with labels too."""
+    starts = [number for number, item in enumerate(items) if number == 0 or item.gap]
+    heads = [number for number in starts if number + 1 < len(items) and not items[number + 1].gap]
+    usual = {items[n].role for n in heads if items[n].style is Style.BARE} & ASKED
+    if len(usual) < 2:
+        return items
+    text = next((n for n in heads if items[n].role is Role.TEXT and items[n].style is Style.BARE), len(items))
+    found = list(items)
+    for number in heads:
+        item = items[number]
+        is_plain = item.style is Style.NONE and not (item.is_rule or item.is_button)
+        if is_plain and number < text and reads_as_heading(item.text) and _has_usual_above(items, number):
+            found[number] = replace(item, style=Style.BARE, label=without_number(item.text))
+    return found
+
+
+def _has_usual_above(items: list[Item], number: int) -> bool:
+    return any(item.role in ASKED and item.style is Style.BARE for item in items[:number])

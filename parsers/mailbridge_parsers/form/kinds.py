@@ -12,7 +12,7 @@ _CALLBACK = re.compile(
 )
 _ORDER = re.compile(
     r"нов\w+ заказ|заказ\w*\s*(?:номер|№|#|n)?\s*\d|быстр\w+ заказ|заказ с сайта|заказ (?:товара|в (?:магазин|1|один))"
-    r"|купить в (?:1|один) клик|покупк\w+ в (?:1|один) клик|new order|new (?:customer )?order|order #"
+    r"|купить в (?:1|один) клик|покупк\w+ в (?:1|один) клик|new order|new (?:\w+ )?order|order #"
     r"|\border (?:no\.? ?)?\d"
     r"|оформлен\w* заказ|заказ оформлен|получен заказ|заказ из корзины|ваш\w* заказ|purchase order|order from"
 )
@@ -49,7 +49,8 @@ _FORM = re.compile(
     r"|on|for|received)"
     r"|(?:message|enquiry|inquiry|request|lead|email) (?:from|via|through) (?:the |your |our )?(?:web ?site|site"
     r"|contact|form|web)"
-    r"|order #?\S{1,20} placed|placed (?:an )?order|website (?:enquiry|inquiry|contact|form|lead|message)"
+    r"|zayavk\w+ s |zvonok s |soobsh\w+ s |order #?\S{1,20} placed|placed (?:an )?order|website (?:enquiry"
+    r"|inquiry|contact|form|lead|message)"
     r"|feedback form|call ?back request|request (?:a )?call"
 )
 _HEADS = 6

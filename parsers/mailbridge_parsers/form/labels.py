@@ -53,7 +53,14 @@ _LATIN = re.compile(r"[a-z]")
 _LOOK_CYRILLIC, _LOOK_LATIN = frozenset("aceopxykmthbi"), frozenset("асеорхукмтнві")
 _TO_CYRILLIC = str.maketrans("aceopxykmthbi", "асеорхукмтнві")
 _TO_LATIN = str.maketrans("асеорхукмтнві", "aceopxykmthbi")
-_JOINED = (("e mail", "email"), ("е мейл", "email"), ("ф и о", "фио"), ("эл почта", "почта"), ("и фамилия", "фамилия"))
+_JOINED = (
+    ("e mail", "email"),
+    ("е мейл", "email"),
+    ("reply to", "replyto"),
+    ("ф и о", "фио"),
+    ("эл почта", "почта"),
+    ("и фамилия", "фамилия"),
+)
 _ROLES = {
     key: role
     for role, names in (
@@ -78,6 +85,8 @@ def role_of(label: str) -> Role | None:
         return Role.WEBSITE
     if key.startswith(words.UTM_STEMS):
         return Role.UTM
+    if key in words.PHONE_KEYS:
+        return Role.PHONE
     short = " ".join(word for word in key.split() if word not in words.FILLERS and not word.isdigit())
     return _ROLES.get(key) or _ROLES.get(short) or _by_words(short or key) or _by_alternative(label)
 

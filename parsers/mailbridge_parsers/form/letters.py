@@ -2,20 +2,32 @@
 
 import re
 
-from mailbridge.sdk import Mail, is_email
+from mailbridge.sdk import Mail, fold, is_email
+from mailbridge.sdk.layout import text_layout
 from mailbridge.sdk.links import urls_in
-from mailbridge_parsers.form.item import Item, Style
-from mailbridge_parsers.form.labels import Role, role_of
+from mailbridge.sdk.pairs import split_label
+from mailbridge_parsers.form.footers import closing
+from mailbridge_parsers.form.item import Item, Style, lines_of
+from mailbridge_parsers.form.items import items_of
+from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, role_of
 from mailbridge_parsers.form.reading import Field, Reading
 
 _LONGEST_LINE = 700
+_MOST_LINES = 5000
 _PERSON = re.compile(r"(?P<name>.{0,400}?)\s*<(?P<email>[^<>\s]{3,254})>")
 _VIA_CONTACT_FORM = re.compile(
     r"(?P<name>[^()]{1,200}?)(?: \([^()@/]{1,40}\))? \((?P<where>[^()\s]{3,300})\) [^.!?]{0,80}(?:\bform\b|\bформ)"
     r"[^.!?]{0,60} (?P<url>https?://\S+)"
 )
-_SITE = re.compile(r"https?://\S|\b[\w-]{2,}\.[^\W\d_]{2,}\b")
+_SITE = re.compile(r"https?://\S|(?<![@\w.-])[\w-]{2,}(?:\.[\w-]{2,})*\.[^\W\d_]{2,}\b(?!@)")
 _ENQUIRY_SUBJECT = re.compile(r"(?:enquiry|сообщение от|запрос от|вопрос от)\s*:?\s+(?P<name>.{1,120})", re.IGNORECASE)
+_ANNOUNCED = re.compile(
+    r"(?:.{0,60}\b)?(?:new|a) (?:message|enquiry"
+    r"|inquiry) from (?P<name>[^:<>()@]{1,80}?)(?: ?[<(](?P<email>[^\s<>()]+@[^\s<>()]+)[>)])?:"
+    r"|(?:.{0,40}\b)?(?:новое )?(?:сообщение|письмо|вопрос) от (?:посетителя "
+    r"|пользователя )?(?P<имя>[^:<>()@]{1,80}?):",
+    re.IGNORECASE,
+)
 _LABELLED = re.compile(r"(?P<label>[^:：]{1,30}?)\s?[:：]\s*(?P<value>.*)")
 _ENDS_LABEL = re.compile(r"^[^:：]{2,40}?\s?[:：]$")
 _SITE_IN_BRACKETS = re.compile(r"[(（][^()（）]{0,120}https?://[^\s()（）]+\s*[)）]")
@@ -24,11 +36,11 @@ _NEXT_PART = re.compile(r"----=_NextPart_[0-9a-f]{32}")
 
 def read_letter(mail: Mail) -> Reading | None:
     """Return the fields of a mail of Joomla, Drupal or OpenCart's contact form; None when it is none of these."""
-    lines = mail.words.split("\n", 100)
+    lines = mail.words.split("\n", _MOST_LINES)
     for reader in (_of_enquiry, _of_contact_form, _of_contact_form_7):
         if found := reader(lines):
             return found
-    return _of_raw_enquiry(mail)
+    return _of_announced_message(mail, lines) or _of_raw_enquiry(mail)
 
 
 def _of_enquiry(lines: list[str]) -> Reading | None:
@@ -36,10 +48,35 @@ def _of_enquiry(lines: list[str]) -> Reading | None:
     for number, line in enumerate(lines[:12]):
         match = _PERSON.fullmatch(line.strip()) if len(line) <= _LONGEST_LINE else None
         above = " ".join(part.strip() for part in lines[max(0, number - 2) : number]).strip()
-        if match and is_email(match["email"]) and above.endswith(":") and _SITE.search(above):
+        if match is None or not is_email(match["email"]) or ":" in match["name"] or match["name"].startswith(">"):
+            continue
+        if any(_asks(line) for line in lines[:number]):
+            return None
+        if above.endswith(":") and _SITE.search(above):
             at = urls_in(above)
             url = above[at[-1][0] : at[-1][1]] if at else ""
             return _reading(match["name"], match["email"], "\n".join(lines[number + 1 :]), url, lines[:number])
+    return None
+
+
+def _asks(line: str) -> bool:
+    label, value = split_label(line) or ("", "")
+    return bool(value) and role_of(label) in ASKED
+
+
+def _of_announced_message(mail: Mail, lines: list[str]) -> Reading | None:
+    """Read a line that announces a message from somebody, the message, and a signature (EmailJS, home-made mailers)."""
+    for number, line in enumerate(lines[:8]):
+        match = _ANNOUNCED.fullmatch(line.strip()) if len(line) <= _LONGEST_LINE else None
+        email = (match["email"] or "") if match else ""
+        if match is None or not (mail.reply_to or email):
+            continue
+        below = items_of(text_layout("\n".join(lines[number + 1 :])))
+        while below and (below[-1].role in CONTACTS or below[-1].is_rule):
+            below.pop()
+        text = lines_of(below[: closing(below, frozenset(), frozenset({fold(mail.sender.name)}))])
+        answered = mail.reply_to[0].email if mail.reply_to else ""
+        return _reading(match["name"] or match["имя"], email or answered, "\n".join(text), "", lines[:number])
     return None
 
 

@@ -16,6 +16,9 @@ _ORDER_TO = re.compile(
     re.IGNORECASE,
 )
 
+_DIALLED = re.compile(r"\+?(?:[\s().-]{0,2}\d){9,15}")
+"""A number of a country that nobody told us; postal codes are shorter."""
+
 
 def with_customer(reading: Reading, site: Site) -> Reading:
     """Add what an order tells of the buyer in blocks of lines, where it has no fields for it."""
@@ -33,7 +36,7 @@ def with_customer(reading: Reading, site: Site) -> Reading:
             _add(reading, Role.NAME, name)
         for line in lines:
             emails = [one for one in emails_in(line) if site.may_be_visitor(one, labelled=True)]
-            if is_phone(line):
+            if is_phone(line) or _DIALLED.fullmatch(line):
                 _add(reading, Role.PHONE, line)
             elif emails or (emails := [one for one in emails_in(line) if one in site.recipients]):
                 _add(reading, Role.EMAIL, emails[0])
@@ -71,7 +74,7 @@ def _name_above(lines: list[str]) -> str:
 
 def _keep(reading: Reading, heading: Item, lines: list[str]) -> None:
     """What is no name and no contact stays as a field, unless it is one."""
-    rest = [line for line in lines if not is_phone(line) and not emails_in(line)]
+    rest = [line for line in lines if not (is_phone(line) or _DIALLED.fullmatch(line) or emails_in(line))]
     label = heading.label or heading.text
     if rest and not any(one.label == label and one.value for one in reading.fields):
         reading.fields.append(Field(label, Role.DETAIL, Style.CELL, [", ".join(rest)]))

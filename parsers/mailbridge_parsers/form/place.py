@@ -20,6 +20,7 @@ _ADMIN = re.compile(
 _NOT_THE_SITE = re.compile(r"unsubscribe|powered by|built with|created with|отписаться|работает на", re.IGNORECASE)
 _SITE_IN_FOOTER = re.compile(r"\((?P<name>[^()]{1,120}?)\s+(?P<url>https?://[^\s()]+)\)")
 _NUMBERED_FORM = re.compile(r"^\[\d+\]\s*")
+_BLOCK = re.compile(r"rec\d+|wpcf7\S*|form\S*|popup\S*|gf_\d+|b\d{5,}|callback|order|zayavka|contacts?", re.IGNORECASE)
 _AN_ID = re.compile(r"#?(?:form|rec|id)?[_-]?\d+|[0-9a-f-]{12,}", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?m\.?)?", re.IGNORECASE)
 _FROM_SITE = re.compile(r"(?:с сайта|на сайте|from|on) +((?:[\w-]+\.){1,4}[^\W\d_]{2,24})\b", re.IGNORECASE)
@@ -31,11 +32,18 @@ def url_of(one: Field) -> str:
     value = filled(one.value)
     at = urls_in(value)
     if at:
-        return canonical_url(value[at[0][0] : at[0][1]])
+        return _page_url(value[at[0][0] : at[0][1]])
     if one.href.startswith(("http:", "https:")):
-        return canonical_url(one.href)
+        return _page_url(one.href)
     bare = value.strip()
-    return canonical_url(bare) if re.fullmatch(r"(?:[\w-]+\.)+[^\W\d_]{2,24}(?:/\S*)?", bare) else ""
+    return _page_url(bare) if re.fullmatch(r"(?:[\w-]+\.)+[^\W\d_]{2,24}(?:/\S*)?", bare) else ""
+
+
+def _page_url(link: str) -> str:
+    """The block of a page that a form stands in is no part of its address; other places on it are."""
+    url = canonical_url(link)
+    page, _, fragment = url.partition("#")
+    return page if _BLOCK.fullmatch(fragment) else url
 
 
 @dataclass(slots=True)
@@ -97,6 +105,8 @@ def _is_back_office(url: str, site: Site) -> bool:
 
 def _loose_urls(reading: Reading, site: Site) -> list[str]:
     found = []
+    last = max((n for n, item in enumerate(reading.items) if item.role is not None and item.value), default=-1)
+    trailing = {id(item) for item in reading.items[last + 1 :]}
     for number, item in enumerate(reading.loose):
         words = item.text
         if _NOT_THE_SITE.search(words):
@@ -109,8 +119,9 @@ def _loose_urls(reading: Reading, site: Site) -> list[str]:
             links.append(item.href)
         for link in links:
             host = host_of(link)
-            if (alone or in_head or _is_own(host, site) or _SITE_IN_FOOTER.search(words)) and (
-                url := canonical_url(link)
+            ends_mail = alone and id(item) in trailing
+            if (ends_mail or in_head or _is_own(host, site) or _SITE_IN_FOOTER.search(words)) and (
+                url := _page_url(link)
             ):
                 found.append(url)
     return found
@@ -168,7 +179,7 @@ def campaign_of(reading: Reading, page: str) -> list[FormField]:
     for text in said if page else ():
         for start, end in urls_in(text):
             link = text[start:end]
-            if "utm_" in link and canonical_url(link) == page:
+            if "utm_" in link and _page_url(link) == page:
                 found.update({name: value for name, value in query_of(link).items() if name.startswith("utm_")})
     labelled = {one.label.casefold().replace(" ", "_") for one in reading.fields if one.value}
     return [FormField(label=name, value=value) for name, value in found.items() if value and name not in labelled]

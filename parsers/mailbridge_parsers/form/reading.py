@@ -7,8 +7,9 @@ from mailbridge_parsers.form.footers import closing, is_about_the_page, is_foote
 from mailbridge_parsers.form.freetext import FreeText, could_fill
 from mailbridge_parsers.form.item import Item, Style, lines_of
 from mailbridge_parsers.form.items import items_of
-from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, heads_address, may_head_section
+from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, Whose, heads_address, may_head_section, whose
 from mailbridge_parsers.form.manner import manner_of
+from mailbridge_parsers.form.words import CORE_NAMES
 
 _ONE_LINE = CONTACTS | {Role.PAGE, Role.SITE, Role.SENT, Role.TECHNICAL, Role.UTM, Role.FORM, Role.ORDER, Role.CONSENT}
 
@@ -91,7 +92,6 @@ class _Reader:
         self._open: Field | None = None
         self._shown: list[Item] = []
         self._is_imitated = False
-        self._below: list[Item] = []
 
     def read(self) -> Reading:
         number = 0
@@ -108,10 +108,11 @@ class _Reader:
                 if item.role is Role.TEXT and item.style is not Style.CELL:
                     number += self._take_text(item, self._items[number:])
                     is_label = self._may_follow_text
+            elif self._begins_words(item, self._items[number:]):
+                number += self._take_words(item, self._items[number:])
             else:
                 self._continue(item)
         self._close()
-        self._take_words_below()
         return self._reading
 
     def _as_heading(self, item: Item, after: int) -> Item:
@@ -122,7 +123,7 @@ class _Reader:
         return replace(item, role=Role.SECTION) if below is not None and self._is_label(below) else item
 
     def _is_label(self, item: Item) -> bool:
-        if item.style is Style.NONE or is_footer(item.text):
+        if item.style is Style.NONE or (is_footer(item.text) and item.style is not Style.CELL):
             return False
         main = self._manner.main
         if item.style is Style.CELL or item.style is main in {Style.STARS, Style.WRAPPED}:
@@ -168,15 +169,23 @@ class _Reader:
 
     def _begin(self, item: Item) -> None:
         self._close()
-        self._below.clear()
         is_plain = item.style in {Style.COLON, Style.DASH}
         if is_plain and item.role in CONTACTS:
             # A second name or address in plain lines is typed by somebody: what comes below it proves nothing.
-            self._is_imitated |= any(one.role is item.role and one.key == item.key for one in self._shown)
+            self._is_imitated |= self._repeats(item)
         self._shown.append(item)
         lines = [item.value] if item.value else []
         is_doubtful = is_plain and self._is_imitated and (item.role in ASKED or item.role is None)
         self._open = Field(item.label, item.role, item.style, lines, item.href, is_doubtful)
+
+    def _repeats(self, item: Item) -> bool:
+        """Whether a label asks again for what was asked; a company and its contact stand side by side."""
+        if any(one.role is item.role and one.key == item.key for one in self._shown):
+            return True
+        if item.role is not Role.NAME or whose(item.label) is not Whose.AUTHOR or not self._shown:
+            return False
+        named = any(one.role is Role.NAME and one.key in CORE_NAMES and one.value for one in self._shown)
+        return named and self._shown[-1].role is not Role.NAME
 
     def _close(self) -> None:
         if self._open is not None:
@@ -198,7 +207,6 @@ class _Reader:
                 )
             elif not item.is_rule:
                 self._reading.loose.append(item)
-                self._below.append(item)
             return
         if item.gap and current.lines:
             current.lines.append("")
@@ -217,22 +225,30 @@ class _Reader:
         if not current.lines:
             stands_below = self._manner.is_stacked or self._manner.main is Style.BARE or self._manner.is_headed
             return could_fill(current.role, item.text) and (not item.gap or stands_below)
-        if current.role in _ONE_LINE or (item.gap and not self._manner.keys_only):
+        goes_on = self._manner.keys_only or (self._manner.is_headed and current.style is Style.BOLD)
+        if current.role in _ONE_LINE or (item.gap and not goes_on):
             return False
         return self._manner.main is Style.BOLD or current.role in {None, Role.DETAIL}
 
-    def _take_words_below(self) -> None:
-        """Mails that begin with name and address and go on with the message, which has no label."""
-        fields, below = self._reading.fields, self._below
+    def _begins_words(self, item: Item, tail: list[Item]) -> bool:
+        """Whether the message begins here: it has no label, and stands below the contacts that the mail begins with."""
+        fields = self._reading.fields + ([self._open] if self._open is not None else [])
         only_asks = bool(fields) and all(one.role in ASKED and one.style is Style.COLON for one in fields)
-        if not only_asks or self._reading.heads or not below or not below[0].gap:
-            return
-        if any(one.role is Role.TEXT for one in fields) or not any(one.role in CONTACTS for one in fields):
-            return
-        words = below[: closing(below, self._hosts, self._names)]
-        if words:
-            fields.append(Field("", Role.TEXT, Style.NONE, lines_of(words)))
-            self._reading.loose = [one for one in self._reading.loose if not any(one is word for word in words)]
+        if not (item.gap and item.style is Style.NONE and only_asks) or self._reading.loose or item.is_button:
+            return False
+        roles = {one.role for one in fields}
+        if Role.TEXT in roles or roles.isdisjoint(CONTACTS) or is_footer(item.text) or item.is_rule:
+            return False
+        below = next((one for one in tail if self._is_label(one)), None)
+        return below is None or below.role in roles
+
+    def _take_words(self, item: Item, tail: list[Item]) -> int:
+        self._close()
+        words = [item, *tail]
+        words = words[: closing(words, self._hosts, self._names)]
+        self._reading.heads = 0
+        self._reading.fields.append(Field("", Role.TEXT, Style.NONE, lines_of(words)))
+        return max(0, len(words) - 1)
 
     def _take_text(self, label: Item, tail: list[Item]) -> int:
         """Give the free text all its lines; return how many they are."""

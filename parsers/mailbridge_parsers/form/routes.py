@@ -4,13 +4,14 @@ import re
 
 from mailbridge.sdk import Mail, Route, Strength, fold, phones_in
 from mailbridge_parsers.form.best import best_reading
+from mailbridge_parsers.form.contacts import contacts_of
 from mailbridge_parsers.form.copies import copy_reason, is_visitor_copy
 from mailbridge_parsers.form.item import Style
 from mailbridge_parsers.form.kinds import names_form
 from mailbridge_parsers.form.labels import CONTACTS, Role, label_key
 from mailbridge_parsers.form.letters import read_letter
 from mailbridge_parsers.form.reading import Reading
-from mailbridge_parsers.form.signs import speaks_for_form
+from mailbridge_parsers.form.signs import speaks_clearly, speaks_for_form
 from mailbridge_parsers.form.site import FREE_DOMAINS, Site
 from mailbridge_parsers.form.systems import SYSTEMS
 
@@ -25,6 +26,7 @@ _GREETING = re.compile(
     r"(?:здравствуй|добр(?:ый|ого|ое) |приветств|уважаем|hello|hi\b|dear|good (?:day|morning|afternoon))"
 )
 _LISTS = ("List-Unsubscribe", "List-Post", "List-Id", "Mailing-List", "X-Campaign", "X-MC-User", "X-Cron-Env")
+_OF_LISTS = ("List-Post", "List-Id", "Mailing-List", "X-Campaign", "X-MC-User", "Precedence")
 _FROM = frozenset(["from", "от"])
 _HEADER = frozenset(["to", "кому", "cc", "копия", "message id", "mime version", "content type", "sent", "отправлено"])
 _HEADS = 12
@@ -65,7 +67,11 @@ def _is_laid_out(mail: Mail) -> bool:
 def _is_conversation(mail: Mail) -> bool:
     headers = mail.headers
     answers = bool(headers.get("In-Reply-To").strip() or headers.get("References").strip())
-    return bool(_REPLY.match(mail.subject)) or answers or bool(_QUOTE.search(mail.words))
+    if _REPLY.match(mail.subject) or answers:
+        return True
+    # A visitor may quote a mail; the site's own mail about a form is no answer for that.
+    is_form = Site(mail).sender_is_site and names_form(mail.subject)
+    return not is_form and _QUOTE.search(mail.words) is not None
 
 
 def _holds_header(reading: Reading) -> bool:
@@ -104,9 +110,22 @@ def _names_another(mail: Mail, reading: Reading) -> bool:
 def _is_named(mail: Mail) -> bool:
     if not _is_ours(mail) or _is_conversation(mail) or not names_form(mail.subject):
         return False
-    bulk = any(name in mail.headers for name in _LISTS) or "Precedence" in mail.headers
-    has_fields = any(one.role in CONTACTS | {Role.TEXT} for one in best_reading(mail).fields)
-    return not bulk and (has_fields or (Site(mail).sender_is_site and bool(phones_in(mail.words))))
+    if any(name in mail.headers for name in _LISTS) or "Precedence" in mail.headers:
+        return False
+    reading, site = best_reading(mail), Site(mail)
+    if any(one.role in CONTACTS | {Role.TEXT, Role.AMOUNT} for one in reading.fields):
+        return True
+    found = contacts_of(reading, site, "RU")
+    return bool(found.email or found.phones) or (site.sender_is_site and bool(phones_in(mail.words)))
+
+
+def _is_clear(mail: Mail) -> bool:
+    """A form whose service lets one unsubscribe, as newsletters do: it takes more signs than a layout."""
+    if not _is_ours(mail) or _is_conversation(mail) or any(name in mail.headers for name in _OF_LISTS):
+        return False
+    if "List-Unsubscribe" not in mail.headers or not names_form(mail.subject):
+        return False
+    return speaks_clearly(mail, best_reading(mail), Site(mail))
 
 
 ROUTES = (
@@ -117,6 +136,7 @@ ROUTES = (
         match=_is_ours,
     ),
     Route("form-sign", Strength.SIGN, match=_is_signed),
+    Route("form-beside-unsubscribe", Strength.SIGN, match=_is_clear),
     Route("label-value-layout", Strength.STRUCTURE, match=_is_laid_out),
     Route("form-subject", Strength.WORDS, match=_is_named),
 )

@@ -47,6 +47,13 @@ def speaks_for_form(mail: Mail, reading: Reading, site: Site) -> bool:
     return sum(weight for weight, holds in signs if holds) >= _ENOUGH
 
 
+def speaks_clearly(mail: Mail, reading: Reading, site: Site) -> bool:
+    """Whether there is a visitor with a contact, and the header or the form's own marks vouch for it."""
+    found = contacts_of(reading, site, "RU")
+    has_visitor = bool(found.name and (found.email or found.phones))
+    return has_visitor and (_is_from_visitor(mail, reading) or bool(reading.all(Role.UTM, Role.PAGE, Role.TECHNICAL)))
+
+
 def _names_form(mail: Mail, reading: Reading) -> bool:
     heads = [item.text for item in reading.loose[: reading.heads][:6]]
     headings = [one.label for one in reading.fields[:2] if not one.value]

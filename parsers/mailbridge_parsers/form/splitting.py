@@ -18,6 +18,8 @@ _WRAPPED = re.compile(
 )
 _DASHED = re.compile(r"(?P<label>[^-–—=]{1,60}?)\s+(?:[-–—]|=>?)(?:\s+(?P<value>.*))?")
 _KEYED = re.compile(r"(?P<label>[^\W\d][\w.\[\]-]{0,40})=(?P<value>.*)")
+_HEADING = re.compile(r"=+ .* =+")
+_NUMBER = re.compile(r"^\d{1,2}[.)]\s+")
 _INLINE = re.compile(r"(?P<divider>[,;|\s])\s*(?P<words>[^\s:,;|][^:,;|]{0,40}):(?=\s)")
 VALUE_HEADINGS = frozenset({"value", "значение", "answer", "ответ", "response", "data", "данные", "содержание"})
 """What stands above the values of a table."""
@@ -58,6 +60,8 @@ def _wrapped(line: TextLine) -> tuple[str, str] | None:
 
 
 def _colon(line: TextLine) -> tuple[str, str] | None:
+    if _HEADING.fullmatch(line.text):
+        return None
     return split_label(line.text)
 
 
@@ -90,8 +94,19 @@ def _keyed(line: TextLine) -> tuple[str, str] | None:
 
 
 def _bare(line: TextLine) -> tuple[str, str] | None:
-    is_question = line.text.endswith("?") and reads_like_label(line.text)
-    return (line.text, "") if is_question or (len(line.text) <= 60 and role_of(line.text)) else None
+    is_question = line.text.endswith("?") and reads_as_heading(line.text)
+    is_label = is_question or (len(line.text) <= 60 and role_of(line.text))
+    return (without_number(line.text), "") if is_label else None
+
+
+def reads_as_heading(text: str) -> bool:
+    """Whether a line, numbered or not, could name the field below it."""
+    return reads_like_label(without_number(text))
+
+
+def without_number(text: str) -> str:
+    """Return a heading without the number in front of it."""
+    return _NUMBER.sub("", text)
 
 
 def _bold(line: TextLine) -> tuple[str, str] | None:

@@ -23,7 +23,8 @@ NAME = _set("""
 |login|user|display name|submitted by|submitter|requestor|requestors|requester|reviewer|purchaser|buyer|contact
 |contact person|what is name|what s name|what name|whats name|name and surname|name surname|surname and name
 |first name last name|имя клиента|контактное лицо|имя контакта|who is this from|what should we call you|ім я
-|имя компании контактное лицо|posted by|имя мастера гостя|гость|guest|guest name|attendee|attendee name|invitee
+|imya|imia|fio|familiya imya|vashe imya|имя компании контактное лицо|posted by|имя мастера гостя|гость|guest
+|guest name|attendee|attendee name|invitee
 |invitee name|participant|participant name|участник|слушатель|applicant|applicant name|соискатель|кандидат|candidate
 |пациент|patient|patient name|имя гостя|имя участника|фио участника|получатель|recipient|recipient name|фио получателя
 |имя и фамилия получателя|lead name|имя лида|registrant|родитель|имя родителя|parent name|фио родителя|имя пациента
@@ -33,7 +34,7 @@ FIRST = _set("first name|name first|firstname|fname|given name|first|имя им
 LAST = _set("фамилия|last name|name last|lastname|lname|surname|family name|second name|last")
 MIDDLE = _set("отчество|middle name|patronymic")
 EMAIL = _set("""
-email|mail|emails|почта|почты|почту|емейл|емэйл|емайл|имейл|имэйл|мейл|мэйл|мыло|emailaddress|useremail|мейлу|почте
+pochta|email|mail|emails|почта|почты|почту|емейл|емэйл|емайл|имейл|имэйл|мейл|мэйл|мыло|emailaddress|useremail|мейлу|почте
 |пошта|почтовый|mailto|replyto
 """)
 ANOTHER_STEMS = (
@@ -57,13 +58,19 @@ PHONE = _set(
     "тел|моб|phone|phones|tel|mobile|cell|cellphone|сотовый|whatsapp|ватсап|вотсап|вацап|viber|вайбер"
     "|phonenumber|telephone"
 )
-PHONE_STEMS = ("телефон", "мобильн", "phone", "telephone", "tel.", "whatsapp", "сотов")
+PHONE_KEYS = _set("""
+contact no|contact number|your number|ваш номер|контактный номер|номер для связи|номер для звонка|ph|ph no|mob no
+|cell no
+|номер клиента|your contact number|best number|ваш контактный номер|call back number|callback number|number to call
+""")
+PHONE_STEMS = ("телефон", "мобильн", "phone", "telephone", "telefon", "tel.", "whatsapp", "сотов")
 NOT_PHONE = _set("""
 модель|марка|бренд|model|brand|менеджера|магазина|склада|горячей|наш|наши|support|store|shop|добавочный
 |extension|type|тип|код|code|модели|звоните|звонить|звонок|позвоните|можно|удобно|how|best|when|когда|manager
 """)
 TEXT = _set("""
-сопроводительное письмо|cover letter|о себе|about you|сообщение|текст сообщения|текст|комментарий|комментарии
+vopros|soobshchenie|soobshenie
+|сопроводительное письмо|cover letter|о себе|about you|сообщение|текст сообщения|текст|комментарий|комментарии
 |комментарий или сообщение|комментарий к заказу|коммент|вопрос|текст вопроса|текст отзыва|отзыв|описание
 |описание задачи|задача|пожелания|пожелание|примечание|примечания|заметка|дополнительная информация|дополнительно
 |обращение|текст обращения|суть обращения|суть вопроса|суть|подробности|детали|о проекте|запрос|текст заявки|письмо
@@ -77,7 +84,7 @@ TEXT = _set("""
 """)
 TEXT_STEMS = (
     "сообщени", "комментари", "пожелани", "примечани", "опишите", "расскажите", "message", "comment", "describe",
-    "tell",
+    "tell", "soobsh", "kommentar",
 )  # fmt: skip
 SUBJECT = _set("""
 тема|тема сообщения|тема письма|тема обращения|тема вопроса|subject|topic|заголовок|title|subject of message|re
@@ -209,6 +216,11 @@ GOODS_HEADINGS = _set("""
 состав заказа|товары|заказанные товары|products|items|your order|order summary|order items|order details|детали заказа
 |ваш заказ|позиции|товары в заказе|корзина|cart|order contents
 """)
+IDS = _set("""
+id|ид|uid|guid|код|code|артикул|sku|инн|кпп|огрн|снилс|счет|счёт|карта|карты|паспорт|договор|заказ|order|invoice|lead|лид
+|сделка|deal|client|visitor|session
+""")
+"""What digits without blanks are called that are no phone."""
 CORE_NAMES = _set("""
 имя|фио|ваше имя|имя фамилия|имя и фамилия|фамилия имя|фамилия имя отчество|name|full name|your name|first name
 |имя клиента

@@ -84,7 +84,7 @@ def _e164(typed: str, region: str | None, *, sure: bool = False) -> str:
     if main.lstrip("( ").startswith("+"):
         return _parsed("+" + digits, None, valid=sure) or ("" if sure else _russian(digits))
     if digits.startswith("00"):
-        return _parsed("+" + digits[2:], None, valid=True)
+        return _parsed("+" + digits[2:], None, valid=sure)
     if region is not None and (number := _parsed(digits, region, valid=True)):
         return number
     return _national(main.strip(), digits, sure=sure) or _international(digits)

@@ -92,7 +92,7 @@ def test_unknown_fields_stay_in_order_and_campaign_marks_of_the_page_are_kept():
     assert [(one.label, one.value) for one in interest.fields] == [
         ("Рост", "170"),
         ("Любимый цвет", "белый"),
-        ("utm medium", "cpc"),
+        ("utm_medium", "cpc"),
         ("utm_source", "vk"),
     ]
 
