@@ -63,11 +63,11 @@ class SearchRules(SuiteBase):
         whole = clean.find(deliveries, since=0.0)
         for number in range(1, clean.requests - before + 1):
             for name, fault in SEARCH_ENDS.items():
-                bench = self.clean_run(deliveries)
-                bench.forget()
-                bench.fault, bench.fault_at = dataclasses.replace(fault), bench.requests + number
+                clean.forget()
+                clean.emulator.faults.clear()
+                clean.fault, clean.fault_at = dataclasses.replace(fault), clean.requests + number
                 try:
-                    found = bench.sink.find([Doubt(delivery) for delivery in deliveries])
+                    found = clean.sink.find([Doubt(delivery) for delivery in deliveries])
                 except SinkError:
                     continue
                 seen = {key: set(steps) for key, steps in found.items()}

@@ -36,12 +36,16 @@ class TestHubspot(SinkSuite):
         return rest_sink(emulator, transport, "hubspot")
 
 
-class TestHubspotDealsWithoutContact(TestHubspot):
+class DealsWithoutContact(TestHubspot):
     """What is refused within a batch of deals."""
 
     def spoil(self, delivery):
         nobody = delivery.interest.model_copy(update={"author": Author(name="Nobody")})
         return dataclasses.replace(delivery, interest=nobody, responsible="999999999")
+
+
+def test_a_bad_deal_does_not_take_its_batch_along():
+    DealsWithoutContact().test_s07_a_bad_element_does_not_take_the_others_along()
 
 
 class TestPipedrive(SinkSuite):
