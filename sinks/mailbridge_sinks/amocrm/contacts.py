@@ -75,6 +75,8 @@ class Contacts:
     def _listed(self, questions: int, places: Places) -> bool:
         """Know every contact of the account; False when single questions are cheaper."""
         people = self._people
+        if not self._most_pages:
+            return False
         with people.lock:
             if people.watermark is not None and time.monotonic() - people.read_at < FRESH_S:
                 return True  # another worker has just looked

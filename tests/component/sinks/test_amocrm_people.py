@@ -62,6 +62,13 @@ def test_a_list_longer_than_we_may_read_is_left_and_people_are_asked_for(emulato
     assert [call.arg("query") for call in lookups(bench)[1:]] == ["9120000001", "p1@people.example", "9130000005"]
 
 
+def test_the_list_is_never_read_where_that_is_not_wanted(emulator):
+    bench = bench_of(emulator, contact_pages=0)
+    bench.deliver([person(number) for number in range(50)])
+    assert len(lookups(bench)) == 100
+    assert all(call.arg("query") for call in lookups(bench))
+
+
 def test_what_a_manager_changes_later_is_seen(emulator, monkeypatch):
     monkeypatch.setattr(contacts_module, "FRESH_S", 0.0)
     moved = put_contact(emulator, PHONE="+79120000060")
