@@ -17,8 +17,11 @@ demo: $(READY) ## The main job on this machine, start to end; ONCE=1 exits after
 run: $(READY) ## The daemon with ./config.toml
 	$(BIN)/mailbridge run -c config.toml
 
+# What needs no server and no clock of its own goes side by side.
+ALONE := tests/unit tests/simulation
 test: $(READY) ## All tests
-	$(BIN)/pytest -q $(TESTS)
+	$(if $(TESTS),,$(BIN)/pytest -q -n logical $(ALONE))
+	$(BIN)/pytest -q $(or $(TESTS),tests $(addprefix --ignore ,$(ALONE)))
 
 e2e: $(READY) ## The way into a real CRM: BottleCRM on PostgreSQL, installed into .e2e the first time (minutes)
 	MAILBRIDGE_E2E=1 $(BIN)/pytest -q -rs tests/e2e

@@ -32,6 +32,7 @@ class Job:
     mailbox: str | None = None
     receiver: str | None = None
     size: int | None = None
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,14 @@ class Read:
 def read_raw(job: Job, router: Router, rules: TrustRules, labelling: Labelling = NO_LABELLING) -> Read:
     """Read one mail; never raises."""
     try:
-        mail = decode(job.raw, received_at=job.received_at, mailbox=job.mailbox, receiver=job.receiver, size=job.size)
+        mail = decode(
+            job.raw,
+            received_at=job.received_at,
+            seen_at=job.seen_at,
+            mailbox=job.mailbox,
+            receiver=job.receiver,
+            size=job.size,
+        )
     except Undecodable as error:
         return Read(job.mail_id, Reading("quarantined", error.reason, detail=error.detail))
     reading = read_mail(mail, router, rules)

@@ -15,6 +15,7 @@ from mailbridge.ledger.persons import recognise
 from mailbridge.ledger.raws import CODEC, pack
 from mailbridge.ledger.schema import announced, delivery, interest, mail, raw, tombstone
 from mailbridge.ledger.settle import (
+    STORED,
     NewDelivery,
     Settlement,
     StoredMail,
@@ -91,8 +92,7 @@ class Replays:
             wanted: Which; `state`, `reason`, `parser`, `since` (stored from then on) and `limit` count.
             mail_ids: Only these; empty = all.
         """
-        columns = (mail.c.id, mail.c.size, mail.c.received_at, mail.c.mailbox, mail.c.tries, raw.c.codec, raw.c.body)
-        query = select(*columns, mail.c.stored_at).join(raw, raw.c.mail_id == mail.c.id)
+        query = select(*STORED).join(raw, raw.c.mail_id == mail.c.id)
         query = query.where(*_conditions(wanted, mail_ids)).order_by(mail.c.stored_at, mail.c.id)
         left, after = wanted.limit, None
         while left > 0:

@@ -34,6 +34,7 @@ class StoredMail:
     received_at: datetime | None
     mailbox: str | None
     tries: int
+    stored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +159,12 @@ class Reader:
             return len(new)
 
 
-_RAW = select(mail.c.id, mail.c.size, mail.c.received_at, mail.c.mailbox, mail.c.tries, raw.c.codec, raw.c.body).join(
-    raw, raw.c.mail_id == mail.c.id
-)
+STORED = (
+    mail.c.id, mail.c.size, mail.c.received_at, mail.c.mailbox, mail.c.tries, mail.c.stored_at, raw.c.codec, raw.c.body,
+)  # fmt: skip
+"""What `stored_mail` asks of a row."""
+
+_RAW = select(*STORED).join(raw, raw.c.mail_id == mail.c.id)
 
 
 def _bounded(mails: Sequence[Row[Any, Any]]) -> list[str]:
@@ -242,6 +246,7 @@ def stored_mail(row: RowMapping) -> StoredMail:
         received_at=None if received is None else datetime.fromtimestamp(received, UTC),
         mailbox=row["mailbox"],
         tries=row["tries"],
+        stored_at=datetime.fromtimestamp(row["stored_at"], UTC),
     )
 
 

@@ -32,6 +32,7 @@ def decode(
     raw: bytes,
     *,
     received_at: datetime | None = None,
+    seen_at: datetime | None = None,
     mailbox: str | None = None,
     receiver: str | None = None,
     size: int | None = None,
@@ -43,6 +44,7 @@ def decode(
     Args:
         raw: The mail as stored, any bytes.
         received_at: When our server took it (IMAP INTERNALDATE); else it is read from the header fields.
+        seen_at: When we saw it for the first time: its time where neither server nor header tells one.
         mailbox: NAME of [mailboxes.NAME].
         receiver: Host whose Authentication-Results are believed; None = the one that took the mail last.
         size: Bytes of the whole mail when `raw` is only its beginning.
@@ -56,7 +58,8 @@ def decode(
         whole = len(raw) if size is None else size
         check_size(raw, whole, limits)
         mail = _Decoder(raw, limits, 0, parse=parse).mail(receiver)
-        return replace(mail, received_at=_told_in(mail.received_at, received_at), mailbox=mailbox, size=whole)
+        taken_at = received_at or (seen_at if mail.received_at == _EPOCH else None)
+        return replace(mail, received_at=_told_in(mail.received_at, taken_at), mailbox=mailbox, size=whole)
     except Undecodable:
         raise
     except Exception as error:

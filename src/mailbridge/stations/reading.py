@@ -189,7 +189,7 @@ class ReadingRoom:
 
     def _job(self, mail: StoredMail) -> Job:
         receiver = self._receivers.get(mail.mailbox or "")
-        return Job(mail.mail_id, mail.raw, mail.received_at, mail.mailbox, receiver, mail.size)
+        return Job(mail.mail_id, mail.raw, mail.received_at, mail.mailbox, receiver, mail.size, mail.stored_at)
 
     def _settlement(self, mail: StoredMail, read: Read | None) -> Settlement | None:
         if read is None:

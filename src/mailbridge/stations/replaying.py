@@ -149,7 +149,7 @@ class Replayer:
 
     def _job(self, mail: StoredMail) -> Job:
         receiver = self._receivers.get(mail.mailbox or "")
-        return Job(mail.mail_id, mail.raw, mail.received_at, mail.mailbox, receiver, mail.size)
+        return Job(mail.mail_id, mail.raw, mail.received_at, mail.mailbox, receiver, mail.size, mail.stored_at)
 
     def _beside(self, chunk: Sequence[Given], reads: Sequence[Read]) -> list[Replayed]:
         ids = [read.mail_id for read in reads]

@@ -278,3 +278,10 @@ def test_an_unforeseen_error_is_undecodable_too(monkeypatch):
 def test_the_engine_does_not_log_the_mail(caplog):
     mail(b"Content-Type: text/secret\n\nx")
     assert "secret" not in caplog.text
+
+
+def test_a_mail_that_nothing_dates_came_when_it_was_first_seen():
+    seen = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+    assert decode(b"From: anna@example.org\n\nhi", seen_at=seen).received_at == seen
+    dated = b"From: anna@example.org\nDate: Mon, 2 Feb 2026 10:00:00 +0300\n\nhi"
+    assert decode(dated, seen_at=seen).received_at < seen
