@@ -108,7 +108,7 @@ class _Reader:
                 if item.role is Role.TEXT and item.style is not Style.CELL:
                     number += self._take_text(item, self._items[number:])
                     is_label = self._may_follow_text
-            elif self._begins_words(item, self._items[number:]):
+            elif self._begins_words(item, number):
                 number += self._take_words(item, self._items[number:])
             else:
                 self._continue(item)
@@ -230,16 +230,18 @@ class _Reader:
             return False
         return self._manner.main is Style.BOLD or current.role in {None, Role.DETAIL}
 
-    def _begins_words(self, item: Item, tail: list[Item]) -> bool:
+    def _begins_words(self, item: Item, after: int) -> bool:
         """Whether the message begins here: it has no label, and stands below the contacts that the mail begins with."""
+        if not item.gap or self._reading.loose or len(self._reading.fields) > len(ASKED):
+            return False
         fields = self._reading.fields + ([self._open] if self._open is not None else [])
         only_asks = bool(fields) and all(one.role in ASKED and one.style is Style.COLON for one in fields)
-        if not (item.gap and item.style is Style.NONE and only_asks) or self._reading.loose or item.is_button:
+        if not (item.style is Style.NONE and only_asks) or item.is_button:
             return False
         roles = {one.role for one in fields}
         if Role.TEXT in roles or roles.isdisjoint(CONTACTS) or is_footer(item.text) or item.is_rule:
             return False
-        below = next((one for one in tail if self._is_label(one)), None)
+        below = next((one for one in self._items[after:] if self._is_label(one)), None)
         return below is None or below.role in roles
 
     def _take_words(self, item: Item, tail: list[Item]) -> int:
