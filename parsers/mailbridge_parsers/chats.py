@@ -16,13 +16,20 @@ from mailbridge.sdk import (
     Interest,
     Mail,
     Manifest,
+    NetworkLinks,
     NoConfig,
+    Notice,
+    Refs,
     Reply,
     Route,
     Strength,
+    Target,
     TemplateChanged,
     canonical_url,
     clean,
+    deed_in,
+    emails_in,
+    host_of,
     is_email,
     is_phone,
     is_robot,
@@ -31,6 +38,7 @@ from mailbridge.sdk import (
     noise_in,
     person_name,
     phone,
+    read_mail_notice,
     urls_in,
 )
 
@@ -64,6 +72,9 @@ _VISITOR = re.compile(
     re.IGNORECASE,
 )
 _LEAST = 2
+_TALK = re.compile(
+    r"/(?:conversations?|chats?|inbox|dialogs?|messages?|threads?)/(?P<id>[\w-]*\d[\w-]*)", re.IGNORECASE
+)
 
 
 @dataclass
@@ -74,8 +85,34 @@ class _Chat:
     labels: list[tuple[str, str]] = field(default_factory=list)
 
 
+def target(href: str) -> Target:
+    """Read a link: into a conversation of the service, or to whatever else it shows."""
+    url = canonical_url(href, keep=lambda _: False)
+    host = host_of(url)
+    if not any(host == domain or host.endswith("." + domain) for domain in _SENDERS):
+        return Target("outside", canonical_url(href))
+    match = _TALK.search(url)
+    return Target("talk", url, thread=match["id"]) if match else Target("own")
+
+
+_LINKS = NetworkLinks(target, lambda _: False)
+
+
+def _announced(mail: Mail) -> Notice:
+    """What a mail says that shows one new message with a link to answer; an empty one when it shows something else."""
+    deed = deed_in(mail.subject)
+    notice = read_mail_notice(mail, _LINKS) if deed and deed.kind == "message" else Notice()
+    contacts = [value for _, value in _read(mail).labels if is_email(value) or is_phone(value)]
+    is_form = _LABELLED.match(notice.text) or not all(value in notice.text for value in contacts)
+    if contacts and is_form:
+        return Notice()  # labels further down are typed by the visitor and say nothing of the author
+    if emails_in(notice.headline):
+        return Notice()  # it tells more of the author than is read here
+    return notice if notice.target and notice.target.thread and notice.text else Notice()
+
+
 def _is_ours(mail: Mail) -> bool:
-    return noise_in(mail.subject) is not None or len(_read(mail).speeches) >= _LEAST
+    return noise_in(mail.subject) is not None or len(_read(mail).speeches) >= _LEAST or bool(_announced(mail).text)
 
 
 class ChatsParser:
@@ -103,6 +140,8 @@ class ChatsParser:
         reason = noise_in(mail.subject)
         if reason and len(chat.speeches) < _LEAST:
             return Ignored(reason)
+        if len(chat.speeches) < _LEAST and (notice := _announced(mail)).text:
+            return [_message(mail, notice)]
         author = _author(mail, chat)
         who = _visitor(chat, author.name)
         if who is None:
@@ -124,6 +163,22 @@ class ChatsParser:
                 language=language_of(text),
             )
         ]
+
+
+def _message(mail: Mail, notice: Notice) -> Interest:
+    target = notice.target or Target("own")
+    name = next((actor.name for actor in notice.actors if actor.name), "")
+    return make_interest(
+        mail,
+        kind="message",
+        channel="chat",
+        network=_network(mail),
+        author=Author(name=None if not name or _VISITOR.fullmatch(name) else person_name(name) or None),
+        text=notice.text,
+        reply=Reply(method="link", target=target.url),
+        refs=Refs(thread=target.thread),
+        language=language_of(notice.text),
+    )
 
 
 def _network(mail: Mail) -> str:

@@ -20,6 +20,7 @@ from mailbridge.sdk import (
     Strength,
     Target,
     canonical_url,
+    deed_in,
     host_of,
     ignored_unless_told,
     noise_in,
@@ -69,7 +70,7 @@ def target(href: str) -> Target:
     return Target("place", shown) if _PLACE.fullmatch(path) else Target("own")
 
 
-_LINKS = NetworkLinks(target, lambda image: "/profile-displayphoto" in image)
+_LINKS = NetworkLinks(target, lambda image: "/profile-displayphoto" in image, shows_position=True)
 
 
 def _named(template: str, words: str) -> bool:
@@ -97,7 +98,13 @@ class LinkedinParser:
         """Return the interests of one mail; see `Parser`."""
         template = mail.headers.get("X-LinkedIn-Template").strip().lower().removeprefix("email_")
         reason = next((reason for reason, words in _NOISE if _named(template, words)), None) or noise_in(mail.subject)
-        if reason:
+        if reason and not (reason == "digest" and _tells_one_message(mail, template)):
             return ignored_unless_told(mail, "linkedin", _LINKS, reason)
         kind = next((kind for kind, words in _KINDS if _named(template, words)), None)
         return read_social(mail, "linkedin", _LINKS, kind=kind)
+
+
+def _tells_one_message(mail: Mail, template: str) -> bool:
+    """LinkedIn calls the mail about one new message a digest of messaging too: the subject says what it is."""
+    deed = deed_in(mail.subject)
+    return _named(template, r"messag\w*") and deed is not None and deed.kind == "message" and not noise_in(mail.subject)

@@ -80,7 +80,22 @@ class TwitterParser:
         if (deed is not None and deed.kind == "post") or _is_digest(mail):
             return Ignored("digest")
         reason = noise_in(mail.subject)
-        return Ignored(reason) if reason else read_social(mail, "twitter", _LINKS)
+        if reason:
+            return Ignored(reason)
+        return [_with_handle(mail, one) for one in read_social(mail, "twitter", _LINKS)]
+
+
+def _with_handle(mail: Mail, interest: Interest) -> Interest:
+    """Add the profile that subject or text part name behind the author: "Kate Dov (@katedov)"."""
+    author = interest.author
+    if author.url or not author.name:
+        return interest
+    shown = re.compile(rf"^{re.escape(author.name)} \(@(?P<handle>\w{{1,20}})\)", re.MULTILINE)
+    match = shown.search(mail.subject) or shown.search(mail.text)
+    if match is None:
+        return interest
+    named = author.model_copy(update={"url": f"https://twitter.com/{match['handle']}"})
+    return interest.model_copy(update={"author": named})
 
 
 def _is_digest(mail: Mail) -> bool:

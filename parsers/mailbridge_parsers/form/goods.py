@@ -54,7 +54,8 @@ _SUM_IN_WORDS = re.compile(
 )
 _PAID = re.compile(r"the order is paid|заказ оплачен|order is paid")
 _NUMBER_OF_ORDER = re.compile(
-    r"(?:заказ\w*|order|номер заказа)\s*(?:номер|number|id|no\.?)?\s*:?\s*(?:№|#|n°"
+    r"(?:заказ\w*|order|номер заказа|bestellung|pedido|commande|ordine|zamówienie)"
+    r"\s*(?:номер|number|id|no\.?)?\s*:?\s*(?:№|#|n°"
     r"|n)?\s*(?P<number>[a-zа-я]{0,4}-?\d[\d/-]{0,20}(?:[a-zа-я]{1,4}\b)?)",
     re.IGNORECASE,
 )
@@ -71,6 +72,11 @@ _NAME_COLUMNS = frozenset(
         "услуга",
         "products",
         "items",
+        "produkt",
+        "producto",
+        "produit",
+        "prodotto",
+        "produto",
     ]
 )
 _CODE = re.compile(r"\s*\((?:#|арт\.?|sku:?)[^()]{1,60}\)\s*$|\s*\n.*", re.IGNORECASE | re.DOTALL)

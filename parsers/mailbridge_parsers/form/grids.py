@@ -41,6 +41,8 @@ _GOODS = frozenset(
         "услуга",
         "фото",
         "image",
+        *("produkt", "anzahl", "menge", "preis", "producto", "cantidad", "precio", "produit", "quantité", "prix"),
+        *("prodotto", "quantità", "prezzo", "ilość", "cena", "produto", "quantidade", "preço"),
     ]
 )
 _CELL_LABEL = 200

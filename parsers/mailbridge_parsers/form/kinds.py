@@ -14,6 +14,7 @@ _ORDER = re.compile(
     r"нов\w+ заказ|заказ\w*\s*(?:номер|№|#|n)?\s*\d|быстр\w+ заказ|заказ с сайта|заказ (?:товара|в (?:магазин|1|один))"
     r"|купить в (?:1|один) клик|покупк\w+ в (?:1|один) клик|new order|new (?:\w+ )?order|order #"
     r"|\border (?:no\.? ?)?\d"
+    r"|(?:neue bestellung|nuevo pedido|novo pedido|nouvelle commande|nuovo ordine|nowe zamówienie)\b"
     r"|оформлен\w* заказ|заказ оформлен|получен заказ|заказ из корзины|ваш\w* заказ|purchase order|order from"
 )
 _REGISTRATION = re.compile(
@@ -51,6 +52,7 @@ _FORM = re.compile(
     r"|contact|form|web)"
     r"|zayavk\w+ s |zvonok s |soobsh\w+ s |order #?\S{1,20} placed|placed (?:an )?order|website (?:enquiry"
     r"|inquiry|contact|form|lead|message)"
+    r"|(?:neue bestellung|nuevo pedido|novo pedido|nouvelle commande|nuovo ordine|nowe zamówienie)\b"
     r"|feedback form|call ?back request|request (?:a )?call"
 )
 _HEADS = 6

@@ -51,7 +51,9 @@ def speaks_clearly(mail: Mail, reading: Reading, site: Site) -> bool:
     """Whether there is a visitor with a contact, and the header or the form's own marks vouch for it."""
     found = contacts_of(reading, site, "RU")
     has_visitor = bool(found.name and (found.email or found.phones))
-    return has_visitor and (_is_from_visitor(mail, reading) or bool(reading.all(Role.UTM, Role.PAGE, Role.TECHNICAL)))
+    is_own = _comes_from_the_company(mail) and bool(reading.all(Role.TEXT))
+    vouched = is_own or _is_from_visitor(mail, reading)
+    return has_visitor and (vouched or bool(reading.all(Role.UTM, Role.PAGE, Role.TECHNICAL)))
 
 
 def _names_form(mail: Mail, reading: Reading) -> bool:

@@ -28,14 +28,19 @@ NAME = _set("""
 |invitee name|participant|participant name|участник|слушатель|applicant|applicant name|соискатель|кандидат|candidate
 |пациент|patient|patient name|имя гостя|имя участника|фио участника|получатель|recipient|recipient name|фио получателя
 |имя и фамилия получателя|lead name|имя лида|registrant|родитель|имя родителя|parent name|фио родителя|имя пациента
+|nombre|nombre completo|nombre y apellidos|nome|nome completo|nome e cognome|nom|nom complet|nom et prénom|ihr name
+|imię|imię i nazwisko
 |фио пациента|submitted by name|ваши имя и фамилия|контактное лицо фио|фио контактного лица
 """)
-FIRST = _set("first name|name first|firstname|fname|given name|first|имя имя")
-LAST = _set("фамилия|last name|name last|lastname|lname|surname|family name|second name|last")
+FIRST = _set("first name|name first|firstname|fname|given name|first|имя имя|vorname|prénom")
+LAST = _set(
+    "фамилия|last name|name last|lastname|lname|surname|family name|second name|last"
+    "|nachname|cognome|apellido|apellidos|nazwisko"
+)
 MIDDLE = _set("отчество|middle name|patronymic")
 EMAIL = _set("""
 pochta|email|mail|emails|почта|почты|почту|емейл|емэйл|емайл|имейл|имэйл|мейл|мэйл|мыло|emailaddress|useremail|мейлу|почте
-|пошта|почтовый|mailto|replyto
+|пошта|почтовый|mailto|replyto|correo|courriel
 """)
 ANOTHER_STEMS = (
     "менеджер", "manager", "друг", "друз", "friend", "директор", "director", "руководител", "поддержк", "support",
@@ -56,7 +61,7 @@ NOT_EMAIL = _set(
 )
 PHONE = _set(
     "тел|моб|phone|phones|tel|mobile|cell|cellphone|сотовый|whatsapp|ватсап|вотсап|вацап|viber|вайбер"
-    "|phonenumber|telephone"
+    "|phonenumber|telephone|telefono|teléfono|téléphone|telefone|handynummer|móvil|cellulare"
 )
 PHONE_KEYS = _set("""
 contact no|contact number|your number|ваш номер|контактный номер|номер для связи|номер для звонка|ph|ph no|mob no
@@ -69,7 +74,8 @@ NOT_PHONE = _set("""
 |extension|type|тип|код|code|модели|звоните|звонить|звонок|позвоните|можно|удобно|how|best|when|когда|manager
 """)
 TEXT = _set("""
-vopros|soobshchenie|soobshenie
+vopros|soobshchenie|soobshenie|messaggio|mensaje|mensagem|nachricht|ihre nachricht|wiadomość|treść wiadomości
+|commentaire|commentaires|comentario|comentarios|bemerkung|bemerkungen|anmerkung|anmerkungen
 |сопроводительное письмо|cover letter|о себе|about you|сообщение|текст сообщения|текст|комментарий|комментарии
 |комментарий или сообщение|комментарий к заказу|коммент|вопрос|текст вопроса|текст отзыва|отзыв|описание
 |описание задачи|задача|пожелания|пожелание|примечание|примечания|заметка|дополнительная информация|дополнительно
@@ -99,6 +105,7 @@ PRODUCT = _set("""
 AMOUNT = _set("""
 сумма|сумма заказа|стоимость|стоимость заказа|итого|итого к оплате|всего|общая сумма|общая стоимость|заказ итого
 |сумма к оплате|сумма платежа|к оплате|итоговая сумма|total|amount|payment amount|grand total|order total
+|gesamt|gesamtsumme|totale|razem|suma|łącznie
 |total price|total amount|order amount|сумма итого|total due|итого с доставкой|итоговая стоимость
 """)
 ORDER = _set("""
@@ -207,6 +214,9 @@ NOT_NAME = _set("компании|организации|питомца|ребе
 ADDRESS_HEADINGS = _set("""
 платежный адрес|адрес плательщика|адрес для выставления счета|billing address|customer details|адрес доставки
 |shipping address|платежные данные|данные покупателя|детали покупателя|billing details|детали оплаты|payment address
+|rechnungsadresse|lieferadresse|versandadresse|dirección de facturación|dirección de envío|adresse de facturation
+|adresse de livraison|indirizzo di fatturazione|indirizzo di spedizione|adres rozliczeniowy|adres do wysyłki
+|adres do faktury|endereço de faturação|endereço de cobrança|endereço de entrega|endereço de envio
 """)
 CUSTOMER_HEADINGS = _set("""
 customer|customer information|customer info|customer contact|contact information|client|buyer|покупатель|клиент|заказчик

@@ -45,6 +45,8 @@ def read_google(mail: Mail) -> list[Review] | Ignored:
     if digest and int(digest["count"]) != len(blocks):
         raise ParseError("several_reviews", mail.subject)
     if not blocks:
+        if one := _unlinked(lines, subject) if subject and not digest else None:
+            return [one]
         if subject or _ANNOUNCES.search(mail.subject):
             raise TemplateChanged("no_review_link")
         return Ignored("service_mail")
@@ -55,11 +57,41 @@ def read_google(mail: Mail) -> list[Review] | Ignored:
     head = [line.text for line in lines[: blocks[0][0]]][:4]
     found = [_review(lines[start:end], shown, place) for start, end in blocks]
     rating = next((stars for line in head if (stars := _rating(line))), None)
-    return [one if one.rating or len(found) > 1 else replace(one, rating=rating) for one in found]
+    return [each if each.rating or len(found) > 1 else replace(each, rating=rating) for each in found]
+
+
+def _unlinked(lines: Sequence[Line], subject: re.Match[str]) -> Review | None:
+    """A review without an address of its own, where subject and body agree on its author and a line tells the rating.
+
+    None when anything of it is uncertain.
+    """
+    rated = next((at for at, line in enumerate(lines[:6]) if _rating(line.text)), None)
+    ends = [at for at, line in enumerate(lines) if line.text.casefold() in _BUTTONS]
+    if rated is None or not ends:
+        return None
+    below = lines[rated + 1 : ends[0]]
+    at = next((at for at, line in enumerate(below[:3]) if _is_author(line.text, subject["author"])), None)
+    if at is None:
+        return None
+    said = [line.text for line in below[at + 1 :]]
+    if said and _rating(said[0], whole=True):
+        said = said[1:]
+    return Review(
+        place=subject["place"].strip(_QUOTES),
+        author=below[at].text,
+        text=paragraphs("\n".join(said)),
+        rating=_rating(lines[rated].text),
+    )
+
+
+def _is_author(line: str, shown: str) -> bool:
+    """Whether a line is the name that the subject shows, there perhaps with the last name cut or as a letter."""
+    short = shown.rstrip(".… ")
+    return len(line) < _NAME_LENGTH and len(line.split()) <= len(short.split()) + 1 and line.startswith(short)
 
 
 def _lines(mail: Mail) -> list[Line]:
-    return text_lines(mail.text) if _LINK.search(mail.text) else html_lines(mail.html_source)
+    return text_lines(mail.text) if _LINK.search(mail.text) or not mail.html else html_lines(mail.html_source)
 
 
 def _blocks(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:

@@ -7,6 +7,11 @@ from mailbridge.sdk import Mail, clean
 from mailbridge.sdk.links import canonical_url
 
 _SIGNS = re.compile("(?:[★⭐]\ufe0f?\\s?){1,5}")
+_RATED = re.compile(
+    r"(?:оценка|рейтинг|rating)\s*:?\s*(?P<stars>[1-5])(?:[.,]0)?"
+    r"(?:\s*(?:из|/|of|out of)\s*5)?\s*(?:зв[её]зд\w*|stars?)?",
+    re.IGNORECASE,
+)
 _EMPTY = re.compile(r"[☆✩\s\ufe0f]*(?:[1-5](?:[.,]0)?)?")
 
 
@@ -48,9 +53,11 @@ def stars_in(line: str, *, whole: bool = False) -> int | None:
     """Return how many stars a line shows, None when it shows none.
 
     Args:
-        line: Such as "★★★★☆".
+        line: Such as "★★★★☆" or "Оценка: 4 из 5".
         whole: Only when it shows nothing else.
     """
+    if told := _RATED.fullmatch(line.strip()):
+        return int(told["stars"])
     signs = _SIGNS.search(line)
     if signs is None or (whole and (signs.start() or not _EMPTY.fullmatch(line[signs.end() :]))):
         return None

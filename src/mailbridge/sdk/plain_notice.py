@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mailbridge.sdk.dates import date_in_mail
-from mailbridge.sdk.deeds import actors_in, deed_in, said_in
+from mailbridge.sdk.deeds import actors_in, deed_in, is_name, said_in
 from mailbridge.sdk.interest import Author
 from mailbridge.sdk.lines import Line, html_lines, plain_text, text_lines
 from mailbridge.sdk.mail import Mail
 from mailbridge.sdk.notice import Notice, read_notice
+from mailbridge.sdk.people import person_name
 from mailbridge.sdk.phrases import agrees, is_greeting, unquoted
 from mailbridge.sdk.targets import NetworkLinks, Role, Target
 from mailbridge.sdk.text import paragraphs
 
 _FAR = 30
+_HANDLE = re.compile(r"@\w{1,40}")
 _FOOTER = re.compile(
     r"--\s*$|[-_=*]{5,}\s*$|©|(?:с уважением|вы получили это|это письмо"
     r"|вы можете (?:изменить|отписаться)|чтобы (?:отписаться|не получать)"
@@ -29,6 +31,8 @@ def read_mail_notice(mail: Mail, links: NetworkLinks, *, announced: bool = False
     plain = read_plain_notice(mail, text_lines(mail.text), links) if mail.text.strip() else Notice()
     if not html.headline:
         return plain
+    if links.shows_position and plain.text and html.text.endswith("\n" + plain.text):
+        return replace(html, text=plain.text)  # the position stands between name and words
     begun = html.text.rstrip(".… ")
     is_cut = html.is_cut or html.text.endswith(("…", "..."))
     return replace(html, text=plain.text, is_cut=False) if is_cut and plain.text.startswith(begun) else html
@@ -49,6 +53,7 @@ def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks) ->
     end, target = _tail(lines, start, links)
     when = next((date for line in lines[start : start + 3] if (date := date_in_mail(line.text, mail))), None)
     words = [line for line in lines[start:end] if when is None or date_in_mail(line.text, mail) != when]
+    words = words[_author_lines(words, actors_in(headline) or actors_in(mail.subject), links) :]
     return Notice(
         headline=headline,
         deed=deed,
@@ -57,6 +62,26 @@ def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks) ->
         when=when,
         target=_linked(lines[at], links) or target if at is not None else target,
     )
+
+
+def _author_lines(lines: Sequence[Line], names: Sequence[str], links: NetworkLinks) -> int:
+    """How many lines above the words show the author: name, handle, and position on networks that show it."""
+    at = next((at for at, line in enumerate(lines) if line.text), None)
+    shown = person_name(lines[at].text) if at is not None else ""
+    if at is None or not is_name(shown) or not any(f"{shown} ".startswith(f"{name} ") for name in names):
+        return 0
+    below = at + 1
+    if below < len(lines) and _HANDLE.fullmatch(lines[below].text):
+        below += 1
+    shows_position = links.shows_position and below + 1 < len(lines)
+    if (
+        shows_position
+        and lines[below].text
+        and not lines[below + 1].text
+        and any(line.text for line in lines[below + 1 :])
+    ):
+        below += 1
+    return below
 
 
 def _headline_at(mail: Mail, lines: Sequence[Line]) -> int | None:

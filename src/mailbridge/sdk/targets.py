@@ -39,7 +39,9 @@ class NetworkLinks:
     Attributes:
         target: Reads a link as sent.
         is_photo: Whether the address of a picture is that of a person's portrait.
+        shows_position: Whether the network shows what a person works as below the name.
     """
 
     target: Callable[[str], Target]
     is_photo: Callable[[str], bool]
+    shows_position: bool = False
