@@ -335,3 +335,44 @@ def test_what_a_person_cancelled_and_retried_is_searched_before_it_is_written(ki
     kit.clock.now += 1000
     claim = kit.claim()
     assert (claim.kind, claim.items[0].open) == ("search", ("lead",))
+
+
+def test_a_long_lane_hides_no_other_one_and_keeps_its_order(kit):
+    """A claim walks in pieces of four times its size: what it wants lies behind several of them."""
+    for number in range(1, 31):
+        kit.deliver(number, lane="anna")
+    kit.deliver(31, lane="boris")
+    kit.deliver(32)
+    kit.deliver(33, lane="boris")
+    kit.deliver(34)
+    first = kit.claim(limit=3)
+    assert keys(first) == ["mb1-1", "mb1-31", "mb1-32"]
+    assert keys(kit.claim(limit=3)) == ["mb1-34"]
+    kit.finish(first, done(1), done(31), done(32))
+    assert keys(kit.claim(limit=3)) == ["mb1-2", "mb1-33"]
+
+
+def test_the_age_of_an_intent_and_the_end_of_its_lease_are_told_by_the_clock_of_the_ledger(kit):
+    key = kit.deliver(1)
+    steps = sent(kit, kit.claim())
+    kit.clock.now += 7
+    assert steps.standing([key]) == pytest.approx((7, 53), abs=0.01)
+    steps.renew([key])
+    assert steps.standing([key]) == pytest.approx((0, 60), abs=0.01)
+
+
+def test_no_request_is_permitted_without_an_intent_of_its_step_or_after_another_node_took_over(kit):
+    key = kit.deliver(1)
+    claim = kit.claim()
+    steps = kit.steps(claim)
+    with pytest.raises(NotWritten):
+        steps.standing([key])
+    steps.writing("lead", [key])
+    steps.finished("lead", {key: "77"})
+    with pytest.raises(NotWritten):
+        steps.standing([key])
+    steps.writing("note", [key])
+    kit.clock.now += 61
+    assert kit.claim().kind == "search"
+    with pytest.raises(NotWritten, match="lease"):
+        steps.standing([key])
