@@ -59,7 +59,7 @@ def no_intent():
     def make(_writing):
         return lambda self, _name, keys: self._armed(tuple(keys))
 
-    return (on(steps.LedgerSteps, "writing", make),)
+    return (on(steps.LedgerSteps, "writing", make), *no_check_before_the_write())
 
 
 def outcome_before_the_request():
@@ -97,17 +97,22 @@ def stale_intent():
     return (mock.patch.object(gate, "FRESH_S", 1e9),)
 
 
-def armed_after_the_commit():
-    def make(writing):
-        def late(self, name, keys):
-            arm, self._armed = self._armed, lambda _keys: None
-            writing(self, name, keys)
-            self._armed = arm
-            arm(tuple(keys))
+def own_clock():
+    def arm(original):
+        def timed(self, keys):
+            original(self, keys)
+            self.armed_at = self._clock()
 
-        return late
+        return timed
 
-    return (on(steps.LedgerSteps, "writing", make),)
+    def refresh(_original):
+        def by_own_clock(self, _timeout_s):
+            if self._armed and self._clock() - self.armed_at > gate.FRESH_S:
+                self._steps.renew(self._armed)
+
+        return by_own_clock
+
+    return on(gate.AccountGate, "arm", arm), on(gate.AccountGate, "_refresh_intent", refresh)
 
 
 def fence_not_compared_in_finish():
@@ -267,7 +272,7 @@ def counted_wrongly():
 
 
 BUGS = (
-    Bug("no intent", "a request is sent without a durable intent", no_intent, "path"),
+    Bug("no intent", "no intent is committed, and the gate does not ask for one", no_intent, "path"),
     Bug("outcome first", "delivered is committed before the request", outcome_before_the_request, "path"),
     Bug("cursor early", "the cursor moves before the mails are stored", cursor_early, "path"),
     Bug("no quiet period", "a doubt is searched at once", no_quiet_period, "fates_everywhere"),
@@ -278,7 +283,7 @@ BUGS = (
         "freeze_everywhere",
     ),
     Bug("stale intent", "an intent is not renewed after a wait", stale_intent, "freeze_everywhere"),
-    Bug("late arming", "an intent's age counts from after its commit", armed_after_the_commit, "freeze_everywhere"),
+    Bug("own clock", "lease and intent age by the clock of a machine that stood still", own_clock, "freeze_everywhere"),
     Bug("finish without fence", "an old claim commits its outcome", fence_not_compared_in_finish, "freeze_and_crash"),
     Bug("finished without fence", "an old claim commits a step", fence_not_compared_in_finished, "freeze_and_crash"),
     Bug("retry on time-out", "an unknown end is simply tried again", retry_on_timeout, "fates_everywhere"),

@@ -101,7 +101,7 @@ class Actor:
 
 @dataclass(eq=False)
 class Process:
-    """A running program on a host of its own."""
+    """A running program on a host of its own; its own clock stands still with it, as that of a suspended machine."""
 
     world: object
     host: str
@@ -109,6 +109,7 @@ class Process:
     dead: bool = False
     frozen: bool = False
     looked_at: int = 0
+    stood_still_s: float = 0.0
     connections: list = field(default_factory=list)
     actors: list = field(default_factory=list)
     ledger: Ledger | None = None
@@ -129,6 +130,10 @@ class Process:
             for number in range(sinks[crm.name].parallel):
                 self._act(f"{crm.name} {number}", self._sender(crm, sinks[crm.name]).cycle, crm.name)
         self.ledger.free_leases_of_the_dead()
+
+    def clock(self):
+        """Return the monotonic seconds of this host."""
+        return self.world.clock.now - self.stood_still_s
 
     def in_transaction(self):
         return any(connection.in_transaction for connection in self.connections)
@@ -151,7 +156,7 @@ class Process:
             rate_per_s=5.0,
             max_batch=crm.max_batch,
             sleep=self.world.sleep,
-            clock=self.world.clock,
+            clock=self.clock,
             gated=lambda gate: GatedTransport(gate, MockTransport(crm.answer)),
         )
 

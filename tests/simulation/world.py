@@ -156,6 +156,7 @@ class World:
                 left = until - self.clock.now
                 self.clock.pass_(min(left, closing.wait_s(self) or left))
         process.frozen = was
+        process.stood_still_s += seconds if whole else 0.0
         return True
 
     # Running the program

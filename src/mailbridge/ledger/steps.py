@@ -1,10 +1,10 @@
 """The steps of a claimed batch: intent before every write, result after it, never past the fence."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from mailbridge.ledger.claims import Claim, Claimed
 from mailbridge.ledger.engine import Database, LedgerUnavailable, kept, now
@@ -20,7 +20,7 @@ class LedgerSteps:
         database: The ledger.
         claim: The batch.
         lease_s: What a new intent extends the lease to.
-        armed: Called before each intent is committed, so that the gate knows its age and what the next request is.
+        armed: Called before each intent is committed, so that the gate knows what the next request is.
     """
 
     def __init__(
@@ -44,14 +44,35 @@ class LedgerSteps:
             NotWritten: The lease is gone, or the ledger can't be used; nothing may be sent.
         """
         items = [self._items[key] for key in keys]
-        # Before the commit: however long it takes, the lease counts from its beginning.
         self._armed(tuple(item.delivery.key for item in items))
-        with self._database.write() as connection:
+        with self._or_not_written(self._database.write()) as connection:
             self._extend(connection, items)
             for item in items:
                 row = {"state": "writing", "fence": item.fence, "sent_at": now()}
                 statement = insert(connection, step).values(delivery_id=item.row_id, name=name, **row)
                 connection.execute(statement.on_conflict_do_update(index_elements=["delivery_id", "name"], set_=row))
+
+    def standing(self, keys: Iterable[str]) -> tuple[float, float]:
+        """Return (age of the oldest intent, seconds until the first lease ends) by the clock of the database.
+
+        Both began before their commit, however long that took.
+
+        Raises:
+            NotWritten: The lease or the intent is gone, or the ledger can't be asked.
+        """
+        items = [self._items[key] for key in keys]
+        count_held = func.count(delivery.c.id.distinct())
+        held = (
+            select(count_held, func.min(step.c.sent_at), func.min(delivery.c.lease_until), now())
+            .join(step, (step.c.delivery_id == delivery.c.id) & (step.c.fence == delivery.c.fence))
+            .where(step.c.state == "writing", delivery.c.state == "sending")
+            .where(delivery.c.owner == self._node, _fences(items))
+        )
+        with self._or_not_written(self._database.read()) as connection:
+            count, sent_at, lease_until, moment = connection.execute(held).one()
+        if count != len(items):
+            raise NotWritten("the lease of this batch has ended", after_s=0.0)
+        return moment - sent_at, lease_until - moment
 
     def renew(self, keys: Iterable[str]) -> None:
         """Make a committed intent fresh again: it waited for a rate slot.
@@ -60,7 +81,7 @@ class LedgerSteps:
             NotWritten: The lease is gone, or the ledger can't be used.
         """
         items = [self._items[key] for key in keys]
-        with self._intending() as connection:
+        with self._or_not_written(self._database.write()) as connection:
             self._extend(connection, items)
             ids = [item.row_id for item in items]
             mine = step.c.delivery_id.in_(ids) & (step.c.state == "writing")
@@ -83,11 +104,12 @@ class LedgerSteps:
         if changed == 0:
             add_suspect(connection, item.row_id, name, remote_id, self._node)
 
+    @staticmethod
     @contextmanager
-    def _intending(self) -> Iterator[Connection]:
+    def _or_not_written(transaction: AbstractContextManager[Connection]) -> Iterator[Connection]:
         """Without an intent that is certain to be durable nothing is sent, so nothing was written."""
         try:
-            with self._database.write() as connection:
+            with transaction as connection:
                 yield connection
         except LedgerUnavailable as error:
             raise NotWritten(f"no intent: {error}", after_s=2.0) from error

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from mailbridge.observe.events import log
@@ -60,7 +59,15 @@ class Batch(Protocol):
 
 
 class BatchSteps(Steps, Protocol):
-    """`Steps` that can make a committed intent fresh again."""
+    """`Steps` whose committed intents have an age, and can be made fresh again."""
+
+    def standing(self, keys: Sequence[str]) -> tuple[float, float]:
+        """Return (age of the intent, seconds that the lease still lives) by the clock of the ledger.
+
+        Raises:
+            NotWritten: The lease is gone, or the ledger can't be asked.
+        """
+        ...
 
     def renew(self, keys: Sequence[str]) -> None:
         """Commit the intent anew; raises NotWritten when the lease is gone."""
@@ -75,16 +82,12 @@ class SlotTaker(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Armed:
-    keys: tuple[str, ...]
-    at: float
-
-
 class AccountGate:
     """Stands directly before the socket write of one worker: rate slot, then fresh intent and living lease.
 
-    The order matters: the slot may take seconds, so the intent is renewed after it, not before.
+    The order matters: the slot may take seconds, so the intent is renewed after it, not before. The ledger's clock
+    judges intent and lease, for other nodes take over by that one: the clock of a machine that was suspended, or
+    whose hypervisor stopped it, has not moved. Our own clock adds only how long the ledger took to answer.
 
     Args:
         take_slot: Reserves the next moment.
@@ -105,7 +108,7 @@ class AccountGate:
         self._take_slot = take_slot
         self._sleep = sleep
         self._clock = clock
-        self._armed: _Armed | None = None
+        self._armed: tuple[str, ...] | None = None
         self._steps: BatchSteps | None = None
         self._lease_s = 0.0
 
@@ -116,8 +119,8 @@ class AccountGate:
         self._lease_s = lease_s
 
     def arm(self, keys: tuple[str, ...]) -> None:
-        """Note that an intent is about to be committed: its age counts from here, however long the commit takes."""
-        self._armed = _Armed(keys, self._clock())
+        """Note of which deliveries a step is about to be written."""
+        self._armed = keys
 
     def permit(self, timeout_s: float) -> None:
         """Wait for the slot, then prove that a request of at most `timeout_s` may be sent; see `sdk.Gate`."""
@@ -136,12 +139,12 @@ class AccountGate:
         if timeout_s >= self._lease_s:
             raise NotWritten(f"a request of {timeout_s:.0f} s would outlive the lease of {self._lease_s:.0f} s")
         for _ in range(MAX_RENEWALS + 1):
-            moment = self._clock()
-            age = moment - self._armed.at
-            if age <= FRESH_S and age + timeout_s < self._lease_s:
+            asked = self._clock()
+            age_s, lease_s = self._steps.standing(self._armed)
+            spent_s = self._clock() - asked
+            if age_s + spent_s <= FRESH_S and timeout_s + spent_s < lease_s:
                 return
-            self._steps.renew(self._armed.keys)
-            self._armed.at = moment
+            self._steps.renew(self._armed)
         raise NotWritten("the ledger is too slow to keep an intent fresh")
 
 

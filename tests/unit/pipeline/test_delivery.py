@@ -23,11 +23,20 @@ class Clock:
 
 
 class Steps:
-    def __init__(self):
+    """Intents that were committed when the ledger's clock showed `sent_at`, under leases of 100 s."""
+
+    def __init__(self, ledger_clock=None):
+        self.clock = ledger_clock or Clock()
+        self.sent_at = self.clock.now
         self.renewed = []
+
+    def standing(self, keys):
+        age = self.clock.now - self.sent_at
+        return age, 100 - age
 
     def renew(self, keys):
         self.renewed.append(keys)
+        self.sent_at = self.clock.now
 
 
 def gate(slot=(0.0, 0.0, ""), *, sleeps=True, clock=None, steps=None, lease_s=100.0):
@@ -60,11 +69,36 @@ def test_a_stop_during_the_wait_sends_nothing():
 
 
 def test_an_intent_that_grew_old_in_the_queue_is_renewed_before_the_write():
-    steps = Steps()
-    waiting = gate((30.0, 0.0, ""), steps=steps)
+    clock = Clock()
+    steps = Steps(clock)
+    waiting = gate((30.0, 0.0, ""), steps=steps, clock=clock)
     waiting.arm(("k1",))
     waiting.permit(10)
     assert steps.renewed == [("k1",)]
+
+
+def test_an_intent_that_grew_old_while_our_own_clock_stood_still_is_renewed():
+    steps = Steps()
+    suspended = gate(steps=steps)
+    suspended.arm(("k1",))
+    steps.clock.now += 60
+    suspended.permit(10)
+    assert steps.renewed == [("k1",)]
+
+
+def test_a_ledger_that_takes_longer_to_answer_than_an_intent_stays_fresh_permits_nothing():
+    steps, own = Steps(), Clock()
+    slow = gate(steps=steps, clock=own)
+    slow.arm(("k1",))
+    quick = steps.standing
+
+    def standing(keys):
+        own.now += 6
+        return quick(keys)
+
+    steps.standing = standing
+    with pytest.raises(NotWritten, match="too slow"):
+        slow.permit(10)
 
 
 def test_a_fresh_intent_is_not_renewed():
