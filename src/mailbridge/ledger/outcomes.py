@@ -55,13 +55,28 @@ class Outcomes:
                 end_pause(connection, claim.account_id)
 
     @kept
-    def found(self, claim: Claim, found: Mapping[str, Mapping[str, Receipt]], waits: Waits) -> None:
-        """Commit what a search found; what exists is done, the rest is ready to be written."""
+    def found(
+        self,
+        claim: Claim,
+        found: Mapping[str, Mapping[str, Receipt]],
+        waits: Waits,
+        copies: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Commit what a search found; what exists is done, the rest is ready to be written.
+
+        Args:
+            claim: The "search" claim.
+            found: Delivery key → step → what exists.
+            waits: How long things wait.
+            copies: Delivery key → ids, of keys that more than one object carries; kept in the history.
+        """
         with self._database.write() as connection:
             again_at = _second_look(connection, claim, found, waits)
             for item in claim.items:
                 lost = not item.open  # no intent of ours: an earlier ledger's, if any
-                self._found_one(connection, item, found.get(item.delivery.key, {}), again_at if lost else None)
+                key = item.delivery.key
+                ids = (copies or {}).get(key, ())
+                self._found_one(connection, item, found.get(key, {}), ids, again_at if lost else None)
             end_pause(connection, claim.account_id)
 
     def search_failed(self, claim: Claim, outcome: Outcome, waits: Waits) -> None:
@@ -95,7 +110,12 @@ class Outcomes:
         self._end_attempt(connection, item, type(outcome).__name__.lower(), values.get("reason"))
 
     def _found_one(
-        self, connection: Connection, item: Claimed, receipts: Mapping[str, Receipt], again_at: float | None
+        self,
+        connection: Connection,
+        item: Claimed,
+        receipts: Mapping[str, Receipt],
+        copies: Sequence[str],
+        again_at: float | None,
     ) -> None:
         mine = select(delivery.c.id).where(delivery.c.id == item.row_id, delivery.c.fence == item.fence)
         if connection.scalar(mine) is None:
@@ -108,6 +128,8 @@ class Outcomes:
         else:
             _drop_intents(connection, item)
             reason = f"found: {', '.join(receipts)}" if receipts else "searched: nothing there"
+            if copies:
+                reason += f"; {len(copies)} objects carry the key: {', '.join(copies)}"
             values = {"state": "ready", "due": now(), "reason": reason}
         self._change(connection, item, "doubt", {**values, "searches": item.searches + 1})
         self._end_attempt(connection, item, "found" if receipts else "not found", None)

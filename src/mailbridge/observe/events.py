@@ -33,6 +33,8 @@ EVENTS: dict[str, str] = {
     "than twice the longest. sink, seconds, seen, configured_s, advised_s",
     "read_back_finished": "People in the CRM have done something with delivered interests. sink, asked, changed",
     "read_back_failed": "The CRM can't be read back now; deliveries go on, it is tried again. sink, error, retry_in_s",
+    "delivery_doubled": "Several objects in the CRM carry the key of one delivery; a person should merge them. "
+    "sink, key, remote_ids",
     "delivery_dead": "A delivery will never be taken by the CRM; a person decides. sink, key, reason",
     "sink_unusable": "An account needs a person: credentials, rights or set-up. sink, error",
     "sink_paused": "An account waits: rate limit, or the CRM is down. sink, error, seconds",

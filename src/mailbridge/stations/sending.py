@@ -23,6 +23,7 @@ from mailbridge.sdk import (
     NotWritten,
     Outcome,
     ReadBackConfig,
+    Receipt,
     Rejected,
     RetryLater,
     Sink,
@@ -228,10 +229,28 @@ class Sender:
             self._note_failure(found)
             log.warning("search_failed", sink=self.name, count=len(claim.items), error=found.reason)
             return
-        self._ledger.outcomes.found(claim, found, self._waits)
+        copies = self._copies(claim, found)
+        self._ledger.outcomes.found(claim, found, self._waits, copies)
+        for key, ids in copies.items():
+            log.error("delivery_doubled", sink=self.name, key=key, remote_ids=list(ids))
         self._room.failure = None
         count = sum(1 for receipts in found.values() if receipts)
         log.info("search_finished", sink=self.name, asked=len(claim.items), found=count)
+
+    def _copies(self, claim: Claim, found: Mapping[str, Mapping[str, Receipt]]) -> Mapping[str, Sequence[str]]:
+        """Return the keys of our own doubts that several objects carry; a person has to merge those.
+
+        Not of what an earlier ledger wrote: a whole mailbox would be counted. The audit counts everything, and also
+        what could not be counted now.
+        """
+        asked = [item.delivery.key for item in claim.items if item.open and found.get(item.delivery.key)]
+        if not asked or not isinstance(self._sink, Counting):
+            return {}
+        counted = count_copies(self._sink, asked)
+        if isinstance(counted, (RetryLater, SinkUnusable)):
+            return {}
+        several = {key: list(dict.fromkeys(ids)) for key, ids in counted.items()}
+        return {key: ids for key, ids in several.items() if len(ids) > 1}
 
     def _deliver(self, claim: Claim, began: float) -> None:
         claim = self._assigned(claim)

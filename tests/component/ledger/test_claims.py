@@ -376,3 +376,15 @@ def test_no_request_is_permitted_without_an_intent_of_its_step_or_after_another_
     assert kit.claim().kind == "search"
     with pytest.raises(NotWritten, match="lease"):
         steps.standing([key])
+
+
+def test_several_objects_under_one_key_are_told_in_the_history_of_the_delivery(kit):
+    key = kit.deliver(1)
+    claim = kit.claim()
+    sent(kit, claim)
+    kit.finish(claim, Unknown("cut"))
+    kit.clock.now += 31
+    kit.ledger.outcomes.found(kit.claim(), {key: {"lead": Receipt("9")}}, kit.waits, {key: ["9", "11"]})
+    row = kit.row(key)
+    assert row["state"] == "ready", "what exists is not written again"
+    assert row["reason"] == "found: lead; 2 objects carry the key: 9, 11"

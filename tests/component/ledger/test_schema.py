@@ -1,4 +1,7 @@
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -94,3 +97,37 @@ def _filler(column):
     if isinstance(column.type, sa.Boolean):
         return False
     return 1 if isinstance(column.type, (sa.Integer, sa.Float)) else "x"
+
+
+UPGRADE_AND_DIE = """
+import os, sys
+from alembic import command
+from mailbridge.ledger import migrate
+from mailbridge.ledger.ledger import Ledger
+if sys.argv[2] == "before":
+    command.upgrade = lambda *_: os.kill(os.getpid(), 9)
+else:
+    migrate.prove_references = lambda _: os.kill(os.getpid(), 9)
+Ledger(f"sqlite:///{sys.argv[1]}", works=False)
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_kill_9_in_the_midst_of_an_upgrade_leaves_the_old_ledger_which_the_next_start_upgrades(tmp_path, moment):
+    """The process dies with all statements of the upgrade done, or none of them, and nothing committed."""
+    path = tmp_path / "ledger.db"
+    held = _fill(path, OLDER[-1])
+    died = subprocess.run(
+        [sys.executable, "-c", UPGRADE_AND_DIE, str(path), moment], capture_output=True, check=False, timeout=60
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (OLDER[-1],)
+    ledger = Ledger(f"sqlite:///{path}", works=False)
+    try:
+        with ledger.database.read() as connection:
+            assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) > OLDER[0]
+            assert all(connection.scalar(sa.text(f"SELECT count(*) FROM {table}")) for table in held)
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    finally:
+        ledger.close()
