@@ -85,6 +85,8 @@ class Auditor:
             return True
         rescued = before["state"] == "sending" and before["lease_until"] <= now
         changed = {name for name in row if row[name] != before[name]}
+        if changed == {"fresh"}:
+            return True  # the reader: news of what waited in a backlog; no claim holds that
         freed = changed <= {"lease_until"} and before["owner"] not in self._world.living_nodes()
         return freed or (rescued and row["state"] in {"ready", "doubt"})
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, true, update
+from sqlalchemy import Connection, delete, select, true, update
 
 from mailbridge.ledger.accounts import end_pause, pause, pauses_in_a_row
 from mailbridge.ledger.claims import Claim, Claimed
@@ -176,7 +176,8 @@ def _values(item: Claimed, outcome: Outcome, waits: Waits, *, paused: bool) -> d
         return {"state": "ready", "attempts": delivery.c.attempts - 1, "reason": outcome.reason}
     if isinstance(outcome, (RetryLater, NoSuchUser)):
         return _again(item.delivery.attempt, outcome, waits)
-    return {"state": "doubt", "due": func.coalesce(delivery.c.sent_at, now()) + waits.quiet_s, "reason": outcome.reason}
+    # From now, not from the intent: a process that stood still between its last check and the write sent it just now.
+    return {"state": "doubt", "due": now() + waits.quiet_s, "reason": outcome.reason}
 
 
 def _again(attempt: int, outcome: RetryLater | NoSuchUser, waits: Waits) -> dict[str, Any]:
