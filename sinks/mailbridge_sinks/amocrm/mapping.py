@@ -7,8 +7,9 @@ from mailbridge.sdk import (
     Delivery,
     Interest,
     card_word,
-    clean,
     cut,
+    fit,
+    for_amocrm,
     name_or_address,
     one_line,
     utf8_length,
@@ -23,6 +24,9 @@ MOST_MAPPED = 38
 
 MOST_NOTE = 60_000
 """Bytes of a note; amoCRM names no limit, so this one is ours."""
+
+_SHORT = 99
+"""Characters that every field takes."""
 
 LEAD, UNSORTED, NOTE, TASK = "lead", "unsorted", "note", "task"
 MAIN_STEPS = (LEAD, UNSORTED)
@@ -185,15 +189,15 @@ class Mapper:
         return tidy
 
     def _tidy(self, value: Any) -> Any:
-        """Return JSON without nulls, control characters and, if so configured, 4-byte characters."""
+        """Return JSON without nulls, every text made harmless."""
         if isinstance(value, dict):
             return {name: self._tidy(inner) for name, inner in value.items() if inner is not None}
         if isinstance(value, list):
             return [self._tidy(inner) for inner in value]
         if not isinstance(value, str):
             return value
-        text = clean(value)
-        return "".join(sign for sign in text if ord(sign) <= 0xFFFF) if self._config.strip_emoji else text
+        made = for_amocrm(value, emoji=not self._config.strip_emoji)
+        return fit(made, max(len(value), _SHORT))  # what was cut to the length of a field keeps it
 
 
 def main_step(config: AmocrmConfig, delivery: Delivery) -> str:

@@ -12,13 +12,14 @@ from mailbridge.sdk import (
     Refused,
     card_word,
     cut,
+    for_bitrix24,
     name_or_address,
     one_line,
     split_name,
     value_at,
     value_text,
 )
-from mailbridge_sinks.bitrix24.card import comment, storable, summary
+from mailbridge_sinks.bitrix24.card import comment, summary
 from mailbridge_sinks.bitrix24.commands import Command
 from mailbridge_sinks.bitrix24.config import Bitrix24Config
 
@@ -65,7 +66,7 @@ def add_lead(delivery: Delivery, config: Bitrix24Config, contact_id: str | None)
         "stageId": config.stage,
         "sourceDescription": _told(_place(interest), config),
         "comments": summary(interest, config) or None,
-        **dict(_utm(interest)),
+        **dict(_utm(interest, config)),
         **_money(interest, config),
         **_mapped(interest, config),
         **_values(delivery, config),
@@ -156,7 +157,7 @@ def _channels(author: Author) -> Iterator[dict[str, str]]:
     values += [("WEB", author.url)] if author.url else []
     for kind, value in values:
         if len(value) <= _MOST_LINK:
-            yield {"typeId": kind, "valueType": "OTHER" if kind == "WEB" else "WORK", "value": value}
+            yield {"typeId": kind, "valueType": "OTHER" if kind == "WEB" else "WORK", "value": for_bitrix24(value)}
 
 
 def _place(interest: Interest) -> str:
@@ -165,14 +166,14 @@ def _place(interest: Interest) -> str:
 
 
 def _told(text: str, config: Bitrix24Config) -> str:
-    return storable(text, emoji=config.emoji)
+    return for_bitrix24(text, emoji=config.emoji)
 
 
-def _utm(interest: Interest) -> Iterator[tuple[str, str]]:
+def _utm(interest: Interest, config: Bitrix24Config) -> Iterator[tuple[str, str]]:
     for field in interest.fields:
         name = _UTM.get((field.label or "").strip().lower())
         if name and field.value:
-            yield name, cut(one_line(field.value), _MOST_TITLE)
+            yield name, cut(_told(one_line(field.value), config), _MOST_TITLE)
 
 
 def _money(interest: Interest, config: Bitrix24Config) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mailbridge.sdk import CARD_PATHS, Unusable
-from mailbridge_sinks.salesforce.client import SalesforceClient, literal
+from mailbridge.sdk import CARD_PATHS, Unusable, soql_literal
+from mailbridge_sinks.salesforce.client import SalesforceClient
 from mailbridge_sinks.salesforce.config import SalesforceConfig
 from mailbridge_sinks.salesforce.mapping import DEFAULT_LENGTH, LENGTHS, length_of, parent_field, sent_fields
 
@@ -142,7 +142,7 @@ def _owners(config: SalesforceConfig, client: SalesforceClient) -> Iterator[str]
             yield f"asap_queue {owner} is no queue: its id begins with 00G (Setup > Queues)"
         active = "Type = 'Queue'" if is_queue else "IsActive = true"
         table = "Group" if is_queue else "User"
-        if not client.select("Id", table, f"Id = {literal(owner)} AND {active}"):
+        if not client.select("Id", table, f"Id = {soql_literal(owner)} AND {active}"):
             there = client.select("Id, Name", table, f"{active} ORDER BY Name LIMIT {_LISTED}")
             known = ", ".join(f"{row['Name']} = {row['Id']}" for row in there)
             where = "Setup > Queues" if is_queue else "Setup > Users"

@@ -6,22 +6,13 @@ from typing import Any
 
 import httpx
 
-from mailbridge.sdk import CrmClient, NotWritten, TokenStore, lost, read_json
+from mailbridge.sdk import CrmClient, NotWritten, TokenStore, lost, read_json, soql_literal
 from mailbridge_sinks.salesforce.answers import DAILY_LIMIT_PAUSE_S, Refusal, SessionEnded, Written, judge, read_results
 from mailbridge_sinks.salesforce.auth import identity, judge_log_in, log_in
 from mailbridge_sinks.salesforce.config import SalesforceConfig
 
 MAX_RECORDS = 200
 """Records per bulk request (REST API Developer Guide, "sObject Collections"); so many keys fit into a query, too."""
-
-_SOQL_ESCAPES = str.maketrans({
-    "\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f",
-})  # fmt: skip
-
-
-def literal(value: str) -> str:
-    """Return a SOQL string literal."""
-    return f"'{value.translate(_SOQL_ESCAPES)}'"
 
 
 class SalesforceClient:
@@ -90,7 +81,7 @@ class SalesforceClient:
         """
         todo = sorted(set(values))
         for start in range(0, len(todo), MAX_RECORDS):
-            listed = ",".join(literal(value) for value in todo[start : start + MAX_RECORDS])
+            listed = ",".join(soql_literal(value) for value in todo[start : start + MAX_RECORDS])
             yield from self.select(fields, table, f"{field} IN ({listed})" + (f" AND {more}" if more else ""))
 
     def get(self, path: str) -> Any:

@@ -12,6 +12,7 @@ from mailbridge.sdk import (
     Interest,
     card_word,
     fit,
+    for_salesforce,
     name_or_address,
     one_line,
     split_name,
@@ -63,7 +64,15 @@ def lead_record(config: SalesforceConfig, delivery: Delivery) -> Record:
 
 def _card(config: SalesforceConfig, delivery: Delivery, marker: str, told: set[str]) -> str:
     most = length_of(config, config.text_field) if config.text_field in config.lengths else LENGTHS["Description"]
-    return config.text_of(delivery, config.language, marker=marker, most=most, measure=utf16_length, told=told)
+    return config.text_of(
+        delivery,
+        config.language,
+        marker=marker,
+        most=most,
+        measure=utf16_length,
+        told=told,
+        escape=for_salesforce,
+    )
 
 
 def _values(config: SalesforceConfig, delivery: Delivery) -> Record:
@@ -142,7 +151,7 @@ def _person(config: SalesforceConfig, interest: Interest, told: set[str]) -> Rec
     record: Record = {"Company": config.company} if config.object == "Lead" else {}
     # Shown as "FirstName LastName": parted at the first blank the name reads as the person wrote it.
     if last and utf16_length(first) <= LENGTHS["FirstName"]:
-        record |= {"FirstName": first, "LastName": _cut(last, LENGTHS["LastName"])}
+        record |= {"FirstName": _cut(first, LENGTHS["FirstName"]), "LastName": _cut(last, LENGTHS["LastName"])}
     else:
         name = name_or_address(interest.author) or card_word("label", "somebody", config.language)
         record |= {"LastName": _cut(name, LENGTHS["LastName"])}
@@ -174,7 +183,7 @@ def _mapped(config: SalesforceConfig, interest: Interest, told: set[str]) -> Rec
         length = length_of(config, field)
         if not isinstance(value, str) or utf16_length(value) <= length:
             told.add(path)
-            record[field] = value
+            record[field] = _cut(value, length) if isinstance(value, str) else value
         elif not path.endswith(("url", "target", "email")):
             record[field] = _cut(value, length)
     return record
@@ -193,4 +202,4 @@ def json_value(interest: Interest, path: str) -> JsonValue:
 
 
 def _cut(value: str, length: int) -> str:
-    return fit(value, length, utf16_length)
+    return fit(for_salesforce(value), length, utf16_length)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mailbridge.sdk import RemoteState, Sent, Sign, remote_state
-from mailbridge_sinks.salesforce.client import SalesforceClient, literal
+from mailbridge.sdk import RemoteState, Sent, Sign, remote_state, soql_literal
+from mailbridge_sinks.salesforce.client import SalesforceClient
 from mailbridge_sinks.salesforce.config import SalesforceConfig
 from mailbridge_sinks.salesforce.mapping import QUEUE_ID, parent_field
 from mailbridge_sinks.salesforce.search import same_id
@@ -44,7 +44,7 @@ class ReadBack:
         counts = {same_id(one, users): 0 for one in active}
         if not counts:
             return {}
-        table, listed = self.config.object, ", ".join(literal(user) for user in sorted(counts))
+        table, listed = self.config.object, ", ".join(soql_literal(user) for user in sorted(counts))
         where = " AND ".join([f"OwnerId IN ({listed})", *self._is_open()])
         for row in self.client.select("OwnerId, COUNT(Id) n", table, f"{where} GROUP BY OwnerId"):
             counts[same_id(row["OwnerId"], users)] = int(row["n"])
@@ -54,7 +54,7 @@ class ReadBack:
         if self.config.object == "Lead":
             yield "IsConverted = false"
         if closed := self.config.read_back.closed_stages:
-            yield f"{self.config.read_back.stage_field} NOT IN ({', '.join(literal(stage) for stage in closed)})"
+            yield f"{self.config.read_back.stage_field} NOT IN ({', '.join(soql_literal(stage) for stage in closed)})"
 
     def _objects(self, ids: Collection[str]) -> Iterator[dict[str, Any]]:
         settings, names = self.config.read_back, ["Id", "OwnerId", "Owner.Name", "LastModifiedDate"]

@@ -56,9 +56,11 @@ def _run() -> int:
 
 
 def _discreet(text: str) -> str:
-    """Mask the secrets that the configuration has brought in."""
+    """Mask the secrets that the configuration has brought in, and what a terminal would obey."""
+    from mailbridge.sdk.output import terminal_text
+
     module = sys.modules.get("mailbridge.observe.secrets")  # not loaded: no configuration was read
-    return text if module is None else str(module.masked(text))
+    return terminal_text(text if module is None else str(module.masked(text)))
 
 
 def _flushed(code: int) -> int:
@@ -82,14 +84,14 @@ def _usage(error: Exception) -> int:
     if not words:
         return EXIT_CODES["usage"]  # the help was shown already
     words = words.replace("Value error, ", "")
-    print(f"mailbridge: {words}\nTry 'mailbridge --help' or 'mailbridge COMMAND --help'.", file=sys.stderr)
+    print(f"mailbridge: {_discreet(words)}\nTry 'mailbridge --help' or 'mailbridge COMMAND --help'.", file=sys.stderr)
     return EXIT_CODES["usage"]
 
 
 def _unforeseen(error: Exception) -> int:
     """Tell what no part of mailbridge has words for: the system refuses a file, or there is a defect."""
     if isinstance(error, OSError) and error.filename is not None:
-        print(f"mailbridge: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"mailbridge: {_discreet(str(error.filename))}: {error.strerror}", file=sys.stderr)
         return EXIT_CODES["path"]
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF}:
         print(f"mailbridge: the results can't be written: {error.strerror}", file=sys.stderr)

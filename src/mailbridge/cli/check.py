@@ -9,6 +9,7 @@ import typer
 
 from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, json_text, open_ledger, settings_of
 from mailbridge.sdk.errors import MailbridgeError, NotWritten
+from mailbridge.sdk.output import terminal_text
 
 if TYPE_CHECKING:
     from mailbridge.config import Settings
@@ -128,4 +129,4 @@ def _show(finding: Finding, *, as_json: bool) -> None:
     if as_json:
         print(json_text(finding))
         return
-    print(f"{'ok  ' if finding['ok'] else 'FAIL'} {finding['what']}: {finding['about']}")
+    print(f"{'ok  ' if finding['ok'] else 'FAIL'} {terminal_text(finding['what'])}: {terminal_text(finding['about'])}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mailbridge.sdk.errors import MailbridgeError
+from mailbridge.sdk.output import terminal_json, terminal_line, terminal_text
 
 if TYPE_CHECKING:
     from mailbridge.config import Settings
@@ -170,8 +171,11 @@ def emit_one(row: dict[str, Any], *, as_json: bool) -> None:
 
 
 def json_text(value: Any, *, indent: int | None = None) -> str:
-    """Return JSON that standard output can carry: with escapes where its encoding has no such letter."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    """Return JSON that standard output can carry: with escapes where its encoding has no such letter.
+
+    What a terminal would obey or hide is an escape, too: a value loses nothing, and does nothing.
+    """
+    text = terminal_json(json.dumps(value, ensure_ascii=False, indent=indent, default=str))
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
@@ -189,13 +193,12 @@ def told(done: int, of: int, *, what: str, as_json: bool) -> None:
 
 def plain(text: str, length: int = 120) -> str:
     """Return text of a mail so that a terminal shows it and nothing else: no control characters, one line, cut."""
-    shown = " ".join("".join(one if one.isprintable() else " " for one in text).split())
-    return shown if len(shown) <= length else shown[: length - 1] + "…"
+    return terminal_line(text, length)
 
 
 def tell(text: str) -> None:
     """Say something to the person, on standard error: standard output carries results only."""
-    print(text, file=sys.stderr)
+    print(terminal_text(text), file=sys.stderr)
 
 
 def short(value: str | None, length: int = 12) -> str:

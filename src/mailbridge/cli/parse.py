@@ -108,7 +108,8 @@ def _show(row: dict[str, Any]) -> None:
         print(
             f"  {interest['kind']} in {interest['source']['network']} by {plain(who)}" + (f": {gist}" if gist else "")
         )
-        print(f"    {interest['source']['url'] or '-'}  reply: {interest['reply']['target'] or '-'}")
+        place, answer = (plain(one or "-", 4000) for one in (interest["source"]["url"], interest["reply"]["target"]))
+        print(f"    {place}  reply: {answer}")
 
 
 def _by(parser: str | None) -> str:

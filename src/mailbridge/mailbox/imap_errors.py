@@ -12,7 +12,7 @@ from imap_tools.errors import UnexpectedCommandStatusError
 
 from mailbridge.mailbox.settings import ImapSettings
 from mailbridge.ports import MailboxError, MailboxRefused, MailboxUnreachable
-from mailbridge.sdk import NoTokens, TokenStore
+from mailbridge.sdk import NoTokens, TokenStore, terminal_line
 
 _FOR_GOOD = re.compile(
     r"\[(AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|EXPIRED|PRIVACYREQUIRED|CONTACTADMIN|NOPERM)\b", re.IGNORECASE
@@ -108,8 +108,7 @@ class Account:
         """Return words of the server fit for a log: one line, short, without secrets."""
         for secret in sorted(self.secrets, key=len, reverse=True):
             text = text.replace(secret, "***")
-        text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-        return text if len(text) <= 200 else text[:199] + "…"
+        return terminal_line(text, 200)
 
     def _of_connection(self, error: OSError) -> str:
         host, port = self.settings.host, self.settings.effective_port

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from mailbridge.mailbox.settings import ImapSettings
 from mailbridge.ports import MailboxRefused, MailboxUnreachable
-from mailbridge.sdk import CrmClient, NotWritten, TokenStore, Unusable
+from mailbridge.sdk import CrmClient, NotWritten, TokenStore, Unusable, terminal_line
 
 RENEW_BEFORE_S = 300.0
 """A token is renewed so long before its end: a connection that begins with it has to be able to use it."""
@@ -135,8 +135,7 @@ def _shown(settings: ImapSettings, text: str) -> str:
     for secret in (settings.oauth_client_secret, settings.oauth_refresh_token):
         if secret is not None:
             text = text.replace(secret.get_secret_value(), "***")
-    words = " ".join("".join(char if char.isprintable() else " " for char in text).split()).rstrip(" :.")
-    return words if len(words) <= 300 else words[:299] + "…"
+    return terminal_line(text, 300).rstrip(" :.")
 
 
 def _provider(settings: ImapSettings) -> str:

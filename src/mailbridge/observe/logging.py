@@ -2,15 +2,18 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import structlog
 
 from mailbridge.observe.secrets import masked
+from mailbridge.sdk.output import log_text
 
 LogFormat = Literal["json", "text", "auto"]
 
-_LONGEST_VALUE = 2000
+_LONGEST_VALUE = 2_000
+_LONGEST_TRACEBACK = 20_000
 
 
 def set_up_logging(*, level: str = "INFO", style: LogFormat = "auto") -> None:
@@ -53,17 +56,19 @@ def set_up_logging(*, level: str = "INFO", style: LogFormat = "auto") -> None:
 
 def _tame(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     """Mask secrets, cut long values, make control characters visible: a Subject must not forge a line or a colour."""
-    return {key: _safe(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {key: _safe(value) for key, value in event.items()}
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, str):
+        return log_text(masked(value), _LONGEST_VALUE)
+    if isinstance(value, Mapping):
+        return {_safe(key): _safe(one) for key, one in value.items()}
+    return [_safe(one) for one in value] if isinstance(value, (list, tuple, set, frozenset)) else value
 
 
 def _discreet(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Mask secrets in tracebacks, which are text only now."""
+    """Do the same in tracebacks, which are text only now; an exception may tell words of a mail."""
     if isinstance(event.get("exception"), str):
-        event["exception"] = masked(event["exception"])
+        event["exception"] = log_text(masked(event["exception"]), _LONGEST_TRACEBACK, lines=True)
     return event
-
-
-def _safe(value: str) -> str:
-    value = masked(value)
-    shown = "".join(character if character.isprintable() else repr(character)[1:-1] for character in value)
-    return shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + "…"

@@ -66,6 +66,24 @@ if TYPE_CHECKING:
     from mailbridge.sdk.mapping import CardTemplates, TemplateText, make_each
     from mailbridge.sdk.noise import noise_in
     from mailbridge.sdk.notice import Notice, read_notice
+    from mailbridge.sdk.output import (
+        DESTINATIONS,
+        bb_inert,
+        csv_cell,
+        csv_text,
+        for_amocrm,
+        for_bitrix24,
+        for_salesforce,
+        formula_inert,
+        html_text,
+        log_text,
+        soql_literal,
+        spelled_emoji,
+        terminal_json,
+        terminal_line,
+        terminal_text,
+        without_emoji,
+    )
     from mailbridge.sdk.pairs import Pair, split_label
     from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
     from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
@@ -110,6 +128,7 @@ if TYPE_CHECKING:
 __all__ = [
     "API",
     "CARD_PATHS",
+    "DESTINATIONS",
     "SCHEMA",
     "Address",
     "AttachedFile",
@@ -197,6 +216,7 @@ __all__ = [
     "Unusable",
     "Verdict",
     "actors_in",
+    "bb_inert",
     "business_id",
     "canonical_url",
     "card_lines",
@@ -205,6 +225,8 @@ __all__ = [
     "card_word",
     "clean",
     "compile_structure",
+    "csv_cell",
+    "csv_text",
     "cut",
     "date_in_mail",
     "deed_in",
@@ -212,8 +234,13 @@ __all__ = [
     "fill_structure",
     "fit",
     "fold",
+    "for_amocrm",
+    "for_bitrix24",
+    "for_salesforce",
+    "formula_inert",
     "host_of",
     "html_lines",
+    "html_text",
     "ignored_unless_told",
     "is_card_path",
     "is_email",
@@ -221,6 +248,7 @@ __all__ = [
     "is_robot",
     "judge_status",
     "language_of",
+    "log_text",
     "lost",
     "make_each",
     "make_interest",
@@ -244,10 +272,15 @@ __all__ = [
     "remote_state",
     "retry_after_s",
     "social_interests",
+    "soql_literal",
+    "spelled_emoji",
     "split_label",
     "split_name",
     "stars_in",
     "template_values",
+    "terminal_json",
+    "terminal_line",
+    "terminal_text",
     "text_layout",
     "text_lines",
     "unquoted",
@@ -257,6 +290,7 @@ __all__ = [
     "utf16_length",
     "value_at",
     "value_text",
+    "without_emoji",
 ]
 
 _HOMES = {
@@ -284,6 +318,10 @@ _HOMES = {
     "mapping": "CardTemplates TemplateText make_each",
     "noise": "noise_in",
     "notice": "Notice read_notice",
+    "output": (
+        "DESTINATIONS bb_inert csv_cell csv_text for_amocrm for_bitrix24 for_salesforce formula_inert html_text "
+        "log_text soql_literal spelled_emoji terminal_json terminal_line terminal_text without_emoji"
+    ),
     "pairs": "Pair split_label",
     "parser": "Ignored NoConfig Parser Route Strength",
     "people": "emails_in is_email is_phone is_robot person_name phone phones_in",

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from mailbridge.sdk.mail import Mail, Verdict
 from mailbridge.sdk.text import clean, one_line
@@ -35,11 +35,20 @@ def _number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+def _web_or_none(value: Any) -> Any:
+    """Only web addresses are links: `javascript:`, `data:`, `cid:` and the like lead nowhere good."""
+    if not isinstance(value, str):
+        return value
+    address = one_line(value)
+    return address if _WEB.match(address) else None
+
+
 def _filled(values: Any) -> Any:
     """Leave out what is empty: no string of an interest is."""
     if not isinstance(values, (list, tuple)):
         return values
-    return tuple(one for one in values if not isinstance(one, str) or one.strip())
+    tidy = (one_line(one) if isinstance(one, str) else one for one in values)
+    return tuple(one for one in tidy if one or not isinstance(one, str))
 
 
 def _with_values(fields: Any) -> Any:
@@ -48,8 +57,12 @@ def _with_values(fields: Any) -> Any:
     return tuple(one for one in fields if str(one["value"] if isinstance(one, dict) else one.value).strip())
 
 
+_WEB = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
+
 Line = Annotated[str | None, BeforeValidator(_line_or_none)]
 Lines = Annotated[str | None, BeforeValidator(_lines_or_none)]
+Web = Annotated[str | None, BeforeValidator(_web_or_none)]
+Plain = Annotated[str, BeforeValidator(lambda value: clean(value) if isinstance(value, str) else value)]
 Money = Annotated[Decimal, PlainSerializer(_number, return_type=int | float, when_used="json")]
 
 
@@ -60,7 +73,7 @@ class _Part(BaseModel):
 class Source(_Part):
     """Where it happened: canonical link without trackers, name of the place, class of activity, network."""
 
-    url: Line = None
+    url: Web = None
     title: Line = None
     channel: Channel
     network: str
@@ -70,8 +83,8 @@ class Author(_Part):
     """Who did it; never a robot or the company's own address. Phones in E.164 where they can be read."""
 
     name: Line = None
-    url: Line = None
-    photo_url: Line = None
+    url: Web = None
+    photo_url: Web = None
     email: Line = None
     phones: Annotated[tuple[str, ...], BeforeValidator(_filled)] = ()
 
@@ -80,7 +93,7 @@ class Product(_Part):
     """What it is about."""
 
     name: Line = None
-    url: Line = None
+    url: Web = None
 
 
 class Reply(_Part):
@@ -88,6 +101,14 @@ class Reply(_Part):
 
     method: Literal["link", "email", "phone"] | None = None
     target: Line = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leads_somewhere(cls, given: Any) -> Any:
+        """Of a link that is no web address nothing is left."""
+        if isinstance(given, dict) and given.get("method") == "link" and not _web_or_none(given.get("target")):
+            return {}
+        return given
 
 
 class Refs(_Part):
@@ -104,14 +125,14 @@ class FormField(_Part):
     """A form field that no other place of the interest holds; without a label where the form has none."""
 
     label: Line
-    value: str
+    value: Plain
 
 
 class FileRef(_Part):
     """A file that came with the mail; many have no name."""
 
     name: Line
-    media_type: str
+    media_type: Plain
     size: int
     sha256: str
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from html import escape as escape_html
 from typing import Any, cast
 
 from jinja2 import StrictUndefined, TemplateError, Undefined, meta, nodes
@@ -27,6 +26,7 @@ from mailbridge.sdk.card import (
 )
 from mailbridge.sdk.card_words import CardLanguage, WordTable, card_word
 from mailbridge.sdk.interest import Interest
+from mailbridge.sdk.output import html_text
 from mailbridge.sdk.sink import Delivery
 from mailbridge.sdk.text import one_line
 
@@ -239,7 +239,7 @@ def _after(moment: Any, seconds: float) -> str | None:
 
 
 def _html(value: Any) -> str | None:
-    return None if value is None else escape_html(str(value)).replace("\n", "<br>")
+    return None if value is None else html_text(str(value)).replace("\n", "<br>")
 
 
 FILTERS = {"fit": _fit, "line": _line, "number": _number, "epoch": _epoch, "after": _after, "html": _html}

@@ -213,11 +213,11 @@ def test_sizes_of_files(size, ru, en):
 
 
 def test_everything_strangers_wrote_is_escaped_and_no_word_of_ours():
-    strange = "<b>"
+    strange, link = "<b>", "https://a.example/<b>"
     interest = full_card(
-        text=strange, author=Author(name=strange, url=strange, photo_url=strange, email=strange, phones=(strange,)),
-        product=Product(name=strange, url=strange), reply=Reply(target=strange), refs=Refs(order=strange),
-        source=Source(title=strange, url=strange, channel="form", network="tilda"), labels=(strange,), proof=strange,
+        text=strange, author=Author(name=strange, url=link, photo_url=link, email=strange, phones=(strange,)),
+        product=Product(name=strange, url=link), reply=Reply(target=strange), refs=Refs(order=strange),
+        source=Source(title=strange, url=link, channel="form", network="tilda"), labels=(strange,), proof=strange,
         fields=(FormField(label=strange, value=strange),), responsible=strange, priority=strange, currency=strange,
         attachments=(FileRef(name=strange, media_type=strange, size=1, sha256="0" * 64),),
     )  # fmt: skip

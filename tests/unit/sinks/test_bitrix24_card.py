@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbridge.sdk import FormField
+from mailbridge.sdk import FormField, bb_inert, for_bitrix24
 from mailbridge.testing.bitrix24 import shown
 from mailbridge.testing.interests import make_card, make_delivery
 from mailbridge_sinks.bitrix24 import Bitrix24Config
-from mailbridge_sinks.bitrix24.card import MOST_BYTES, comment, inert, storable, summary
+from mailbridge_sinks.bitrix24.card import MOST_BYTES, comment, summary
 
 KEY = "mb1-abc/note"
 
@@ -31,12 +31,12 @@ def card(interest, **changes):
     ],
 )
 def test_markup_of_a_visitor_is_shown_and_does_not_work(typed):
-    assert shown(inert(typed)) == typed
+    assert shown(bb_inert(typed)) == typed
 
 
 @given(st.text(alphabet="[]<>/=*abUR юЯ", max_size=30))
 def test_no_text_becomes_markup(typed):
-    assert shown(inert(typed)) == typed
+    assert shown(bb_inert(typed)) == typed
 
 
 def test_markup_in_names_and_form_fields_is_harmless_too():
@@ -74,8 +74,8 @@ def test_precision_of_the_date_is_not_invented():
 
 
 def test_emoji_are_spelled_out_only_for_old_databases():
-    assert storable("торт 🎂!", emoji=False) == "торт :birthday cake:!"
-    assert storable("торт 🎂!", emoji=True) == "торт 🎂!"
+    assert for_bitrix24("торт 🎂!", emoji=False) == "торт :birthday cake:!"
+    assert for_bitrix24("торт 🎂!", emoji=True) == "торт 🎂!"
 
 
 def test_the_lead_itself_shows_text_and_answer():

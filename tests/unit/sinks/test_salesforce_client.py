@@ -6,9 +6,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mailbridge.sdk import MaybeWritten, NoTokens, NotWritten, Unusable
+from mailbridge.sdk import MaybeWritten, NoTokens, NotWritten, Unusable, soql_literal
 from mailbridge.testing.salesforce_soql import unescape
-from mailbridge_sinks.salesforce.client import SalesforceClient, api_usage, literal
+from mailbridge_sinks.salesforce.client import SalesforceClient, api_usage
 from mailbridge_sinks.salesforce.config import SalesforceConfig
 
 URL = "https://acme.my.salesforce.com"
@@ -39,7 +39,7 @@ DONE = httpx.Response(200, json=[{"id": "00Q1", "success": True, "errors": [], "
     "value", ["plain", "O'Brien", "\\", "\\'", 'a"b', "a\nb\r\t\b\f", "' OR Id != '", "ы🌸", "\\n"]
 )
 def test_literals_mean_what_was_written(value):
-    written = literal(value)
+    written = soql_literal(value)
     assert unescape(written) == value
     assert "\n" not in written
 
