@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from mailbridge.sdk.pairs import Pair, split_label
     from mailbridge.sdk.parser import Ignored, NoConfig, Parser, Route, Strength
     from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, person_name, phone, phones_in
+    from mailbridge.sdk.photos import NoPhoto, Photo, PhotoConfig, PhotoFetcher, fetch_photo
     from mailbridge.sdk.phrases import stars_in, unquoted
     from mailbridge.sdk.plain_notice import read_mail_notice, read_plain_notice
     from mailbridge.sdk.readback import (
@@ -169,6 +170,7 @@ __all__ = [
     "MaybeWritten",
     "NetworkLinks",
     "NoConfig",
+    "NoPhoto",
     "NoSuchUser",
     "NoTokens",
     "Node",
@@ -178,6 +180,9 @@ __all__ = [
     "Pair",
     "ParseError",
     "Parser",
+    "Photo",
+    "PhotoConfig",
+    "PhotoFetcher",
     "Piece",
     "PlannedRequest",
     "Precision",
@@ -231,6 +236,7 @@ __all__ = [
     "date_in_mail",
     "deed_in",
     "emails_in",
+    "fetch_photo",
     "fill_structure",
     "fit",
     "fold",
@@ -325,6 +331,7 @@ _HOMES = {
     "pairs": "Pair split_label",
     "parser": "Ignored NoConfig Parser Route Strength",
     "people": "emails_in is_email is_phone is_robot person_name phone phones_in",
+    "photos": "NoPhoto Photo PhotoConfig PhotoFetcher fetch_photo",
     "phrases": "stars_in unquoted",
     "plain_notice": "read_mail_notice read_plain_notice",
     "readback": "CountsOpen ReadBackConfig ReadsBack RemoteState Sent Sign SignKind remote_state",
