@@ -97,7 +97,7 @@ class PhotoFetcher:
     Args:
         config: What is allowed.
         resolve: How names become addresses.
-        backend: How connections are made; it gets an address, never a name.
+        network: How connections are made; it gets an address, never a name.
         ssl_context: Whom to believe; None = the system's certificate authorities.
     """
 
@@ -106,12 +106,12 @@ class PhotoFetcher:
         config: PhotoConfig,
         *,
         resolve: Resolve | None = None,
-        backend: httpcore.NetworkBackend | None = None,
+        network: httpcore.NetworkBackend | None = None,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._config = config
         self._resolve = resolve or _resolved
-        self._backend = backend or httpcore.SyncBackend()
+        self._network = network or httpcore.SyncBackend()
         self._ssl_context = ssl_context or ssl.create_default_context()
 
     def fetch(self, url: str) -> Photo:
@@ -120,7 +120,7 @@ class PhotoFetcher:
         Raises:
             NoPhoto: The address may not be asked, gives nothing, or too much, or no picture.
         """
-        guard = _Guard(self._resolve, self._backend, time.monotonic() + self._config.timeout_s)
+        guard = _Guard(self._resolve, self._network, time.monotonic() + self._config.timeout_s)
         with httpcore.ConnectionPool(
             ssl_context=self._ssl_context, network_backend=guard, max_keepalive_connections=0
         ) as pool:
@@ -186,9 +186,9 @@ class PhotoFetcher:
 class _Guard(httpcore.NetworkBackend):
     """Resolves, checks and connects in one go: what was checked is what is connected to."""
 
-    def __init__(self, resolve: Resolve, backend: httpcore.NetworkBackend, deadline: float) -> None:
+    def __init__(self, resolve: Resolve, network: httpcore.NetworkBackend, deadline: float) -> None:
         self._resolve = resolve
-        self._backend = backend
+        self._network = network
         self._deadline = deadline
 
     def connect_tcp(
@@ -205,7 +205,7 @@ class _Guard(httpcore.NetworkBackend):
             raise NoPhoto(f"the name {host} can't be found") from None
         if not addresses or not all(map(is_public, addresses)):
             raise NoPhoto(f"{host} has an address that is not public")
-        stream = self._backend.connect_tcp(addresses[0], port, _left(self._deadline), local_address, socket_options)
+        stream = self._network.connect_tcp(addresses[0], port, _left(self._deadline), local_address, socket_options)
         return _Timed(stream, self._deadline)
 
 

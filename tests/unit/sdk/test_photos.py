@@ -66,7 +66,7 @@ class Web(httpcore.NetworkBackend):
             time.sleep(0.05)
 
     def fetch(self, url, config=CONFIG):
-        fetcher = PhotoFetcher(config, resolve=self.resolve, backend=self, ssl_context=self.trust)
+        fetcher = PhotoFetcher(config, resolve=self.resolve, network=self, ssl_context=self.trust)
         return fetcher.fetch(url)
 
 
