@@ -10,6 +10,7 @@ from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.marks import Marks
 from mailbridge.mailbox.imap_mark import ImapMarker
 from mailbridge.mailbox.opening import open_mailbox, token_owner
+from mailbridge.mailbox.receiving import Receiving
 from mailbridge.mailbox.settings import ImapSettings, MailboxSettings
 from mailbridge.observe.events import log
 from mailbridge.pipeline.labelling import labelling_of
@@ -123,9 +124,14 @@ def _desks(settings: Settings, ledger: Ledger) -> Iterator[MarkingDesk]:
             yield MarkingDesk(name, marker, Marks(ledger.database, name))
 
 
-def receivers(settings: Settings) -> dict[str, str | None]:
-    """Return mailbox → host whose Authentication-Results are believed."""
-    return {name: mailbox.receiver for name, mailbox in settings.mailboxes.items()}
+def receivers(settings: Settings) -> dict[str, Receiving]:
+    """Return mailbox → whose word about senders counts."""
+    return {name: receiving_of(settings, mailbox) for name, mailbox in settings.mailboxes.items()}
+
+
+def receiving_of(settings: Settings, mailbox: MailboxSettings) -> Receiving:
+    """Return whose word about senders counts in a mailbox."""
+    return Receiving(mailbox.receiver, mailbox.forwarders, settings.trust.servers)
 
 
 def make_router(settings: Settings) -> Router:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from mailbridge.mailbox.decode import Undecodable, decode
+from mailbridge.mailbox.receiving import DEFAULT, Receiving
 from mailbridge.pipeline.drift import Outline, outline_of
 from mailbridge.pipeline.labelling import NO_LABELLING, Labelling
 from mailbridge.pipeline.parsing import Reading, TrustRules, read_mail
@@ -30,7 +31,7 @@ class Job:
     raw: bytes
     received_at: datetime | None = None
     mailbox: str | None = None
-    receiver: str | None = None
+    receiving: Receiving = DEFAULT
     size: int | None = None
     seen_at: datetime | None = None
 
@@ -53,7 +54,7 @@ def read_raw(job: Job, router: Router, rules: TrustRules, labelling: Labelling =
             received_at=job.received_at,
             seen_at=job.seen_at,
             mailbox=job.mailbox,
-            receiver=job.receiver,
+            receiving=job.receiving,
             size=job.size,
         )
     except Undecodable as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+from mailbridge.mailbox.receiving import Receiving
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.pipeline.policy import delivery_key
 from mailbridge.pipeline.routing import Router
@@ -76,7 +77,7 @@ def expected(mails: Sequence[Sent], account_id: str) -> set[str]:
 def _interests(raws: Sequence[bytes]) -> Iterator[tuple[str, ...]]:
     router = Router(make_parsers({}))
     for raw in raws:
-        reading = read_raw(job_of(raw, receiver=RECEIVER), router, TrustRules(by_parser={})).reading
+        reading = read_raw(job_of(raw, receiving=Receiving(RECEIVER)), router, TrustRules(by_parser={})).reading
         if reading.outcome != "parsed" or len(reading.interests) != 1:
             raise Unreadable(f"{reading.outcome} {reading.reason} {reading.detail}:\n{raw.decode()}")
         yield tuple(interest.id for interest in reading.interests)

@@ -28,6 +28,7 @@ from mailbridge.cli import (
     replay,
     restore,
     run,
+    trust,
 )
 
 app = typer.Typer(
@@ -66,6 +67,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(deliveries.app, name="deliveries")
 app.command("nodes")(nodes.nodes)
 app.command("health")(health.health)
+app.command("trust")(trust.trust)
 app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)

@@ -29,14 +29,14 @@ def explained(settings: "Settings", row: Mapping[str, Any], raw: bytes) -> dict[
         return {"today": None, "nearest": [], "advice": ADVICE[row["reason"]]}
     from mailbridge.app import make_router, receivers, trust_rules
     from mailbridge.mailbox.decode import Undecodable, decode
+    from mailbridge.mailbox.receiving import DEFAULT
     from mailbridge.pipeline.explaining import nearest
     from mailbridge.pipeline.parsing import read_mail
 
     router = make_router(settings)
+    receiving = receivers(settings).get(row["mailbox"] or "", DEFAULT)
     try:
-        mail = decode(
-            raw, mailbox=row["mailbox"], receiver=receivers(settings).get(row["mailbox"] or ""), size=row["size"]
-        )
+        mail = decode(raw, mailbox=row["mailbox"], receiving=receiving, size=row["size"])
     except Undecodable as error:
         return {
             "today": _today("quarantined", error.reason, None, error.detail),

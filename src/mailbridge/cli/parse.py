@@ -32,7 +32,10 @@ def parse(
         typer.Option(help="Ask this of every sender. Default: require for social networks, label for all other mail."),
     ] = None,
     receiver: Annotated[
-        str | None, typer.Option(metavar="HOST", help="The receiver whose Authentication-Results are believed.")
+        str | None,
+        typer.Option(
+            metavar="HOST", help="The receiver whose Authentication-Results are believed, or a profile: gmail."
+        ),
     ] = None,
     recipes: Annotated[
         Path | None, typer.Option("--recipes", metavar="DIR", help="Read with the recipes of this folder too.")
@@ -52,6 +55,7 @@ Reader = Callable[["Found"], "Read"]
 
 
 def _reader(trust: TrustChoice | None, receiver: str | None, recipes: Path | None, *, asks_all: bool) -> Reader:
+    from mailbridge.mailbox.receiving import Receiving
     from mailbridge.pipeline.parsing import TrustRules
     from mailbridge.recipes.folder import NONE, read_recipes
     from mailbridge.registry import parser_types
@@ -60,7 +64,7 @@ def _reader(trust: TrustChoice | None, receiver: str | None, recipes: Path | Non
     own = NONE if recipes is None else read_recipes(recipes, list(parser_types()))
     router = router_of({}, own, asks_all=asks_all)
     rules = TrustRules(override=trust.value if trust else None)
-    return lambda found: read_raw(job_of(found.raw, size=found.size, receiver=receiver), router, rules)
+    return lambda found: read_raw(job_of(found.raw, size=found.size, receiving=Receiving(receiver)), router, rules)
 
 
 def _parse_path(path: str, reader: Reader, *, as_json: bool, explain: bool) -> int:

@@ -5,9 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model, field_validator
 from pydantic.fields import FieldInfo
 
+from mailbridge.mailbox.receiving import checked_sender, network_of
 from mailbridge.mailbox.settings import MailboxSettings
 from mailbridge.pipeline.assignment import Assign
 from mailbridge.pipeline.labelling import LabelRule, ProductRule
@@ -98,6 +99,33 @@ class RetentionSettings(_Table):
     )
 
 
+class TrustSettings(_Table):
+    """Who is believed, besides what `receiver` and `forwarders` of a mailbox and `trust` of a parser say."""
+
+    senders: tuple[str, ...] = Field(
+        (),
+        description="Your own senders of forms: addresses, domains, or networks of your web servers. With trust = "
+        '"require" in [parsers.form] only they come in; who hands over from one of these networks is believed.',
+        examples=[["forms@shop.example", "192.0.2.7"]],
+    )
+    allow: tuple[str, ...] = Field(
+        (),
+        description="Addresses or domains of people and firms whose name looks like that of a network, and who are "
+        "who they are.",
+        examples=[["anna@facebookoff.example"]],
+    )
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The networks among `senders`."""
+        return tuple(one for one in self.senders if network_of(one) is not None)
+
+    @field_validator("senders", "allow")
+    @classmethod
+    def _are_senders(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(checked_sender, value))
+
+
 class RecipesSettings(_Table):
     """Parsers for further senders, each a TOML file; see docs/recipes.md."""
 
@@ -171,6 +199,7 @@ class Settings(_Table):
     run: RunSettings = Field(RunSettings(), description="How the daemon works.")
     retention: RetentionSettings = Field(RetentionSettings(), description="How long personal data is kept.")
     recipes: RecipesSettings = Field(RecipesSettings(), description="Parsers written as configuration.")
+    trust: TrustSettings = Field(TrustSettings(), description="Who is believed.")
     labels: dict[str, LabelRule] = Field({}, description="What is urgent, and which labels cards get.")
     products: dict[str, ProductRule] = Field({}, description="What interests are about.")
     mailboxes: dict[str, MailboxSettings] = Field({}, description="Where mails come from.")

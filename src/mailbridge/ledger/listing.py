@@ -53,6 +53,7 @@ class Wanted:
     state: str | None = None
     reason: str | None = None
     parser: str | None = None
+    mailbox: str | None = None
     network: str | None = None
     kind: str | None = None
     sink: str | None = None
@@ -179,7 +180,7 @@ def _interests(connection: Connection, query: Select[Any]) -> list[Row]:
 
 
 def _filtered(query: Select[Any], table: Table, wanted: Wanted, *, time: ColumnElement[float]) -> Select[Any]:
-    for name in ("state", "reason", "parser", "network", "kind", "sink"):
+    for name in ("state", "reason", "parser", "mailbox", "network", "kind", "sink"):
         value = getattr(wanted, name)
         source = table if name in table.c else interest
         if value is not None:

@@ -17,6 +17,7 @@ from mailbridge.mailbox.headers_addresses import parse_addresses
 from mailbridge.mailbox.headers_dates import parse_date, received_date
 from mailbridge.mailbox.headers_repair import repaired
 from mailbridge.mailbox.limits import Limits, Undecodable, check_html, check_parsed, check_raw, check_size
+from mailbridge.mailbox.receiving import DEFAULT, Receiving
 from mailbridge.mailbox.slim import Cuts, slim
 from mailbridge.mailbox.trust import judge
 from mailbridge.sdk import Address, Headers, Mail, Trust
@@ -34,7 +35,7 @@ def decode(
     received_at: datetime | None = None,
     seen_at: datetime | None = None,
     mailbox: str | None = None,
-    receiver: str | None = None,
+    receiving: Receiving = DEFAULT,
     size: int | None = None,
     limits: Limits = _DEFAULT_LIMITS,
     parse: Parse = standard,
@@ -46,7 +47,7 @@ def decode(
         received_at: When our server took it (IMAP INTERNALDATE); else it is read from the header fields.
         seen_at: When we saw it for the first time: its time where neither server nor header tells one.
         mailbox: NAME of [mailboxes.NAME].
-        receiver: Host whose Authentication-Results are believed; None = the one that took the mail last.
+        receiving: Whose word about the sender counts.
         size: Bytes of the whole mail when `raw` is only its beginning.
         limits: The most that is read.
         parse: The engine that finds the parts.
@@ -57,7 +58,7 @@ def decode(
     try:
         whole = len(raw) if size is None else size
         check_size(raw, whole, limits)
-        mail = _Decoder(raw, limits, 0, parse=parse).mail(receiver)
+        mail = _Decoder(raw, limits, 0, parse=parse).mail(receiving)
         taken_at = received_at or (seen_at if mail.received_at == _EPOCH else None)
         return replace(mail, received_at=_told_in(mail.received_at, taken_at), mailbox=mailbox, size=whole)
     except Undecodable:
@@ -89,7 +90,7 @@ class _Decoder:
         self._parse = parse
         self._defects: list[str] = []
 
-    def mail(self, receiver: str | None) -> Mail:
+    def mail(self, receiving: Receiving) -> Mail:
         source, repairs = repaired(self._raw)
         self._defects.extend(repairs)
         mail_id, size = self._identity()
@@ -121,7 +122,7 @@ class _Decoder:
             html_source=bodies.html_source,
             attachments=tuple(bodies.attachments),
             inner=self._inner(bodies),
-            trust=Trust() if self._depth else judge(headers, senders, receiver),
+            trust=Trust() if self._depth else judge(headers, senders, receiving),
             defects=tuple(dict.fromkeys([*self._defects, *bodies.defects])),
         )
 
@@ -171,7 +172,7 @@ class _Decoder:
         cuts = self._cuts.with_lf()
         for raw in bodies.mails:
             try:
-                found.append(_Decoder(raw, self._limits, self._depth + 1, cuts, parse=self._parse).mail(None))
+                found.append(_Decoder(raw, self._limits, self._depth + 1, cuts, parse=self._parse).mail(DEFAULT))
             except Undecodable:
                 self._defects.append("inner_undecodable")
         return tuple(found)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from mailbridge.mailbox.files import MAX_MAIL_BYTES
+from mailbridge.mailbox.receiving import checked_receiver, checked_server
 
 _SINCE = "Mails that were received before this moment are not read; absent = all. With an offset (RFC 3339)."
 
@@ -18,7 +19,14 @@ class _Settings(BaseModel):
     since: AwareDatetime | None = Field(None, description=_SINCE)
     receiver: str | None = Field(
         None,
-        description="Mail server whose Authentication-Results are believed; absent = the one that took the mail last.",
+        description="Mail server whose Authentication-Results are believed: its name, or gmail, m365, mailru, yandex, "
+        "fastmail, icloud, yahoo, rambler, gmx; absent or generic = the one that took the mail last.",
+    )
+    forwarders: tuple[str, ...] = Field(
+        (),
+        description="Domains or networks of your own servers that hand mails on to this mailbox and break their "
+        "signatures: what they found is believed too. Name no service where anybody can have an account.",
+        examples=[["mail.partner.example", "192.0.2.0/28"]],
     )
     poll_s: float = Field(60, gt=0, le=3600, description="Seconds between two looks, also where the server announces.")
     chunk_mails: int = Field(50, ge=1, le=1000, description="Most mails that are stored in one transaction.")
@@ -28,6 +36,16 @@ class _Settings(BaseModel):
     max_mail_bytes: int = Field(
         MAX_MAIL_BYTES, ge=65_536, description="Of a larger mail only the headers and the beginning are stored."
     )
+
+    @field_validator("receiver")
+    @classmethod
+    def _is_a_receiver(cls, value: str | None) -> str | None:
+        return None if value is None else checked_receiver(value)
+
+    @field_validator("forwarders")
+    @classmethod
+    def _are_forwarders(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(checked_server, value))
 
 
 class ImapSettings(_Settings):

@@ -1,9 +1,10 @@
 """Who vouches for the sender of a mail: the results that our own receiver wrote, and no others (RFC 8601 §5)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from mailbridge.mailbox.receiving import DEFAULT, Receiving, is_listed, network_of
 from mailbridge.mailbox.trust_domains import is_same_organisation, is_within, normal_domain
-from mailbridge.mailbox.trust_path import GOOGLE, Path, incoming_path, provider_of
+from mailbridge.mailbox.trust_path import GOOGLE, Path, incoming_path, peer_address, provider_of
 from mailbridge.mailbox.trust_results import Result, Results, parse_results
 from mailbridge.sdk import Address, Headers, Trust
 
@@ -12,18 +13,20 @@ _ARC_FIELD = "arc-authentication-results"
 _REFUSED = frozenset(["fail", "hardfail", "permfail", "reject"])
 
 
-def judge(headers: Headers, senders: Sequence[Address], receiver: str | None = None) -> Trust:
+def judge(headers: Headers, senders: Sequence[Address], receiving: Receiving = DEFAULT) -> Trust:
     """Return the verdict about the From domain.
 
-    pass: DMARC passed for it, or a DKIM signature of the same organisation did. fail: DMARC failed, or DKIM and SPF
-    both. SPF alone says nothing, for it is about the envelope. Reasons: dmarc, dkim; dmarc_fail, dkim_and_spf_fail;
-    no_from, several_from, no_results, untrusted_results, disagree, not_aligned, spf_only, no_pass.
+    pass: DMARC passed for it, or a DKIM signature of the same organisation did, as our receiver says or, behind a named
+    forwarder, that one; or a server of the company handed the mail over. fail: DMARC failed, or DKIM and SPF both.
+    SPF alone says nothing, for it is about the envelope. Reasons: dmarc, dkim, forwarder_dmarc, forwarder_dkim,
+    own_server; dmarc_fail, dkim_and_spf_fail; no_from, several_from, no_results, untrusted_results, disagree,
+    not_aligned, spf_only, no_pass; forwarded, forwarder_arc: it came through a named forwarder, and nobody who is
+    believed vouches for the sender.
 
     Args:
         headers: All header fields in mail order, not decoded where words may not be encoded.
         senders: The addresses of all From fields; there has to be exactly one.
-        receiver: Only results of this host count; None = of the servers that the mail passed last, or, when no field
-            tells, of the one that the topmost result names.
+        receiving: Whose word counts.
     """
     if len(senders) != 1:
         return Trust("unknown", "several_from" if senders else "no_from")
@@ -32,15 +35,70 @@ def judge(headers: Headers, senders: Sequence[Address], receiver: str | None = N
         return Trust("unknown", "no_from")
     fields = list(headers)
     path = incoming_path(fields)
-    believed = list(_believed(fields, path, normal_domain(receiver) if receiver else None))
-    if not believed:
-        given = any(name.lower() in {_FIELD, _ARC_FIELD} for name, _ in fields)
-        return Trust("unknown", "untrusted_results" if given else "no_results")
-    return _verdict(believed, domain)
+    believed = list(_believed(fields, path, receiving.hosts))
+    trust = _said_by(believed, fields, domain)
+    if trust.verdict != "pass" and (receiving.forwarders or receiving.servers):
+        return _behind(trust, believed, fields, path, receiving, domain)
+    return trust
 
 
-def _believed(fields: Sequence[tuple[str, str]], path: Path, receiver: str | None) -> Iterable[Results]:
-    own = (receiver,) if receiver else path.hosts
+def own_results(headers: Headers, receiving: Receiving = DEFAULT) -> list[Results]:
+    """Return the results that count, topmost first."""
+    fields = list(headers)
+    return list(_believed(fields, incoming_path(fields), receiving.hosts))
+
+
+def _said_by(believed: Sequence[Results], fields: Sequence[tuple[str, str]], domain: str) -> Trust:
+    if believed:
+        return _verdict(believed, domain)
+    given = any(name.lower() in {_FIELD, _ARC_FIELD} for name, _ in fields)
+    return Trust("unknown", "untrusted_results" if given else "no_results")
+
+
+def _behind(
+    trust: Trust,
+    believed: Sequence[Results],
+    fields: Sequence[tuple[str, str]],
+    path: Path,
+    receiving: Receiving,
+    domain: str,
+) -> Trust:
+    """Judge a mail for which our receiver does not vouch by who handed it over."""
+    peer = peer_address(fields[path.end][1]) if path.hosts and path.end < len(fields) else None
+    if is_listed("", peer, receiving.servers):
+        return Trust("pass", "own_server")
+    through = {_signer(one) for one in passed(believed, "dkim")} | {_envelope(one) for one in passed(believed, "spf")}
+    named = [one for one in receiving.forwarders if any(is_listed(host, peer, [one]) for host in through | {""})]
+    if not named:
+        return trust
+    inner = fields[path.end + 1 :]
+    inner_path = incoming_path(inner)
+    if not inner_path.hosts or not _is_theirs(inner_path.hosts[0], named):
+        inner_path = Path((), 0)
+    told = _said_by(list(_believed(inner, inner_path, inner_path.hosts)) if inner_path.hosts else [], (), domain)
+    if told.verdict == "pass":
+        return Trust("pass", f"forwarder_{told.reason}", told.domains)
+    sealed = any(result.method == "arc" and result.value == "pass" for one in believed for result in one.results)
+    return Trust("unknown", "forwarder_arc" if sealed else "forwarded")
+
+
+def _is_theirs(host: str, forwarders: Sequence[str]) -> bool:
+    """Whether a server is the forwarder's own; of one that is named by its address nothing but that is known."""
+    by_address = any(network_of(one) is not None for one in forwarders)
+    return by_address or any(is_same_organisation(host, normal_domain(one)) for one in forwarders)
+
+
+def passed(believed: Iterable[Results], method: str) -> Iterator[Result]:
+    """Yield the results of one method, such as "dkim", that are a pass."""
+    return (one for results in believed for one in results.results if (one.method, one.value) == (method, "pass"))
+
+
+def _envelope(result: Result) -> str:
+    return normal_domain(result.domain("smtp.mailfrom", "smtp.mail", "smtp.helo"))
+
+
+def _believed(fields: Sequence[tuple[str, str]], path: Path, named: tuple[str, ...]) -> Iterable[Results]:
+    own = named or path.hosts
     providers = {provider for host in own if (provider := provider_of(host))}
     arc_seen = False
     found = []
@@ -54,7 +112,7 @@ def _believed(fields: Sequence[tuple[str, str]], path: Path, receiver: str | Non
         found.extend(_below(fields, path))
     if not own and found:
         own = (found[0].authserv_id,)  # nothing tells who took the mail
-    return [one for one in found if _is_own(one, own, is_named=receiver is not None)]
+    return [one for one in found if _is_own(one, own, is_named=bool(named))]
 
 
 def _below(fields: Sequence[tuple[str, str]], path: Path) -> list[Results]:

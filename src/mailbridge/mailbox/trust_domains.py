@@ -1,18 +1,17 @@
 """Which domains belong to one organisation (RFC 7489 §3.2), offline and erring on the side of "not the same"."""
 
-# Second labels under which the registries of two-letter domains sell names.
-_REGISTRY_LABELS = frozenset(
-    "ac co com edu gob gov go gr in info ltd me mil msk ne net nhs nom nov or org plc police pp sch spb".split()  # noqa: SIM905
-)
-# Further suffixes where each name below belongs to somebody else: cities, hosters, site builders.
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+# Hosters and site builders where each name below belongs to somebody else, and which the public list does not have.
 _SHARED = frozenset(
-    "kiev.ua kyiv.ua lviv.ua od.ua kharkov.ua kh.ua dp.ua dn.ua zp.ua ck.ua biz.ua ru.com ru.net com.ru "  # noqa: SIM905
-    "eu.com uk.com us.com de.com za.com co.com github.io gitlab.io herokuapp.com blogspot.com blogspot.ru "
-    "wordpress.com tilda.ws narod.ru ucoz.ru ucoz.net ucoz.com appspot.com firebaseapp.com web.app netlify.app "
-    "vercel.app pages.dev workers.dev myshopify.com azurewebsites.net cloudfront.net amazonaws.com onmicrosoft.com "
-    "sharepoint.com myjino.ru beget.tech bget.ru tmweb.ru h1n.ru hostland.pro nethouse.ru wixsite.com turbo.site "
-    "livejournal.com insales.ru myinsales.ru justclick.ru getcourse.ru bitrix24.ru bitrix24.com bitrix24.site "
-    "amocrm.ru umi.ru fo.ru jimdo.com weebly.com squarespace.com zendesk.com freshdesk.com mailgun.org".split()
+    "blogspot.ru wordpress.com tilda.ws narod.ru ucoz.ru ucoz.net ucoz.com amazonaws.com onmicrosoft.com "  # noqa: SIM905
+    "sharepoint.com beget.tech bget.ru tmweb.ru h1n.ru hostland.pro nethouse.ru turbo.site livejournal.com insales.ru "
+    "myinsales.ru justclick.ru getcourse.ru bitrix24.ru bitrix24.com bitrix24.site amocrm.ru umi.ru fo.ru jimdo.com "
+    "weebly.com squarespace.com zendesk.com freshdesk.com mailgun.org".split()
 )
 
 
@@ -32,15 +31,24 @@ def is_within(domain: str, parent: str) -> bool:
     return bool(parent) and (domain == parent or domain.endswith("." + parent))
 
 
+@lru_cache(maxsize=4096)
 def organisation(domain: str) -> str:
-    """Return the registered domain: "mail.example.co.uk" → "example.co.uk"; the domain itself when it has one label."""
+    """Return the registered domain: "mail.example.co.uk" → "example.co.uk"; the domain itself when there is none."""
     labels = domain.split(".")
-    suffix = 1
-    if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _REGISTRY_LABELS:
-        suffix = 2
-    if ".".join(labels[-2:]) in _SHARED:
-        suffix = 2
-    return ".".join(labels[-suffix - 1 :])
+    if not labels[-1].replace("-", "").isalnum() or labels[-1].isdecimal():
+        return domain  # an address literal such as [192.0.2.1]
+    shared = next((place for place in range(1, len(labels)) if ".".join(labels[place:]) in _SHARED), None)
+    if shared is not None:
+        return ".".join(labels[shared - 1 :])
+    return _public_suffixes().privatesuffix(domain) or domain
+
+
+@cache
+def _public_suffixes() -> "PublicSuffixList":
+    """The list that the package brings along: nothing is fetched, and a suffix it does not know has one label."""
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList(accept_unknown=True)
 
 
 def is_same_organisation(one: str, other: str) -> bool:

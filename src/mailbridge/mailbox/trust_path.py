@@ -16,6 +16,8 @@ _IP = re.compile(
     r"(?<![\w.])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\d{1,3}(?:\.\d{1,3}){3})?)(?![\w.])",
     re.IGNORECASE,
 )
+_HELO = re.compile(r"\b(?:helo|ehlo)[=\s]\s*[^\s)]+", re.IGNORECASE)
+_LITERAL = re.compile(r"\s*from\s+\[([^\]\s]*)\]", re.IGNORECASE)
 _NAMED_IP = re.compile(r"^\s*([\w.-]+)\s+\[")
 _LOCAL_PROTOCOL = re.compile(r"\swith\s+(?:LMTP\w*|IMAP|POP3)\b", re.IGNORECASE)
 _QMAIL = re.compile(r"\s*\(qmail \d+ invoked (?:by|from|for) ", re.IGNORECASE)
@@ -40,12 +42,14 @@ class Provider:
     """A mail service whose servers have many names.
 
     Attributes:
+        name: As a person names it in the configuration: a receiver profile.
         organisations: Registered domains of its servers.
         networks: Addresses that only its own servers have.
         names_itself: False: its results carry no authserv-id.
         below: Its results stand below the field of the hand-over, with nothing but these fields between.
     """
 
+    name: str
     organisations: frozenset[str]
     networks: tuple[str, ...] = ()
     names_itself: bool = True
@@ -53,17 +57,20 @@ class Provider:
 
 
 GOOGLE = Provider(
+    "gmail",
     frozenset(["google.com", "googlemail.com", "gmail.com"]),
     below=re.compile(r"received-spf|return-path|arc-.*|x-received|x-google-.*|x-gm-.*", re.IGNORECASE),
 )
 _PROVIDERS = (
     GOOGLE,
     Provider(
+        "yandex",
         frozenset(["yandex.net", "yandex.ru", "yandex.com", "ya.ru"]),
         networks=("2a02:6b8::/32",),
         below=re.compile(r"return-path|x-yandex-front|x-yandex-timemark", re.IGNORECASE),
     ),
     Provider(
+        "m365",
         frozenset(["outlook.com", "office365.com", "microsoft.com", "hotmail.com"]),
         networks=(
             "2603:1096::/32",
@@ -75,13 +82,17 @@ _PROVIDERS = (
         ),
         names_itself=False,
     ),
-    Provider(frozenset(["mail.ru", "smailru.net"])),
-    Provider(frozenset(["messagingengine.com", "fastmail.com"])),
-    Provider(frozenset(["icloud.com", "apple.com", "me.com", "mac.com"])),
-    Provider(frozenset(["yahoo.com", "yahoodns.net", "aol.com"])),
-    Provider(frozenset(["rambler.ru", "rambler-co.ru"])),
-    Provider(frozenset(["gmx.net", "gmx.com", "web.de", "kundenserver.de"])),
+    Provider("mailru", frozenset(["mail.ru", "smailru.net"])),
+    Provider("fastmail", frozenset(["messagingengine.com", "fastmail.com"])),
+    Provider("icloud", frozenset(["icloud.com", "apple.com", "me.com", "mac.com"])),
+    Provider("yahoo", frozenset(["yahoo.com", "yahoodns.net", "aol.com"])),
+    Provider("rambler", frozenset(["rambler.ru", "rambler-co.ru"])),
+    Provider("gmx", frozenset(["gmx.net", "gmx.com", "web.de", "kundenserver.de"])),
 )
+
+
+PROFILES = {one.name: one for one in _PROVIDERS}
+"""Receivers that a person may name by one word instead of a host."""
 
 
 def provider_of(host: str) -> Provider | None:
@@ -128,6 +139,28 @@ def by_host(value: str) -> str:
     """Return the server that wrote a Received field, "" when it does not say."""
     found = list(_BY.finditer(_bare(value)))
     return normal_domain(found[-1].group(1).strip("[];,")) if found else ""
+
+
+def peer_address(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that handed a mail over, as the server that wrote the Received field saw it itself.
+
+    None when it tells none, or several: the name that the client gave (HELO) can look like an address.
+    """
+    by = list(_BY.finditer(_bare(value)))
+    sender = _HELO.sub(" ", value[: value.rfind(by[-1].group(1))] if by else value)
+    seen = {one for found in _WITHIN.finditer(sender) for one in _addresses(found.group(1))}
+    if not seen and (literal := _LITERAL.match(sender)):
+        seen = set(_addresses(literal[1]))  # Exim without a name: "from [192.0.2.1] (helo=…) by"
+    return seen.pop() if len(seen) == 1 else None
+
+
+def peer_name(value: str) -> str:
+    """Return the name of the server that handed a mail over: as the receiving server looked it up, else as it said."""
+    by = list(_BY.finditer(_bare(value)))
+    sender = value[: value.rfind(by[-1].group(1))] if by else value
+    looked_up = next((found for one in _WITHIN.finditer(sender) if (found := _NAMED_IP.match(one.group(1)))), None)
+    said = looked_up or _FROM.match(sender)
+    return normal_domain(said[1].strip("[]();,")) if said else ""
 
 
 def _bare(value: str) -> str:

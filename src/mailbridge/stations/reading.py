@@ -13,6 +13,7 @@ from pebble import ProcessExpired, ProcessPool
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.engine import LedgerError
 from mailbridge.ledger.settle import Reader, Settlement, StoredMail
+from mailbridge.mailbox.receiving import DEFAULT, Receiving
 from mailbridge.observe.events import log
 from mailbridge.pipeline.labelling import NO_LABELLING, URGENT, Labelling
 from mailbridge.pipeline.parsing import Reading, TrustRules
@@ -136,7 +137,7 @@ class ReadingRoom:
         reader: The ledger's side.
         crew: Who reads.
         sinks: All configured sinks by NAME.
-        receivers: Mailbox → host whose Authentication-Results are believed.
+        receivers: Mailbox → whose word about senders counts.
         searches_first: See `Reader.settle`.
         drift: Who watches for changed templates; None = nobody.
     """
@@ -147,7 +148,7 @@ class ReadingRoom:
         crew: Crew,
         sinks: Mapping[str, SinkSettings],
         *,
-        receivers: Mapping[str, str | None],
+        receivers: Mapping[str, Receiving],
         searches_first: bool,
         drift: DriftWatch | None = None,
     ) -> None:
@@ -188,8 +189,8 @@ class ReadingRoom:
             self._drift.rest()
 
     def _job(self, mail: StoredMail) -> Job:
-        receiver = self._receivers.get(mail.mailbox or "")
-        return Job(mail.mail_id, mail.raw, mail.received_at, mail.mailbox, receiver, mail.size, mail.stored_at)
+        receiving = self._receivers.get(mail.mailbox or "", DEFAULT)
+        return Job(mail.mail_id, mail.raw, mail.received_at, mail.mailbox, receiving, mail.size, mail.stored_at)
 
     def _settlement(self, mail: StoredMail, read: Read | None) -> Settlement | None:
         if read is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.replays import Known, KnownDelivery, Replays
 from mailbridge.ledger.settle import Outgoing, Settlement, StoredMail
+from mailbridge.mailbox.receiving import DEFAULT, Receiving
 from mailbridge.pipeline.parsing import Reading
 from mailbridge.pipeline.rereading import Change, changes, keep_ids
 from mailbridge.sdk import Interest
@@ -105,7 +106,7 @@ class Replayer:
     Args:
         crew: Who reads.
         sinks: The sinks that new deliveries may go to.
-        receivers: Mailbox → host whose Authentication-Results are believed.
+        receivers: Mailbox → whose word about senders counts.
         replays: The ledger's side; None where there is no ledger yet.
         workers: Chunks that are read at the same time.
     """
@@ -115,7 +116,7 @@ class Replayer:
         crew: Crew,
         sinks: Mapping[str, SinkSettings],
         *,
-        receivers: Mapping[str, str | None],
+        receivers: Mapping[str, Receiving],
         replays: Replays | None,
         workers: int,
     ) -> None:
@@ -148,8 +149,8 @@ class Replayer:
         return self._crew.begin([job])()[0] or Read(job.mail_id, CRASHED)
 
     def _job(self, mail: StoredMail) -> Job:
-        receiver = self._receivers.get(mail.mailbox or "")
-        return Job(mail.mail_id, mail.raw, mail.received_at, mail.mailbox, receiver, mail.size, mail.stored_at)
+        receiving = self._receivers.get(mail.mailbox or "", DEFAULT)
+        return Job(mail.mail_id, mail.raw, mail.received_at, mail.mailbox, receiving, mail.size, mail.stored_at)
 
     def _beside(self, chunk: Sequence[Given], reads: Sequence[Read]) -> list[Replayed]:
         ids = [read.mail_id for read in reads]

@@ -78,4 +78,4 @@ def test_samples_look_like_values_and_not_like_holes():
 
 
 def test_the_example_is_toml_without_any_change():
-    assert set(tomllib.loads(example_text())) == {"ledger", "log", "run", "recipes", "mailboxes", "sinks"}
+    assert set(tomllib.loads(example_text())) == {"ledger", "log", "run", "trust", "recipes", "mailboxes", "sinks"}

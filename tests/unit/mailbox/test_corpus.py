@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailbridge.mailbox.decode import Undecodable, decode
+from mailbridge.mailbox.receiving import Receiving
 
 ROOT = Path(__file__).resolve().parents[3] / os.environ.get("MAILBRIDGE_SAMPLES", "../shared")
 CPU_S = 2.0
@@ -36,7 +37,7 @@ def test_every_mail_of_the_corpus_ends_well():
 def test_every_sample_is_read_without_guessing():
     for path in files("samples"):
         if path.suffix == ".eml":
-            read = decode(path.read_bytes(), receiver="mx.example.net")
+            read = decode(path.read_bytes(), receiving=Receiving("mx.example.net"))
             assert read.words.strip() or read.attachments, path
             assert "\ufffd" not in read.subject + read.text, path
             assert not {"charset_unreadable", "engine_failed", "text_by_engine"} & set(read.defects), path

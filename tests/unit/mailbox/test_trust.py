@@ -1,6 +1,7 @@
 import pytest
 
 from mailbridge.mailbox.headers_addresses import parse_addresses
+from mailbridge.mailbox.receiving import Receiving
 from mailbridge.mailbox.trust import judge
 from mailbridge.mailbox.trust_domains import is_same_organisation, organisation
 from mailbridge.mailbox.trust_path import by_host, incoming_path
@@ -18,7 +19,7 @@ FROM = "From: Shop <info@shop.example>"
 def verdict(*lines, receiver=None):
     fields = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
     headers = Headers(fields)
-    trust = judge(headers, parse_addresses(headers.all("From"), 100, []), receiver)
+    trust = judge(headers, parse_addresses(headers.all("From"), 100, []), Receiving(receiver))
     return trust.verdict, trust.reason
 
 
