@@ -160,10 +160,8 @@ class Daemon:
         news.clear()
 
     def _ledger_rests(self, error: LedgerUnavailable) -> None:
-        full = isinstance(error, LedgerFull)
-        if not (full and self._app.ledger.database.space.lack()):  # a lack was told when it began
-            log.error("ledger_busy", error=str(error))
-        self._stop.wait(FULL_REST_S if full else 1.0)
+        self._app.ledger.database.met(error)
+        self._stop.wait(FULL_REST_S if isinstance(error, LedgerFull) else 1.0)
 
     def _drain(self) -> None:
         deadline = time.monotonic() + self._app.settings.run.shutdown_s
@@ -193,25 +191,25 @@ class Daemon:
         try:
             self._app.ledger.beat()
         except LedgerUnavailable as error:
-            log.error("ledger_busy", error=str(error))
+            self._app.ledger.database.met(error)
 
     def _expire(self) -> None:
         try:
             expire(self._app)
         except LedgerUnavailable as error:
-            log.error("ledger_busy", error=str(error))
+            self._app.ledger.database.met(error)
 
     def _mark(self) -> None:
         try:
             mark_all(self._app)
         except LedgerUnavailable as error:
-            log.error("ledger_busy", error=str(error))
+            self._app.ledger.database.met(error)
 
     def _free(self) -> None:
         try:
             free_leases(self._app)
         except LedgerUnavailable as error:
-            log.error("ledger_busy", error=str(error))
+            self._app.ledger.database.met(error)
 
 
 def mark_all(app: App) -> None:

@@ -13,6 +13,12 @@ ABOVE_ALL = (1 << 63) - 1
 """Above the number of every place."""
 
 
+class LedgerError(MailbridgeError):
+    """The ledger can't be opened, can't be used now, or is damaged; never the doing of a sink or a mailbox."""
+
+    exit_code = 74
+
+
 class MailboxError(MailbridgeError):
     """A mailbox can't be read now.
 

@@ -26,6 +26,7 @@ from mailbridge.ledger.errors import (
 )
 from mailbridge.ledger.migrate import migrate
 from mailbridge.ledger.on_sqlite import damaged
+from mailbridge.ledger.outage import Outage
 from mailbridge.ledger.space import Space
 
 __all__ = [
@@ -85,6 +86,7 @@ class Database:
 
     Attributes:
         space: The disk under the file.
+        outage: Whether it could be used lately.
     """
 
     def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
@@ -95,6 +97,7 @@ class Database:
         backend = self.url.get_backend_name()
         self.is_sqlite = backend == "sqlite"
         self.space = Space()
+        self.outage = Outage()
         if self.is_sqlite:
             self.engine = on_sqlite.make_engine(self.url, clock)
         elif backend == "postgresql":
@@ -119,6 +122,7 @@ class Database:
         except (DBAPIError, PoolTimeoutError) as error:
             # Only when the connection breaks during COMMIT nobody knows what was stored.
             raise self._translated(error, in_commit=ended) from error
+        self.outage.passed()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -129,6 +133,13 @@ class Database:
                 yield connection
         except (DBAPIError, PoolTimeoutError) as error:
             raise self._translated(error, in_commit=False) from error
+        self.outage.passed()
+
+    def met(self, error: LedgerUnavailable) -> None:
+        """Note, and tell when it is time, that something could not be done; who met it tries again by itself."""
+        moved = isinstance(error, LeaseLost)  # to another node; nothing is wrong with the ledger
+        if not moved and not (isinstance(error, LedgerFull) and self.space.lack()):  # a lack was told when it began
+            self.outage.met(error)
 
     def time(self) -> float:
         """Return the database's clock."""

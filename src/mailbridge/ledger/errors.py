@@ -1,12 +1,18 @@
 """What can be wrong with a ledger, sorted by who can mend it."""
 
-from mailbridge.sdk import MailbridgeError
+from mailbridge.ports import LedgerError
 
-
-class LedgerError(MailbridgeError):
-    """The ledger can't be opened or is damaged."""
-
-    exit_code = 74
+__all__ = [
+    "LeaseLost",
+    "LedgerDamaged",
+    "LedgerDenied",
+    "LedgerError",
+    "LedgerFull",
+    "LedgerGone",
+    "LedgerRefused",
+    "LedgerUnavailable",
+    "LedgerUnreachable",
+]
 
 
 class LedgerUnavailable(LedgerError):  # noqa: N818 - says what is known

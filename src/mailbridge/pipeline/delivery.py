@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from mailbridge.observe.events import log
 from mailbridge.pipeline.spacing import Spacing
+from mailbridge.ports import LedgerError
 from mailbridge.sdk import (
     Counting,
     CountsOpen,
@@ -155,6 +156,8 @@ def deliver(sink: Sink, items: Sequence[Item], steps: Steps) -> list[Outcome]:
         outcomes = list(sink.deliver(deliveries, steps))
     except SinkError as error:
         return [outcome_of(error)] * len(items)
+    except LedgerError as error:  # not the sink's doing: a result could not be written down
+        return [Unknown(str(error))] * len(items)
     except Exception as error:  # noqa: BLE001 - a bug in a plugin: what it wrote is not known
         log.exception("sink_failed", sink=sink.manifest.name, error=repr(error))
         return [Unknown(f"the sink failed: {type(error).__name__}")] * len(items)
@@ -195,6 +198,8 @@ def _asked(
     except SinkError as error:
         outcome = outcome_of(error)
         return outcome if isinstance(outcome, (RetryLater, SinkUnusable)) else RetryLater(error.reason)
+    except LedgerError as error:
+        return RetryLater(str(error))
     except Exception as error:  # noqa: BLE001 - a bug in a plugin must not stop the others
         log.exception("sink_failed", sink=sink.manifest.name, error=repr(error))
         return RetryLater(f"the sink failed: {type(error).__name__}")

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mailbridge.ledger.engine import LedgerUnavailable
 from mailbridge.ledger.ledger import Ledger, Waiting
-from mailbridge.observe.events import log
 from mailbridge.stations.sending import Sender
 
 LOOK_S = 0.1
@@ -82,7 +81,7 @@ class Drain:
                     self._moved_at = time.monotonic()
                     continue
             except LedgerUnavailable as error:
-                log.error("ledger_busy", error=str(error))
+                self._ledger.database.met(error)
             finally:
                 self._busy.discard(number)
             self._done.wait(LOOK_S)

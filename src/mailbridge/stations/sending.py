@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.claims import Claim
+from mailbridge.ledger.errors import LedgerUnavailable
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.outcomes import Waits
 from mailbridge.observe.events import log
@@ -69,7 +70,10 @@ def account_gate(
     room = room or AccountRoom()
 
     def take_slot() -> tuple[float, float, str]:
-        slot = ledger.accounts.take_slot(account_id, interval_s, room.burst)
+        try:
+            slot = ledger.accounts.take_slot(account_id, interval_s, room.burst)
+        except LedgerUnavailable as error:
+            raise NotWritten(f"no rate slot: {error}", after_s=2.0) from error
         return slot.wait_s, slot.paused_s, slot.reason
 
     return AccountGate(take_slot, sleep, clock=clock, spacing=room.spacing)

@@ -187,4 +187,14 @@ def test_daemons_go_on_by_themselves_after_a_restart_of_the_database(trio, postg
     trio.everything_once()
     for pid in before.values():
         os.kill(pid, 0)
-    assert not re.search(r"thread_died|Traceback", trio.log())
+    assert not re.search(r"thread_died|Traceback|sink_failed", trio.log())
+    for node in before:
+        said = trio.world.log_of(node).read_text()
+        assert said.count('"ledger_busy"') <= 2, "many threads, one outage"
+        wait(lambda node=node: told(trio, node, "ledger_back"), 10, "it says that it goes on")
+
+
+def told(trio, node, event):
+    """Return whether a node that could not use the ledger said so, and whether it said once that it can."""
+    said = trio.world.log_of(node).read_text()
+    return '"ledger_busy"' not in said or said.count(f'"{event}"') == 1

@@ -1,6 +1,8 @@
 import pytest
+from structlog.testing import capture_logs
 
 from mailbridge.pipeline.delivery import AccountGate, deliver, search
+from mailbridge.ports import LedgerError
 from mailbridge.sdk import (
     Delivered,
     MaybeWritten,
@@ -167,3 +169,11 @@ def test_outcomes_pass_through_in_order():
 @pytest.mark.parametrize("error", [MaybeWritten("x"), Refused("x"), KeyError("x"), NotWritten("x")])
 def test_a_search_that_failed_never_counts_as_nothing_found(error):
     assert isinstance(search(FakeSink(error), [Item()]), RetryLater)
+
+
+def test_a_ledger_that_is_away_is_not_the_fault_of_the_sink():
+    with capture_logs() as logs:
+        sink = FakeSink(LedgerError("ledger: connection refused"))
+        assert deliver(sink, [Item()], Steps()) == [Unknown("ledger: connection refused")]
+        assert search(sink, [Item()]) == RetryLater("ledger: connection refused")
+    assert logs == []
