@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mailbridge.sdk import Delivery
-from mailbridge_sinks.amocrm.client import UNREADABLE, AmocrmClient, TooLong, unreadable
+from mailbridge_sinks.amocrm.client import MOST_ROWS, UNREADABLE, AmocrmClient, TooLong, unreadable
 from mailbridge_sinks.amocrm.memory import Directory
 from mailbridge_sinks.amocrm.places import Places
 
@@ -15,6 +15,8 @@ SHORTEST_PHONE = 7
 MOST_CANDIDATES = 50
 FRESH_S = 5.0
 """So old may be what is known of the list: no longer than a batch takes until its contacts are written."""
+AHEAD_S = 3.0
+"""From this age on one worker reads what has changed, while the others go on with what is known."""
 
 
 class Contacts:
@@ -77,19 +79,32 @@ class Contacts:
         people = self._people
         if not self._most_pages:
             return False
-        with people.lock:
-            if people.watermark is not None and time.monotonic() - people.read_at < FRESH_S:
-                return True  # another worker has just looked
-            if people.watermark is None and (people.too_long or questions <= self._most_pages):
-                return False
-            if people.watermark is None and not self._read_on(places):
-                return False
-            return self._read_on(places)  # once more: what was changed while pages were turned may be on none of them
+        age_s = people.age_s()
+        if age_s < AHEAD_S:
+            return True
+        if not people.reading.acquire(blocking=age_s >= FRESH_S):
+            return True  # another worker is reading it for all; what is known is fresh enough meanwhile
+        try:
+            return people.age_s() < AHEAD_S or self._reads(questions, places)
+        finally:
+            people.reading.release()
 
-    def _read_on(self, places: Places) -> bool:
-        """Read the list from its newest row down to what is known; False when it is too long."""
-        people, since, newest = self._people, self._people.watermark or 0, 0
-        people.read_at = time.monotonic()
+    def _reads(self, questions: int, places: Places) -> bool:
+        """Read the list, whole the first time, then what has changed; False when single questions are cheaper."""
+        people = self._people
+        if people.watermark is not None:
+            return self._read_on(places) is not None
+        if people.too_long or questions <= self._most_pages:
+            return False
+        count = self._read_on(places)
+        if count is None or count <= MOST_ROWS:
+            return count is not None
+        return self._read_on(places) is not None  # what was changed while pages were turned may be on none of them
+
+    def _read_on(self, places: Places) -> int | None:
+        """Read the list from its newest row down to what is known; return how many rows, None when it is too long."""
+        people, since, newest, count = self._people, self._people.watermark or 0, 0, 0
+        began = time.monotonic()
         order = ("order[updated_at]", "desc")
         try:
             for row in self._client.rows("/contacts", "contacts", [order], most_pages=self._most_pages):
@@ -97,13 +112,14 @@ class Contacts:
                     break
                 newest = max(newest, row["updated_at"])
                 people.take_over(int(row["id"]), _marks_of_row(row, places))
+                count += 1
         except TooLong:
             people.too_long, people.watermark = True, None
-            return False
+            return None
         except UNREADABLE:
             raise unreadable("a list of contacts", write=False) from None
-        people.watermark = max(newest, since)
-        return True
+        people.watermark, people.read_at = max(newest, since), began
+        return count
 
 
 def _told(delivery: Delivery) -> int | None:

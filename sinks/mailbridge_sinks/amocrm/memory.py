@@ -1,6 +1,8 @@
 """What the sinks of one account know together: each question about fields, users and people is asked once."""
 
+import math
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -16,19 +18,25 @@ class Directory:
     """Which contact has which phone, e-mail or profile.
 
     Attributes:
-        lock: Held while the list of contacts is read, so that one worker reads it for all.
+        lock: Held while it changes.
+        reading: Held while the list of contacts is read, so that one worker reads it for all.
         watermark: `updated_at` up to which every contact of the account is known; None = only some are.
-        read_at: When the list was read last, in monotonic seconds.
+        read_at: When the last reading of the list began, in monotonic seconds.
         too_long: Whether the account has more contacts than we are willing to read.
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.reading = threading.Lock()
         self.watermark: int | None = None
         self.read_at = 0.0
         self.too_long = False
         self._ids: OrderedDict[str, int] = OrderedDict()
         self._marks: dict[int, frozenset[str]] = {}
+
+    def age_s(self) -> float:
+        """Return how old what is known of the list is; for ever, when only some contacts are known."""
+        return math.inf if self.watermark is None else time.monotonic() - self.read_at
 
     def find(self, marks: Iterable[str]) -> int | None:
         """Return the contact that has the first of these marks that anybody has."""

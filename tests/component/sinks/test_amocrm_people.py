@@ -43,14 +43,36 @@ def contact_of(emulator, delivery):
     return emulator.account.linked[int(emulator.keys()[delivery.key][0])]
 
 
-def test_fifty_strangers_cost_two_look_ups_and_a_known_one_is_found_among_them(emulator):
+def test_fifty_strangers_cost_one_look_up_and_a_known_one_is_found_among_them(emulator):
     known = put_contact(emulator, PHONE="8 (912) 000-00-07")  # its spelling would escape the search by words
     bench = bench_of(emulator)
     people = [person(number) for number in range(50)]
     assert all(isinstance(outcome, Delivered) for outcome in bench.deliver(people))
-    assert len(lookups(bench)) == 2
+    assert len(lookups(bench)) == 1
     assert contact_of(emulator, people[7]) == [known]
     assert len(emulator.account.contacts) == 50
+
+
+def test_a_list_of_several_pages_is_looked_at_once_more_for_what_moved_meanwhile(emulator):
+    for number in range(260):
+        put_contact(emulator, PHONE=f"+7913{number:07}")
+    bench = bench_of(emulator)
+    bench.deliver([person(number) for number in range(50)])
+    assert [call.arg("page") for call in lookups(bench)[:3]] == ["1", "2", "1"]
+
+
+def test_nobody_waits_while_another_worker_reads_what_has_changed(emulator, monkeypatch):
+    monkeypatch.setattr(contacts_module, "AHEAD_S", 0.0)
+    monkeypatch.setattr(contacts_module, "FRESH_S", 600.0)
+    config = AmocrmConfig(url="http://127.0.0.1", token=emulator.token)
+    bench = Bench(emulator, lambda _emulator, transport: AmocrmSink(config, tokens=NoTokens(), transport=transport))
+    bench.deliver([person(number) for number in range(50)])
+    before = len(lookups(bench))
+    with config.memory.people.reading:
+        assert all(isinstance(outcome, Delivered) for outcome in bench.deliver([person(60), person(3)]))
+    assert len(lookups(bench)) == before
+    bench.deliver([person(61)])
+    assert len(lookups(bench)) == before + 1, "the next one reads, for nobody else does"
 
 
 def test_a_list_longer_than_we_may_read_is_left_and_people_are_asked_for(emulator, monkeypatch):
@@ -71,6 +93,7 @@ def test_the_list_is_never_read_where_that_is_not_wanted(emulator):
 
 def test_what_a_manager_changes_later_is_seen(emulator, monkeypatch):
     monkeypatch.setattr(contacts_module, "FRESH_S", 0.0)
+    monkeypatch.setattr(contacts_module, "AHEAD_S", 0.0)
     moved = put_contact(emulator, PHONE="+79120000060")
     bench = bench_of(emulator)
     bench.deliver([person(number) for number in range(50)])
