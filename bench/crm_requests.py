@@ -1,13 +1,16 @@
 """How many requests a thousand interests cost a CRM, and how much of the permitted rate is used while there is work.
 
-    python bench/crm_requests.py [amocrm] [bitrix24] [salesforce] [--interests 1000] [--delay 0.3] [--alone]
+    python bench/crm_requests.py [amocrm] [bitrix24] [salesforce] [--interests 1000] [--delay 0.3] [--alone] [--run]
 
 Starts `mailbridge emulate`, which answers after `--delay` seconds, writes mails of invented persons into a folder, and
-lets `mailbridge run --once` deliver them: contact, lead, note and task each. Ends with 1 when a limit is exceeded.
+lets `mailbridge replay --deliver` (with --run: `mailbridge run --once`) send them: contact, lead, note and task each.
+There is work from the first write to the last; before it stand the questions of a start. Ends with 1 when a limit is
+exceeded. The load of the machine is printed: above its number of cores the share says more of it than of the program.
 """
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -58,6 +61,10 @@ path = "{folder}/mails"
 """
 
 
+WRITES = re.compile(r"^(POST|PATCH) .*(leads/complex|leads/notes|/tasks|crm\.item\.add|composite)")
+"""A request that makes something."""
+
+
 @dataclass(frozen=True)
 class Crm:
     """What is measured of one CRM.
@@ -103,13 +110,14 @@ def main() -> None:
     options.add_argument(
         "--alone", action="store_true", help="amoCRM: search strangers one by one, which takes longest"
     )
+    options.add_argument("--run", action="store_true", help="by `run --once`, out of a mailbox, instead of `replay`")
     chosen = options.parse_args()
     more = "contact_pages = 0\n" if chosen.alone else ""
-    good = [measure(name, chosen.interests, chosen.delay, more) for name in chosen.crms]
+    good = [measure(name, chosen.interests, chosen.delay, more, run=chosen.run) for name in chosen.crms]
     sys.exit(0 if all(good) else 1)
 
 
-def measure(name: str, count: int, delay_s: float, more: str) -> bool:
+def measure(name: str, count: int, delay_s: float, more: str, *, run: bool) -> bool:
     crm = CRMS[name]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -118,9 +126,10 @@ def measure(name: str, count: int, delay_s: float, more: str) -> bool:
             sink = more + crm.sink.replace("ADDRESS", address).replace("TOKEN", token)
             (place / "config.toml").write_text(CONFIG.format(folder=folder, sink=sink), encoding="utf-8")
             began = time.monotonic()
+            command = ["run", "--once"] if run else ["replay", place / "mails", "--deliver", "--yes"]
             subprocess.run(
-                [PROGRAM, "run", "--once", "--new", "-c", place / "config.toml"],
-                check=True, stderr=(place / "log").open("w"),
+                [PROGRAM, *command, "--new", "-c", place / "config.toml"],
+                check=True, stdout=subprocess.DEVNULL, stderr=(place / "log").open("w"),
             )  # fmt: skip
             seconds = time.monotonic() - began
         entries = [json.loads(line) for line in (place / "journal").read_text(encoding="utf-8").splitlines()]
@@ -155,8 +164,12 @@ def show(name: str, crm: Crm, entries: Sequence[dict[str, object]], count: int, 
     own = (len(lines) - lookups) * 1000 / count
     refused = sum(1 for entry in entries if entry["status"] in {429, 503})
     times = [float(str(entry["at"])) for entry in entries]
-    rate = (len(times) - 1) / (times[-1] - times[0])
-    print(f"{name}: {count} interests in {seconds:.0f} s, of which {times[-1] - times[0]:.1f} s with requests")
+    work = times[next(at for at, line in enumerate(lines) if WRITES.search(line)) :]
+    rate = (len(work) - 1) / (work[-1] - work[0])
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    questions_s, work_s = work[0] - times[0], work[-1] - work[0]
+    print(f"{name}: {count} interests in {seconds:.0f} s: {questions_s:.1f} s of questions, {work_s:.1f} s of work")
+    print(f"  load of the machine            {load:6.1f}   per core")
     print(f"  requests per 1,000 interests   {own:6.0f}   at most {crm.most}")
     print(f"  look-ups of persons apart      {lookups * 1000 / count:6.0f}")
     share = 1.0 if crm.rate_per_s is None else rate / crm.rate_per_s

@@ -118,6 +118,13 @@ def end_pause(connection: Connection, account_id: str) -> None:
     )
 
 
+def note_success(connection: Connection, account_id: str) -> None:
+    """Forget the pauses that are over; one that lasts (a 429 of another worker) stays: this was under way before."""
+    over = select(account.c.id).where(account.c.id == account_id, account.c.paused_until <= now())
+    if connection.scalar(over) is not None:
+        end_pause(connection, account_id)
+
+
 def _row(connection: Connection, account_id: str) -> Row[tuple[float, float, str | None, bool, float]]:
     columns = (account.c.tat, account.c.paused_until, account.c.pause_reason, account.c.unusable, now().label("now"))
     return connection.execute(select(*columns).where(account.c.id == account_id)).one()

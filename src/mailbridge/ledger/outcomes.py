@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, true, update
+from sqlalchemy import Connection, Double, bindparam, delete, select, true, update
 
-from mailbridge.ledger.accounts import end_pause, pause, pauses_in_a_row
+from mailbridge.ledger.accounts import note_success, pause, pauses_in_a_row
 from mailbridge.ledger.claims import Claim, Claimed
 from mailbridge.ledger.engine import Database, kept, now
 from mailbridge.ledger.insert import insert
 from mailbridge.ledger.schema import account, attempt, delivery, meta, step, transition
-from mailbridge.ledger.steps import add_suspect
+from mailbridge.ledger.steps import add_suspect, still_ours
 from mailbridge.sdk import Delivered, NoSuchUser, Outcome, Receipt, Rejected, RetryLater, SinkUnusable
 
 
@@ -48,11 +48,15 @@ class Outcomes:
     @kept
     def finish(self, claim: Claim, outcomes: Sequence[Outcome], waits: Waits) -> None:
         """Commit the outcomes of a "deliver" claim, one per item, in order."""
+        pairs = list(zip(claim.items, outcomes, strict=True))
+        done = [(item, outcome.receipt) for item, outcome in pairs if isinstance(outcome, Delivered)]
         with self._database.write() as connection:
-            for item, outcome in zip(claim.items, outcomes, strict=True):
-                self._finish_one(connection, claim.account_id, item, outcome, waits)
-            if any(isinstance(one, Delivered) for one in outcomes):
-                end_pause(connection, claim.account_id)
+            if done:
+                self._finish_delivered(connection, done, waits)
+                note_success(connection, claim.account_id)
+            for item, outcome in pairs:
+                if not isinstance(outcome, Delivered):
+                    self._finish_one(connection, claim.account_id, item, outcome, waits)
 
     @kept
     def found(
@@ -77,7 +81,7 @@ class Outcomes:
                 key = item.delivery.key
                 ids = (copies or {}).get(key, ())
                 self._found_one(connection, item, found.get(key, {}), ids, again_at if lost else None)
-            end_pause(connection, claim.account_id)
+            note_success(connection, claim.account_id)
 
     def search_failed(self, claim: Claim, outcome: Outcome, waits: Waits) -> None:
         """Commit that a search could not be done: everything stays in doubt."""
@@ -98,6 +102,21 @@ class Outcomes:
         with self._database.write() as connection:
             self._pause(connection, account_id, outcome, waits)
 
+    def _finish_delivered(self, connection: Connection, done: Sequence[tuple[Claimed, Receipt]], waits: Waits) -> None:
+        """Commit what has arrived, with one statement per table: every worker of the account waits for it."""
+        mine = still_ours(connection, [item for item, _ in done], delivery.c.state == "sending")
+        rows = [_row(item, receipt) for item, receipt in done]
+        if mine:
+            arrived = [row for row in rows if row["row_id"] in mine]
+            connection.execute(_ARRIVED, [row | {"read_s": waits.first_read_s} for row in arrived])
+            moved = {"old": "sending", "new": "delivered", "why": None, "actor": self._node}
+            statement = transition.insert().values(delivery_id=bindparam("row_id"), at=now(), **moved)
+            connection.execute(statement, [{"row_id": row["row_id"]} for row in arrived])
+        for row in rows:
+            if row["row_id"] not in mine:
+                add_suspect(connection, row["row_id"], "delivery", row["made"], self._node)
+        connection.execute(_ATTEMPTED, [{"row_id": row["row_id"], "own": row["own"]} for row in rows])
+
     def _finish_one(
         self, connection: Connection, account_id: str, item: Claimed, outcome: Outcome, waits: Waits
     ) -> None:
@@ -105,8 +124,7 @@ class Outcomes:
         values = _values(item, outcome, waits, paused=paused)
         if values["state"] in {"waiting", "ready", "dead"}:
             _drop_intents(connection, item)  # the sink says that nothing of the open step was written
-        if not self._change(connection, item, "sending", values) and isinstance(outcome, Delivered):
-            add_suspect(connection, item.row_id, "delivery", outcome.receipt.remote_id, self._node)
+        self._change(connection, item, "sending", values)
         self._end_attempt(connection, item, type(outcome).__name__.lower(), values.get("reason"))
 
     def _found_one(
@@ -165,11 +183,33 @@ class Outcomes:
         return False
 
 
+_ARRIVED = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("row_id"))
+    .values(
+        state="delivered",
+        reason=None,
+        read_due=now() + bindparam("read_s", type_=Double()),
+        remote_id=bindparam("made"),
+        remote_url=bindparam("page"),
+        contact_id=bindparam("person"),
+        owner=None,
+        updated_at=now(),
+    )
+)
+_ATTEMPTED = (
+    update(attempt)
+    .where(attempt.c.delivery_id == bindparam("row_id"), attempt.c.fence == bindparam("own"))
+    .values(ended_at=now(), outcome="delivered", detail=None)
+)
+
+
+def _row(item: Claimed, receipt: Receipt) -> dict[str, Any]:
+    there = {"made": receipt.remote_id, "page": receipt.url, "person": receipt.contact_id}
+    return {"row_id": item.row_id, "own": item.fence, **there}
+
+
 def _values(item: Claimed, outcome: Outcome, waits: Waits, *, paused: bool) -> dict[str, Any]:
-    if isinstance(outcome, Delivered):
-        receipt = outcome.receipt
-        there = {"remote_id": receipt.remote_id, "remote_url": receipt.url, "contact_id": receipt.contact_id}
-        return {"state": "delivered", "reason": None, "read_due": now() + waits.first_read_s, **there}
     if isinstance(outcome, Rejected):
         return {"state": "dead", "reason": outcome.reason}
     if paused:

@@ -1,10 +1,10 @@
 """The steps of a claimed batch: intent before every write, result after it, never past the fence."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, update
 
 from mailbridge.ledger.claims import Claim, Claimed
 from mailbridge.ledger.engine import Database, LedgerUnavailable, kept, now
@@ -47,10 +47,9 @@ class LedgerSteps:
         self._armed(tuple(item.delivery.key for item in items))
         with self._or_not_written(self._database.write()) as connection:
             self._extend(connection, items)
-            for item in items:
-                row = {"state": "writing", "fence": item.fence, "sent_at": now()}
-                statement = insert(connection, step).values(delivery_id=item.row_id, name=name, **row)
-                connection.execute(statement.on_conflict_do_update(index_elements=["delivery_id", "name"], set_=row))
+            connection.execute(
+                _intent(connection), [{"row_id": item.row_id, "step": name, "own": item.fence} for item in items]
+            )
 
     def standing(self, keys: Iterable[str]) -> tuple[float, float]:
         """Return (age of the oldest intent, seconds until the first lease ends) by the clock of the database.
@@ -90,19 +89,20 @@ class LedgerSteps:
     @kept
     def finished(self, name: str, ids: Mapping[str, str]) -> None:
         """Commit the result of a step; where the fence has moved on, a suspect."""
+        items = [self._items[key] for key in ids]
         with self._database.write() as connection:
-            for key, remote_id in ids.items():
-                self._finish(connection, self._items[key], name, remote_id)
+            noted = exists().where(step.c.delivery_id == delivery.c.id, step.c.fence == delivery.c.fence)
+            mine = still_ours(connection, items, noted.where(step.c.name == name))
+            rows = [{"row_id": one.row_id, "made": ids[one.delivery.key]} for one in items if one.row_id in mine]
+            if rows:
+                own = (step.c.delivery_id == bindparam("row_id"), step.c.name == name)
+                values = {"state": "done", "remote_id": bindparam("made"), "finished_at": now()}
+                connection.execute(update(step).where(*own).values(**values), rows)
+            for one in items:
+                if one.row_id not in mine:
+                    add_suspect(connection, one.row_id, name, ids[one.delivery.key], self._node)
         for key, remote_id in ids.items():
             self._done[key][name] = remote_id
-
-    def _finish(self, connection: Connection, item: Claimed, name: str, remote_id: str) -> None:
-        fence = select(delivery.c.fence).where(delivery.c.id == item.row_id).scalar_subquery()
-        values = {"state": "done", "remote_id": remote_id, "finished_at": now()}
-        own = (step.c.delivery_id == item.row_id, step.c.name == name, step.c.fence == item.fence)
-        changed = connection.execute(update(step).where(*own, fence == item.fence).values(**values)).rowcount
-        if changed == 0:
-            add_suspect(connection, item.row_id, name, remote_id, self._node)
 
     @staticmethod
     @contextmanager
@@ -122,11 +122,28 @@ class LedgerSteps:
             raise NotWritten("the lease of this batch has ended", after_s=0.0)
 
 
+def still_ours(connection: Connection, items: Sequence[Claimed], condition: ColumnElement[bool]) -> set[int]:
+    """Return the rows of deliveries whose fence is still ours; nobody takes them over until the transaction ends."""
+    query = select(delivery.c.id).where(_fences(items), condition)
+    return set(connection.scalars(query.with_for_update()))
+
+
+def _intent(connection: Connection) -> Any:
+    """Return the statement that notes the intent of one step, anew where it was there."""
+    row = {
+        "delivery_id": bindparam("row_id"), "name": bindparam("step"), "fence": bindparam("own"),
+        "state": "writing", "sent_at": now(),
+    }  # fmt: skip
+    statement = insert(connection, step).values(**row)
+    new = {name: statement.excluded[name] for name in ("state", "fence", "sent_at")}
+    return statement.on_conflict_do_update(index_elements=["delivery_id", "name"], set_=new)
+
+
 def add_suspect(connection: Connection, row_id: int, name: str, remote_id: str, node: str) -> None:
     """Note a result that came back after its lease: the object exists, perhaps twice."""
     row: dict[str, Any] = {"delivery_id": row_id, "step": name, "remote_id": remote_id, "node": node, "seen_at": now()}
     connection.execute(suspect.insert().values(**row))
 
 
-def _fences(items: list[Claimed]) -> ColumnElement[bool]:
+def _fences(items: Sequence[Claimed]) -> ColumnElement[bool]:
     return or_(*(and_(delivery.c.id == item.row_id, delivery.c.fence == item.fence) for item in items))

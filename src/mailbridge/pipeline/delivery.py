@@ -130,9 +130,15 @@ class AccountGate:
             raise NotWritten(f"the account pauses: {reason}", after_s=paused_s, pause=True)
         if wait_s > 0 and not self._sleep(wait_s):
             raise NotWritten("shutting down", after_s=0.0)
-        if self._spacing is not None and not self._spacing.keep():
+        if self._spacing is None:
+            self._refresh_intent(timeout_s)
+            return
+        if not self._spacing.enter():
             raise NotWritten("shutting down", after_s=0.0)
-        self._refresh_intent(timeout_s)
+        try:
+            self._refresh_intent(timeout_s)
+        finally:
+            self._spacing.leave()
 
     def _refresh_intent(self, timeout_s: float) -> None:
         if self._armed is None or self._steps is None:

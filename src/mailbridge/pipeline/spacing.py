@@ -15,11 +15,16 @@ MARGIN_S = 0.06
 """Requests do not travel at the same speed."""
 
 
+LOOK_S = 0.02
+"""How often it is looked again whether a request has left that is about to."""
+
+
 class Spacing:
     """Keeps any second free of more requests than the CRM permits, whatever woke up late.
 
     Rate slots are handed out evenly, but a commit or a busy machine delays one request and not the next: what left
-    evenly would leave in a bunch. So the moments at which requests really left count, too.
+    evenly would leave in a bunch. So the moments at which requests really left count, too, and one that may leave but
+    still waits for the ledger counts until it has left.
 
     Args:
         rate_per_s: What the CRM permits; below 1, and where it permits bursts, slots are enough.
@@ -32,21 +37,38 @@ class Spacing:
     ) -> None:
         self._sleep = sleep
         self._clock = clock
-        self._left: deque[float] = deque(maxlen=max(1, math.floor(rate_per_s)))
-        self._active = rate_per_s >= 1
-        self._lock = threading.Lock()
+        self._most = math.floor(rate_per_s)
+        self._left: deque[float] = deque(maxlen=max(1, self._most))
+        self._leaving = 0
+        self._queue = threading.Lock()
+        self._state = threading.Lock()
 
-    def keep(self) -> bool:
-        """Wait until a request may leave, and count it; False when the program is told to stop meanwhile."""
-        if not self._active:
+    def enter(self) -> bool:
+        """Wait until a request may leave; `leave` has to follow. False when the program is told to stop meanwhile."""
+        if self._most < 1:
             return True
-        with self._lock:
-            if len(self._left) == self._left.maxlen:
-                wait_s = self._left[0] + WINDOW_S + MARGIN_S - self._clock()
-                if wait_s > 0 and not self._sleep(wait_s):
+        with self._queue:
+            while (wait_s := self._enter()) > 0:
+                if not self._sleep(wait_s):
                     return False
-            self._left.append(self._clock())
         return True
+
+    def leave(self) -> None:
+        """Count a request that leaves now, or that may have."""
+        if self._most >= 1:
+            with self._state:
+                self._leaving -= 1
+                self._left.append(self._clock())
+
+    def _enter(self) -> float:
+        """Return seconds to wait; 0 = it may go."""
+        with self._state:
+            now = self._clock()
+            last = [at for at in self._left if at + WINDOW_S + MARGIN_S > now]
+            if self._leaving + len(last) < self._most:
+                self._leaving += 1
+                return 0.0
+            return LOOK_S if self._leaving or not last else max(last[0] + WINDOW_S + MARGIN_S - now, 0.001)
 
 
 class AccountRoom:

@@ -76,3 +76,24 @@ def test_a_clock_that_is_set_back_holds_up_no_request(kit):
     kit.clock.now -= 3600
     waits = [kit.ledger.accounts.take_slot("crm", 0.5).wait_s for _ in range(3)]
     assert waits == [pytest.approx(wait, abs=0.01) for wait in (0.0, 0.5, 1.0)], "the rate still holds"
+
+
+def test_what_was_under_way_does_not_end_the_pause_of_another_worker(kit):
+    for number in range(3):
+        kit.deliver(number)
+    limited, under_way, mixed = [kit.claim(1) for _ in range(3)]
+    kit.ledger.outcomes.finish(limited, [replace(DOWN, after_s=17)], DOUBLING)
+    kit.ledger.outcomes.finish(under_way, [Delivered(Receipt("1"))], DOUBLING)
+    assert paused_s(kit) == 17
+    kit.clock.now += 18
+    kit.ledger.outcomes.finish(mixed, [Delivered(Receipt("2"))], DOUBLING)
+    fail(kit, DOWN, 1)
+    assert paused_s(kit) == 1, "a success after the pause ends the row"
+
+
+def test_a_batch_of_which_one_arrived_and_one_met_the_limit_pauses(kit):
+    for number in range(2):
+        kit.deliver(number)
+    claim = kit.claim()
+    kit.ledger.outcomes.finish(claim, [replace(DOWN, after_s=17), Delivered(Receipt("1"))], DOUBLING)
+    assert paused_s(kit) == 17

@@ -21,7 +21,8 @@ def leave(rate_per_s, arrivals):
     spacing = Spacing(rate_per_s, clock.sleep, clock=clock)
     for at in arrivals:
         clock.now = max(clock.now, at)
-        assert spacing.keep()
+        assert spacing.enter()
+        spacing.leave()
         left.append(clock.now)
     return left
 
@@ -48,7 +49,30 @@ def test_less_than_one_request_a_second_needs_slots_only():
 
 def test_a_stop_during_the_wait_lets_nothing_leave():
     spacing = Spacing(1.0, lambda _seconds: False, clock=lambda: 5.0)
-    assert [spacing.keep(), spacing.keep()] == [True, False]
+    assert spacing.enter()
+    spacing.leave()
+    assert not spacing.enter()
+
+
+def test_what_waits_for_the_ledger_before_it_leaves_counts_from_when_it_left():
+    clock, looks = Clock(), []
+
+    def sleep(seconds):
+        looks.append(seconds)
+        clock.now += seconds
+        if clock.now > 3 and len(left) == 1:
+            left.append(clock.now)
+            spacing.leave()  # the one that the ledger kept
+        return True
+
+    spacing = Spacing(2.0, sleep, clock=clock)
+    left = [0.0]
+    assert spacing.enter()
+    spacing.leave()
+    assert spacing.enter(), "may leave, and is kept"
+    assert spacing.enter(), "the first left more than a second ago, the second counts still"
+    assert spacing.enter()
+    assert clock.now >= left[1] + 1
 
 
 @pytest.mark.parametrize("rate_per_s", [1.0, 2.0, 7.0, 50.0])
