@@ -12,7 +12,9 @@ from mailbridge.ledger.engine import Database, kept, now
 from mailbridge.ledger.insert import insert
 from mailbridge.ledger.schema import account, attempt, delivery, meta, step, transition
 from mailbridge.ledger.steps import add_suspect, still_ours
-from mailbridge.sdk import Delivered, NoSuchUser, Outcome, Receipt, Rejected, RetryLater, SinkUnusable
+from mailbridge.sdk import Delivered, NoSuchUser, Outcome, Receipt, Rejected, RetryLater, SinkUnusable, Unknown
+
+Undelivered = RetryLater | Unknown | Rejected | SinkUnusable | NoSuchUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Outcomes:
         connection.execute(_ATTEMPTED, [{"row_id": row["row_id"], "own": row["own"]} for row in rows])
 
     def _finish_one(
-        self, connection: Connection, account_id: str, item: Claimed, outcome: Outcome, waits: Waits
+        self, connection: Connection, account_id: str, item: Claimed, outcome: Undelivered, waits: Waits
     ) -> None:
         paused = self._pause(connection, account_id, outcome, waits)
         values = _values(item, outcome, waits, paused=paused)
@@ -209,7 +211,7 @@ def _row(item: Claimed, receipt: Receipt) -> dict[str, Any]:
     return {"row_id": item.row_id, "own": item.fence, **there}
 
 
-def _values(item: Claimed, outcome: Outcome, waits: Waits, *, paused: bool) -> dict[str, Any]:
+def _values(item: Claimed, outcome: Undelivered, waits: Waits, *, paused: bool) -> dict[str, Any]:
     if isinstance(outcome, Rejected):
         return {"state": "dead", "reason": outcome.reason}
     if paused:
