@@ -152,11 +152,11 @@ def recipes_of(settings: Settings) -> WatchedFolder:
 def make_crew(settings: Settings, workers: int | None = None) -> Crew:
     """Return who reads mails; `workers` processes instead of those that the configuration names."""
     tables, rules, recipes = parser_tables(settings), trust_rules(settings), recipes_of(settings).current
-    labelling = labelling_of(settings.labels, settings.products)
+    labelling, limits = labelling_of(settings.labels, settings.products), settings.limits
     count = settings.run.workers if workers is None else workers
     if count == 0:
-        return InProcessCrew(tables, rules, recipes, labelling)
-    return ProcessCrew(tables, rules, recipes, labelling, workers=count, timeout_s=settings.run.parse_timeout_s)
+        return InProcessCrew(tables, rules, recipes, labelling, limits)
+    return ProcessCrew(tables, rules, recipes, labelling, limits, workers=count)
 
 
 def make_sender(name: str, settings: SinkSettings, ledger: Ledger, abort: threading.Event) -> Sender:

@@ -1,13 +1,14 @@
 """What a parse process runs: bytes → outcome. Also used in process by commands that read few mails."""
 
 import resource
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from mailbridge.mailbox.decode import Undecodable, decode
+from mailbridge.mailbox.decode import Limits, Undecodable, decode
 from mailbridge.mailbox.receiving import DEFAULT, Receiving
 from mailbridge.pipeline.drift import Outline, outline_of
 from mailbridge.pipeline.labelling import NO_LABELLING, Labelling
@@ -19,8 +20,7 @@ from mailbridge.registry import make_parsers
 from mailbridge.sdk import Mail, Parser, cut
 from mailbridge.sdk.mail import mail_id_of
 
-MEMORY_BYTES = 1024 * 1024 * 1024
-"""Address space of a parse process: a bomb meets a MemoryError there, not in the daemon."""
+_USUAL = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,27 @@ class Read:
     outline: Outline | None = None
 
 
-def read_raw(job: Job, router: Router, rules: TrustRules, labelling: Labelling = NO_LABELLING) -> Read:
+def read_raw(
+    job: Job, router: Router, rules: TrustRules, labelling: Labelling = NO_LABELLING, limits: Limits = _USUAL
+) -> Read:
     """Read one mail; never raises."""
+    try:
+        return _read(job, router, rules, labelling, limits)
+    except MemoryError:
+        return Read(job.mail_id, out_of_memory(limits))
+
+
+def out_of_memory(limits: Limits) -> Reading:
+    """Return the outcome of a mail that took more memory than a process has."""
+    return Reading("quarantined", "memory_exceeded", detail=f"not read within {limits.worker_bytes} bytes of memory")
+
+
+def out_of_time(limits: Limits) -> Reading:
+    """Return the outcome of a mail that took longer to read than a mail may."""
+    return Reading("quarantined", "parse_timeout", detail=f"not read within {limits.parse_s:g} s")
+
+
+def _read(job: Job, router: Router, rules: TrustRules, labelling: Labelling, limits: Limits) -> Read:
     try:
         mail = decode(
             job.raw,
@@ -56,6 +75,7 @@ def read_raw(job: Job, router: Router, rules: TrustRules, labelling: Labelling =
             mailbox=job.mailbox,
             receiving=job.receiving,
             size=job.size,
+            limits=limits,
         )
     except Undecodable as error:
         return Read(job.mail_id, Reading("quarantined", error.reason, detail=error.detail))
@@ -82,13 +102,20 @@ def _facts(mail: Mail) -> tuple[tuple[str, str | None], ...]:
 _tables: Mapping[str, Mapping[str, Any]]
 _rules: TrustRules
 _labelling: Labelling
+_limits: Limits
 
 
-def begin(tables: Mapping[str, Mapping[str, Any]], rules: TrustRules, labelling: Labelling = NO_LABELLING) -> None:
-    """Prepare a parse process: parsers, limits."""
-    global _tables, _rules, _labelling
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    _tables, _rules, _labelling = tables, rules, labelling
+def begin(
+    tables: Mapping[str, Mapping[str, Any]],
+    rules: TrustRules,
+    labelling: Labelling = NO_LABELLING,
+    limits: Limits = _USUAL,
+) -> None:
+    """Prepare a parse process: parsers, limits. A bomb meets a MemoryError here, not in the daemon."""
+    global _tables, _rules, _labelling, _limits
+    resource.setrlimit(resource.RLIMIT_AS, (limits.worker_bytes, limits.worker_bytes))
+    signal.signal(signal.SIGALRM, _give_up)
+    _tables, _rules, _labelling, _limits = tables, rules, labelling, limits
     _own_router.cache_clear()
     _own_router(NO_RECIPES)
 
@@ -96,7 +123,30 @@ def begin(tables: Mapping[str, Mapping[str, Any]], rules: TrustRules, labelling:
 def work(jobs: Sequence[Job], recipes: Recipes = NO_RECIPES) -> list[Read]:
     """Read a chunk of mails in a parse process that `begin` prepared, with the recipes of this moment."""
     router = _own_router(recipes)
-    return [read_raw(job, router, _rules, _labelling) for job in jobs]
+    return [_in_time(job, router) for job in jobs]
+
+
+class _TooLong(BaseException):  # no part of a parser may take it for an error of its own
+    """The time of a mail is over."""
+
+
+def _give_up(_signal: int, _frame: object) -> None:
+    raise _TooLong
+
+
+def _in_time(job: Job, router: Router) -> Read:
+    """Read one mail; what takes too long ends here, without the process and without its neighbours.
+
+    Whoever kills the process later is for what does not listen to signals.
+    """
+    try:
+        signal.setitimer(signal.ITIMER_REAL, _limits.parse_s)
+        try:
+            return read_raw(job, router, _rules, _labelling, _limits)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except _TooLong:
+        return Read(job.mail_id, out_of_time(_limits))
 
 
 @lru_cache(maxsize=2)

@@ -9,7 +9,7 @@ from mailbridge.cli.common import plain, short
 if TYPE_CHECKING:
     from mailbridge.config import Settings
 
-DANGEROUS = frozenset({"parse_timeout", "parse_crashed"})
+DANGEROUS = frozenset({"parse_timeout", "parse_crashed", "memory_exceeded"})
 
 ADVICE: Mapping[str, str] = {
     "unauthenticated": "our receiver does not vouch for this sender: name it as `receiver` of the mailbox, or set "
@@ -18,6 +18,7 @@ ADVICE: Mapping[str, str] = {
     "no_parser": "write a recipe or a parser for this sender",
     "ambiguous_route": "two parsers claim it: remove one of the plugins, or give one a stronger route",
     "parse_timeout": "reading it took too long; it is not read here: look at the raw bytes with care",
+    "memory_exceeded": "reading it took too much memory; it is not read here: look at the raw bytes with care",
     "parse_crashed": "reading it killed its process twice; it is not read here: look at the raw bytes with care",
 }
 REPAIR = "`mailbridge fixture add` makes a fixture of it; mend the parser until it is green, then retry it"
@@ -36,7 +37,7 @@ def explained(settings: "Settings", row: Mapping[str, Any], raw: bytes) -> dict[
     router = make_router(settings)
     receiving = receivers(settings).get(row["mailbox"] or "", DEFAULT)
     try:
-        mail = decode(raw, mailbox=row["mailbox"], receiving=receiving, size=row["size"])
+        mail = decode(raw, mailbox=row["mailbox"], receiving=receiving, size=row["size"], limits=settings.limits)
     except Undecodable as error:
         return {
             "today": _today("quarantined", error.reason, None, error.detail),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, cast, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model, field_validator
 from pydantic.fields import FieldInfo
 
+from mailbridge.mailbox.limits import Limits
 from mailbridge.mailbox.receiving import checked_sender, network_of
 from mailbridge.mailbox.settings import MailboxSettings
 from mailbridge.pipeline.assignment import Assign
@@ -71,7 +72,6 @@ class RunSettings(_Table):
     """The daemon."""
 
     shutdown_s: float = Field(30, ge=0, le=600, description="Seconds that a stop may take to finish what is in flight.")
-    parse_timeout_s: float = Field(10, gt=0, le=600, description="Seconds a mail may take to be read.")
     parse_workers: int | None = Field(
         None,
         ge=0,
@@ -197,6 +197,7 @@ class Settings(_Table):
     ledger: LedgerSettings = Field(LedgerSettings(), description="Where everything is remembered.")
     log: LogSettings = Field(LogSettings(), description="What is told.")
     run: RunSettings = Field(RunSettings(), description="How the daemon works.")
+    limits: Limits = Field(Limits(), description="The most that is read of one mail.")
     retention: RetentionSettings = Field(RetentionSettings(), description="How long personal data is kept.")
     recipes: RecipesSettings = Field(RecipesSettings(), description="Parsers written as configuration.")
     trust: TrustSettings = Field(TrustSettings(), description="Who is believed.")

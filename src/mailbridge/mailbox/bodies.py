@@ -8,9 +8,9 @@ from email.message import Message
 from mailbridge.mailbox.bodies_flowed import unflow
 from mailbridge.mailbox.bodies_tree import Part, leaves
 from mailbridge.mailbox.charset import html_charset, to_text
-from mailbridge.mailbox.limits import Limits, check_parsed
+from mailbridge.mailbox.limits import Limits, Undecodable, check_parsed
 from mailbridge.mailbox.slim import Cuts
-from mailbridge.sdk import AttachedFile
+from mailbridge.sdk import AttachedFile, cut, one_line
 
 _BODY_TYPES = frozenset(["text/plain", "text/html"])
 _VIEWED = ("image/", "audio/", "video/")
@@ -41,14 +41,14 @@ def read_bodies(message: Message, cuts: Cuts, limits: Limits) -> Bodies:
     """Read a parsed mail. Which parts are bodies and which are files follows RFC 8621 §4.1.4.
 
     Raises:
-        Undecodable: "text_too_large", before the text is decoded.
+        Undecodable: "text_too_large" or "charset_not_allowed", before the text is decoded.
     """
     bodies = Bodies()
     parts = list(leaves(message, bodies.defects, cuts))
     shown = [part for part in parts if _is_body(part)] or _unnamed_texts(parts)
     check_parsed(sum(part.encoded_size for part in shown), limits)
     bodies.charset = next((part.parameters["charset"] for part in shown if part.parameters.get("charset")), "")
-    _read_shown(shown, bodies)
+    _read_shown(shown, bodies, limits)
     for part in parts:
         if part not in shown and not _is_other_view(part):
             _attach(part, bodies)
@@ -73,11 +73,11 @@ def _is_other_view(part: Part) -> bool:
     )
 
 
-def _read_shown(shown: Sequence[Part], bodies: Bodies) -> None:
+def _read_shown(shown: Sequence[Part], bodies: Bodies, limits: Limits) -> None:
     texts: list[str] = []
     htmls: list[str] = []
     for part in shown:
-        text = _text(part, bodies)
+        text = _text(part, bodies, limits)
         if part.media_type == "text/html":
             htmls.append(text)
         elif htmls and not texts and not part.in_alternative and text.strip():
@@ -90,12 +90,15 @@ def _read_shown(shown: Sequence[Part], bodies: Bodies) -> None:
     bodies.html_source = _joined(htmls)
 
 
-def _text(part: Part, bodies: Bodies) -> str:
+def _text(part: Part, bodies: Bodies, limits: Limits) -> str:
+    charset = part.parameters.get("charset", "")
+    if not limits.allows(charset):
+        raise Undecodable("charset_not_allowed", cut(one_line(charset), 60))
     data = part.content(bodies.defects)
     hints = [bodies.charset]
     if part.media_type == "text/html":
         hints.insert(0, html_charset(data))
-    decoded = to_text(data, part.parameters.get("charset", ""), hints)
+    decoded = to_text(data, charset, hints)
     bodies.defects.extend(decoded.defects)
     text = decoded.text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     if part.media_type == "text/plain" and part.parameters.get("format", "").lower() == "flowed":

@@ -16,7 +16,7 @@ from mailbridge.mailbox.headers import Fields, body_of, content_id, decoded_head
 from mailbridge.mailbox.headers_addresses import parse_addresses
 from mailbridge.mailbox.headers_dates import parse_date, received_date
 from mailbridge.mailbox.headers_repair import repaired
-from mailbridge.mailbox.limits import Limits, Undecodable, check_html, check_parsed, check_raw, check_size
+from mailbridge.mailbox.limits import Limits, Undecodable, check_html, check_parsed, check_raw, check_size, check_text
 from mailbridge.mailbox.receiving import DEFAULT, Receiving
 from mailbridge.mailbox.slim import Cuts, slim
 from mailbridge.mailbox.trust import judge
@@ -53,7 +53,8 @@ def decode(
         parse: The engine that finds the parts.
 
     Raises:
-        Undecodable: There is no mail in the bytes, or more than the limits allow. Nothing else is ever raised.
+        Undecodable: There is no mail in the bytes, or more than the limits allow.
+        MemoryError: It takes more memory than this process may have. Nothing else is ever raised.
     """
     try:
         whole = len(raw) if size is None else size
@@ -61,7 +62,7 @@ def decode(
         mail = _Decoder(raw, limits, 0, parse=parse).mail(receiving)
         taken_at = received_at or (seen_at if mail.received_at == _EPOCH else None)
         return replace(mail, received_at=_told_in(mail.received_at, taken_at), mailbox=mailbox, size=whole)
-    except Undecodable:
+    except (Undecodable, MemoryError):
         raise
     except Exception as error:
         raise Undecodable("decoder_failed", type(error).__name__) from error
@@ -105,6 +106,8 @@ class _Decoder:
         bodies = self._bodies(message, source)
         headers = decoded_headers(fields, self._defects, bodies.charset)
         senders = self._addresses(fields, "From", hint=bodies.charset)
+        if len(senders) > self._limits.senders:
+            raise Undecodable("too_many_senders", f"{len(senders)} addresses in From, at most {self._limits.senders}")
         date = parse_date(headers.get("Date"))
         return Mail(
             mail_id=mail_id,
@@ -138,8 +141,7 @@ class _Decoder:
         bodies = read_bodies(message, self._cuts, self._limits)
         if not (bodies.text.strip() or bodies.html_source.strip() or bodies.mails):
             self._ask_engine(bodies, source)
-        if len(bodies.text) > self._limits.text_bytes:
-            raise Undecodable("text_too_large", f"{len(bodies.text)} characters, at most {self._limits.text_bytes}")
+        check_text(bodies.text, self._limits)
         check_html(bodies.html_source, self._limits)
         return bodies
 

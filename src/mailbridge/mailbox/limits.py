@@ -1,8 +1,13 @@
 """How much of a mail is read: checked in linear time before any parser sees the bytes."""
 
 import re
-from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from mailbridge.mailbox.charset_names import codec_of
+from mailbridge.mailbox.files import MAX_MAIL_BYTES
 from mailbridge.mailbox.limits_html import html_depth
 from mailbridge.sdk import MailbridgeError
 
@@ -21,41 +26,93 @@ class Undecodable(MailbridgeError):  # noqa: N818 - names the state of the mail
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The most that is read of one mail.
+def _known(charset: str) -> str:
+    if codec_of(charset) is None:
+        raise ValueError(f"{charset!r} is no charset that text is read in")
+    return charset
 
-    Attributes:
-        raw_bytes: Whole mail.
-        slim_from: Mails from this size on are slimmed before they are parsed.
-        slim_part: Bodies of parts from this size on are taken out then.
-        parsed_bytes: What a MIME parser gets, and the encoded bytes of what is read as text.
-        head_bytes: All header fields together.
-        header_bytes: One header field with its folded lines.
-        headers: Number of header fields.
-        parts: MIME parts, those of attached mails included.
-        depth: How deep multiparts and attached mails may nest.
-        html_bytes: HTML after decoding.
-        html_depth: How deep elements may nest; the bound of browsers (WHATWG HTML, "nesting depth").
-        text_bytes: Plain text after decoding.
-        addresses: Read from one kind of address header; further ones are not read.
-        inner_depth: How deep attached mails are decoded; deeper ones are only listed.
+
+Charset = Annotated[str, AfterValidator(_known)]
+
+
+class Limits(BaseModel):
+    """The most that is read of one mail; what is more waits in quarantine, and the reason names the limit.
+
+    Times and memory are kept by the processes that read (`worker`), everything else is counted in time linear in the
+    mail, before any parser sees it.
     """
 
-    raw_bytes: int = 50 * 1024 * 1024
-    slim_from: int = 4_000_000
-    slim_part: int = 16_000
-    parsed_bytes: int = 10_000_000
-    head_bytes: int = 256_000
-    header_bytes: int = 64_000
-    headers: int = 1_000
-    parts: int = 500
-    depth: int = 50
-    html_bytes: int = 2_000_000
-    html_depth: int = 512
-    text_bytes: int = 5_000_000
-    addresses: int = 100
-    inner_depth: int = 3
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    raw_bytes: int = Field(
+        MAX_MAIL_BYTES,
+        ge=1_000,
+        le=MAX_MAIL_BYTES,
+        description="Whole mail: `too_large`. Of larger ones only the head is fetched.",
+    )
+    parsed_bytes: int = Field(
+        10_000_000, ge=1_000, le=MAX_MAIL_BYTES, description="Mail without its large files, as sent: `text_too_large`."
+    )
+    slim_from: int = Field(4_000_000, ge=0, description="Mails from this size on are parsed without their large files.")
+    slim_part: int = Field(16_000, ge=1, description="What a large file is then, in encoded bytes.")
+    head_bytes: int = Field(256_000, ge=1_000, description="All header fields together: `header_too_large`.")
+    header_bytes: int = Field(64_000, ge=998, description="One header field with its folded lines: `header_too_long`.")
+    headers: int = Field(1_000, ge=10, le=100_000, description="Number of header fields: `too_many_headers`.")
+    parts: int = Field(500, ge=1, le=10_000, description="Parts, those of attached mails included: `too_many_parts`.")
+    depth: int = Field(50, ge=1, le=100, description="How deep parts and attached mails nest: `nested_too_deep`.")
+    inner_depth: int = Field(3, ge=0, le=10, description="How deep attached mails are read; deeper ones are listed.")
+    addresses: int = Field(
+        100, ge=1, le=2_000, description="Addresses read from one kind of header field; further ones are not read."
+    )
+    senders: int = Field(
+        20, ge=1, le=2_000, description="Addresses in From: `too_many_senders`. A mail of a person has one."
+    )
+    text_bytes: int = Field(5_000_000, ge=1_000, description="Plain text after decoding: `text_too_large`.")
+    lines: int = Field(50_000, ge=1_000, description="Lines of plain text: `too_many_lines`.")
+    html_bytes: int = Field(2_000_000, ge=1_000, description="HTML after decoding: `html_too_large`.")
+    html_depth: int = Field(
+        512, ge=32, le=2_000, description="How deep elements nest, as in browsers: `html_too_deep`."
+    )
+    html_tags: int = Field(200_000, ge=1_000, description="Tags of HTML: `too_many_tags`.")
+    charsets: tuple[Charset, ...] = Field(
+        (),
+        description="Charsets that bodies may declare, else `charset_not_allowed`; empty = all that are text: never "
+        "utf-7, unicode_escape and the like, whose words would be others than those that were sent.",
+        examples=[["utf-8", "windows-1251", "koi8-r", "us-ascii", "iso-8859-1"]],
+    )
+    parse_s: float = Field(10, gt=0, le=600, description="Seconds that reading it may take: `parse_timeout`.")
+    worker_bytes: int = Field(
+        536_870_912,
+        ge=268_435_456,
+        description="Address space of a process that reads: `memory_exceeded`. Libraries take 100 MB of it.",
+    )
+
+    def allows(self, charset: str) -> bool:
+        """Whether a body may declare this charset; none declared is none refused."""
+        return not self.charsets or not charset.strip() or codec_of(charset) in {codec_of(one) for one in self.charsets}
+
+
+REASONS = MappingProxyType(
+    {
+        "raw_bytes": "too_large",
+        "parsed_bytes": "text_too_large",
+        "head_bytes": "header_too_large",
+        "header_bytes": "header_too_long",
+        "headers": "too_many_headers",
+        "parts": "too_many_parts",
+        "depth": "nested_too_deep",
+        "senders": "too_many_senders",
+        "text_bytes": "text_too_large",
+        "lines": "too_many_lines",
+        "html_bytes": "html_too_large",
+        "html_depth": "html_too_deep",
+        "html_tags": "too_many_tags",
+        "charsets": "charset_not_allowed",
+        "parse_s": "parse_timeout",
+        "worker_bytes": "memory_exceeded",
+    }
+)
+"""Key of [limits] → the quarantine reason of what is more. The others make no mail wait: what is over is not read."""
 
 
 _LINE = re.compile(rb"([^\r\n]*)(?:\r\n|[\r\n])?")
@@ -218,13 +275,27 @@ class _Structure:
             raise Undecodable("too_many_parts", f"more than {self._limits.parts} parts")
 
 
+def check_text(text: str, limits: Limits) -> None:
+    """Refuse plain text that no parser should get.
+
+    Raises:
+        Undecodable: "text_too_large" or "too_many_lines".
+    """
+    if len(text) > limits.text_bytes:
+        raise Undecodable("text_too_large", f"{len(text)} characters, at most {limits.text_bytes}")
+    if (lines := text.count("\n")) > limits.lines:
+        raise Undecodable("too_many_lines", f"{lines} lines of text, at most {limits.lines}")
+
+
 def check_html(source: str, limits: Limits) -> None:
     """Refuse HTML that a tree builder should not get.
 
     Raises:
-        Undecodable: "html_too_large" or "html_too_deep".
+        Undecodable: "html_too_large", "too_many_tags" or "html_too_deep".
     """
     if len(source) > limits.html_bytes:
         raise Undecodable("html_too_large", f"{len(source)} characters, at most {limits.html_bytes}")
+    if (tags := source.count("<")) > limits.html_tags:
+        raise Undecodable("too_many_tags", f"{tags} tags of HTML, at most {limits.html_tags}")
     if source.count("<") > limits.html_depth and (depth := html_depth(source)) > limits.html_depth:
         raise Undecodable("html_too_deep", f"elements nest {depth} deep, at most {limits.html_depth}")

@@ -52,7 +52,11 @@ class TrustRules:
 
 
 def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
-    """Return the outcome of one mail; never raises, a parser's bug is an outcome too."""
+    """Return the outcome of one mail; a parser's bug is an outcome too.
+
+    Raises:
+        MemoryError: The mail takes more memory than this process may have; nothing else is ever raised.
+    """
     known: dict[str, Any] = {}
     try:
         found = router.candidates(mail)
@@ -67,6 +71,8 @@ def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
         return Reading("parsed", interests=_stamped(result, parser.manifest), **known)
     except ParseError as error:
         return Reading("quarantined", error.reason, detail=error.detail, **known)
+    except MemoryError:
+        raise  # of the process, not of the parser
     except Exception:  # noqa: BLE001 - whatever a plugin does, the mail ends in quarantine and the next one goes on
         return Reading("quarantined", "parser_failed", detail=traceback.format_exc(limit=-4), **known)
 

@@ -13,15 +13,18 @@ from pebble import ProcessExpired, ProcessPool
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.engine import LedgerError
 from mailbridge.ledger.settle import Reader, Settlement, StoredMail
+from mailbridge.mailbox.limits import Limits
 from mailbridge.mailbox.receiving import DEFAULT, Receiving
 from mailbridge.observe.events import log
 from mailbridge.pipeline.labelling import NO_LABELLING, URGENT, Labelling
-from mailbridge.pipeline.parsing import Reading, TrustRules
+from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.recipes.folder import NONE as NO_RECIPES
 from mailbridge.recipes.folder import Recipes
 from mailbridge.stations.drifting import DriftWatch
 from mailbridge.stations.outbox import outgoing
-from mailbridge.worker import Job, Read, begin, read_raw, router_of, work
+from mailbridge.worker import Job, Read, begin, out_of_memory, out_of_time, read_raw, router_of, work
+
+_USUAL = Limits()
 
 CHUNK = 25
 """Mails that one parse process gets at a time, and that are settled in one transaction."""
@@ -63,15 +66,20 @@ class InProcessCrew:
         rules: TrustRules,
         recipes: Callable[[], Recipes] = lambda: NO_RECIPES,
         labelling: Labelling = NO_LABELLING,
+        limits: Limits = _USUAL,
     ) -> None:
         self._router = lru_cache(maxsize=1)(partial(router_of, tables))
         self._rules = rules
         self._labelling = labelling
+        self._limits = limits
         self._recipes = recipes
 
     def begin(self, jobs: Sequence[Job]) -> Reads:
         """Read all mails, one after the other, when somebody asks for them."""
-        return lambda: [read_raw(job, self._router(self._recipes()), self._rules, self._labelling) for job in jobs]
+        return lambda: [self._read(job) for job in jobs]
+
+    def _read(self, job: Job) -> Read:
+        return read_raw(job, self._router(self._recipes()), self._rules, self._labelling, self._limits)
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -86,40 +94,43 @@ class ProcessCrew:
         rules: TrustRules,
         recipes: Callable[[], Recipes] = lambda: NO_RECIPES,
         labelling: Labelling = NO_LABELLING,
+        limits: Limits = _USUAL,
         *,
         workers: int,
-        timeout_s: float,
     ) -> None:
         context: Any = multiprocessing.get_context("forkserver")
         self._pool: Any = ProcessPool(
             max_workers=workers,
             max_tasks=2000,
             initializer=begin,
-            initargs=(dict(tables), rules, labelling),
+            initargs=(dict(tables), rules, labelling, limits),
             context=context,
         )
-        self._timeout_s = timeout_s
+        self._limits = limits
         self._recipes = recipes
         self.workers = workers
 
     def begin(self, jobs: Sequence[Job]) -> Reads:
         """Hand a chunk to the next process that is free."""
-        chunk = self._pool.schedule(work, args=[jobs, self._recipes()], timeout=self._timeout_s + len(jobs))
+        chunk = self._pool.schedule(work, args=[jobs, self._recipes()], timeout=self._limits.parse_s + len(jobs))
         return partial(self._finish, jobs, chunk)
 
     def _finish(self, jobs: Sequence[Job], chunk: Any) -> list[Read | None]:
         try:
             return list(chunk.result())
-        except (FutureTimeoutError, ProcessExpired):
+        except (FutureTimeoutError, ProcessExpired, MemoryError):
             log.warning("parse_worker_died", mails=len(jobs))
             return [self._read_alone(job) for job in jobs]
 
     def _read_alone(self, job: Job) -> Read | None:
         try:
-            read: Read = self._pool.schedule(work, args=[[job], self._recipes()], timeout=self._timeout_s).result()[0]
+            read: Read = self._pool.schedule(
+                work, args=[[job], self._recipes()], timeout=self._limits.parse_s + 1
+            ).result()[0]
         except FutureTimeoutError:
-            detail = f"not read within {self._timeout_s:.0f} s"
-            return Read(job.mail_id, Reading("quarantined", "parse_timeout", detail=detail))
+            return Read(job.mail_id, out_of_time(self._limits))
+        except MemoryError:  # outside of `read_raw`: while the result was handed over
+            return Read(job.mail_id, out_of_memory(self._limits))
         except ProcessExpired:
             return None
         return read

@@ -10,6 +10,8 @@ from mailbridge.worker import Job, Read
 
 KILLS = b"X-Poison: kills"
 HANGS = b"X-Poison: hangs"
+EATS = b"X-Poison: eats"
+"""Takes more memory than a process may have."""
 
 
 def work(jobs: Sequence[Job], recipes: Recipes = NONE) -> list[Read]:
@@ -19,4 +21,6 @@ def work(jobs: Sequence[Job], recipes: Recipes = NONE) -> list[Read]:
             os._exit(9)
         if HANGS in job.raw:
             time.sleep(3600)
+        if EATS in job.raw:
+            bytearray(1 << 36)
     return worker.work(jobs, recipes)

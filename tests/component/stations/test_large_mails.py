@@ -47,7 +47,7 @@ def ledger(tmp_path):
 
 @pytest.fixture
 def room(ledger):
-    crew = ProcessCrew({}, TrustRules(), workers=1, timeout_s=10)
+    crew = ProcessCrew({}, TrustRules(), workers=1)
     made = ReadingRoom(ledger.reader, crew, {}, receivers={}, searches_first=False)
     yield made
     made.close()

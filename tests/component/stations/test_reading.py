@@ -5,6 +5,7 @@ import time
 import pytest
 
 from mailbridge.ledger.ledger import Ledger
+from mailbridge.mailbox.limits import Limits
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.ports import Arrival, Chunk
 from mailbridge.stations import reading
@@ -24,7 +25,7 @@ def letter(number, header=b""):
 @pytest.fixture
 def crew(monkeypatch):
     monkeypatch.setattr(reading, "work", poison.work)
-    made = ProcessCrew({}, TrustRules(), workers=1, timeout_s=3)
+    made = ProcessCrew({}, TrustRules(), limits=Limits(parse_s=3), workers=1)
     yield made
     made.close()
 
@@ -42,6 +43,29 @@ def test_a_mail_that_hangs_is_stopped_at_the_time_limit_and_quarantined(crew):
     assert one.reading.outcome == "parsed"
     assert (two.reading.outcome, two.reading.reason) == ("quarantined", "parse_timeout")
     assert time.monotonic() - began < 30
+
+
+def test_a_mail_that_takes_too_long_costs_neither_its_process_nor_its_neighbours():
+    long = letter(2) + b"\r\n" + b"name: value of it\r\n" * 45_000
+    crew = ProcessCrew({}, TrustRules(), limits=Limits(parse_s=0.4), workers=1)
+    try:
+        crew.begin([job_of(letter(0))])()  # the process is there and has its parsers
+        one, two, three = crew.begin([job_of(letter(1)), job_of(long), job_of(letter(3))])()
+        assert [read.reading.outcome for read in (one, three)] == ["parsed", "parsed"]
+        assert (two.reading.outcome, two.reading.reason) == ("quarantined", "parse_timeout")
+    finally:
+        crew.close()
+
+
+def test_a_mail_that_takes_too_much_memory_is_quarantined_alone(monkeypatch):
+    monkeypatch.setattr(reading, "work", poison.work)
+    crew = ProcessCrew({}, TrustRules(), workers=1)
+    try:
+        one, two, three = crew.begin([job_of(letter(1)), job_of(letter(2, poison.EATS)), job_of(letter(3))])()
+        assert [read.reading.outcome for read in (one, three)] == ["parsed", "parsed"]
+        assert (two.reading.outcome, two.reading.reason) == ("quarantined", "memory_exceeded")
+    finally:
+        crew.close()
 
 
 def test_both_crews_read_the_same(crew):

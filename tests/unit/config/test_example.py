@@ -39,7 +39,7 @@ def test_a_table_of_the_example_works_with_its_required_keys_only(load):
 
 def test_defaults_in_the_example_are_the_defaults(load):
     plain, full = load(example_text()), load(re.sub(r"(?m)^#(?=[a-z\[])", "", example_text()))
-    for group in ("ledger", "log", "run"):
+    for group in ("ledger", "log", "run", "limits", "retention"):
         defaults = getattr(plain, group).model_dump(exclude_none=True)
         assert {name: getattr(full, group).model_dump()[name] for name in defaults} == defaults
     given = plain.mailboxes["main"].model_dump(exclude_none=True)
@@ -47,7 +47,9 @@ def test_defaults_in_the_example_are_the_defaults(load):
 
 
 def _models():
-    yield from ((name, type(Settings.model_fields[name].default)) for name in ("ledger", "log", "run"))
+    yield from (
+        (name, type(Settings.model_fields[name].default)) for name in ("ledger", "log", "run", "limits", "retention")
+    )
     yield from ((f"mailboxes.{name}", model) for name, (model, _) in MAILBOXES.items())
     names = {"amocrm": "amo", "bitrix24": "bitrix", "jsonl": "file"}
     yield from ((f"sinks.{names.get(kind, kind)}", sink_model(kind)) for kind in sink_names())
@@ -78,4 +80,6 @@ def test_samples_look_like_values_and_not_like_holes():
 
 
 def test_the_example_is_toml_without_any_change():
-    assert set(tomllib.loads(example_text())) == {"ledger", "log", "run", "trust", "recipes", "mailboxes", "sinks"}
+    assert set(tomllib.loads(example_text())) == {
+        "ledger", "log", "run", "limits", "retention", "trust", "recipes", "mailboxes", "sinks",
+    }  # fmt: skip

@@ -1,11 +1,14 @@
 import contextlib
+import re
 import time
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from mailbridge.mailbox.decode import Limits, Undecodable, decode
-from mailbridge.mailbox.limits import html_depth
+from mailbridge.mailbox.limits import REASONS, html_depth
 
 HEAD = b"From: a@example.org\nSubject: x\n"
 PARTS = HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n"
@@ -147,3 +150,38 @@ def test_bombs_cost_little(raw):
     with contextlib.suppress(Undecodable):
         decode(raw)
     assert time.process_time() - started < 2
+
+
+def test_a_charset_that_is_not_allowed_waits():
+    only = Limits(charsets=("utf-8", "windows-1251"))
+    letter = HEAD + b"Content-Type: text/plain; charset=%b\n\nhello"
+    for allowed in (b"UTF-8", b'"cp1251"', b""):
+        assert decode(letter % allowed, limits=only).text == "hello"
+    for other in (b"koi8-r", b"utf-7", b"unicode_escape", b"x-unknown"):
+        with pytest.raises(Undecodable, match="charset_not_allowed"):
+            decode(letter % other, limits=only)
+        assert decode(letter % other).text == "hello"
+
+
+@pytest.mark.parametrize("name", ["utf-7", "unicode_escape", "idna", "zlib", ""])
+def test_what_is_no_charset_can_not_be_allowed(name):
+    with pytest.raises(ValidationError, match="no charset"):
+        Limits(charsets=(name,))
+
+
+def test_more_senders_than_a_person_has_wait():
+    many = b"From: " + b", ".join(b"a%d@example.org" % number for number in range(21)) + b"\nSubject: x\n\nx"
+    with pytest.raises(Undecodable, match="too_many_senders"):
+        decode(many)
+
+
+def test_the_documents_name_every_limit_with_its_reason():
+    text = (Path(__file__).parents[3] / "docs/operators.md").read_text()
+    rows = ["| key | default | over it | what it bounds |", "|---|---|---|---|"]
+    for name, field in Limits.model_fields.items():
+        reason = f"`{REASONS[name]}`" if name in REASONS else "not read"
+        what = re.sub(r": `\w+`", "", (field.description or "").split("; empty =")[0]).split(", else `")[0].rstrip(".")
+        rows.append(f"| `{name}` | {field.default or 'all'} | {reason} | {what} |")
+    table = "\n".join(rows)
+    told = text.partition("<!-- limits -->")[2].partition("<!-- /limits -->")[0].strip()
+    assert told == table, f"the table between <!-- limits --> has to be:\n{table}"
