@@ -40,14 +40,14 @@ class Spacing:
         self._most = math.floor(rate_per_s)
         self._left: deque[float] = deque(maxlen=max(1, self._most))
         self._leaving = 0
-        self._queue = threading.Lock()
+        self._turn = threading.Lock()
         self._state = threading.Lock()
 
     def enter(self) -> bool:
         """Wait until a request may leave; `leave` has to follow. False when the program is told to stop meanwhile."""
         if self._most < 1:
             return True
-        with self._queue:
+        with self._turn:
             while (wait_s := self._enter()) > 0:
                 if not self._sleep(wait_s):
                     return False
