@@ -15,7 +15,8 @@ from mailbridge.cli.common import NoMailFound, open_ledger, plain, short, tell
 from mailbridge.cli.replay_rows import row_of, state_of
 from mailbridge.config import Settings, SinkSettings
 from mailbridge.config.settings import cores
-from mailbridge.daemon import free_leases, signals
+from mailbridge.daemon.chores import free_leases
+from mailbridge.daemon.signals import signals
 from mailbridge.ledger.ledger import Ledger, Waiting
 from mailbridge.ledger.listing import Wanted
 from mailbridge.ledger.replays import Replays

@@ -19,7 +19,8 @@ def run(
     """Read the mailboxes and write every interest into the CRMs, until a signal ends it."""
     from mailbridge.app import build
     from mailbridge.config.load import require_mailboxes
-    from mailbridge.daemon import Daemon, run_once
+    from mailbridge.daemon.life import Daemon
+    from mailbridge.daemon.once import run_once
 
     settings = settings_of(config)
     require_mailboxes(settings, config)

@@ -11,7 +11,7 @@ import pytest
 
 from mailbridge.app import build
 from mailbridge.config import load_settings
-from mailbridge.daemon import Daemon
+from mailbridge.daemon.life import Daemon
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "recipes.md").read_text(encoding="utf-8")
 RECIPE = re.search(r"^```recipe\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)[1]

@@ -1,0 +1,156 @@
+"""The threads of the daemon: one per mailbox, sink worker and station; none may end alone."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from mailbridge import __version__
+from mailbridge.app import App
+from mailbridge.daemon.chores import scheduled
+from mailbridge.daemon.signals import signals
+from mailbridge.ledger.engine import LedgerDamaged, LedgerFull, LedgerUnavailable
+from mailbridge.observe.events import log
+from mailbridge.ports import MailboxError
+from mailbridge.sdk import MailbridgeError
+from mailbridge.stations.collecting import Collector
+from mailbridge.stations.reading_back import ReadBackDesk
+from mailbridge.stations.sending import Sender
+
+IDLE_S = 0.5
+"""How often a worker without work looks whether something has become due; news wakes it at once."""
+
+FULL_REST_S = 5.0
+"""While the disk is full, every part looks so often whether there is room again."""
+
+
+class ThreadDied(MailbridgeError):  # noqa: N818 - says what is known
+    """A part of the daemon ended that must not; a service manager starts the whole anew."""
+
+    exit_code = 70
+
+
+class Daemon:
+    """Runs an app until it is told to stop."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._stop = app.stop
+        self._mail = threading.Event()
+        self._work = threading.Event()
+        self._died: BaseException | None = None
+        self._threads: list[threading.Thread] = []
+
+    def run(self) -> None:
+        """Run until a signal stops it; returns after the drain.
+
+        Raises:
+            LedgerDamaged: Nothing may be sent any more.
+            ThreadDied: A thread ended unexpectedly.
+        """
+        began = time.monotonic()
+        with signals(self._app), scheduled(self._app):
+            self._start()
+            log.info("started", node=self._app.ledger.node, version=__version__, **self._names())
+            while not self._stop.wait(0.5):
+                pass
+            self._drain()
+        log.info("stopped", seconds=round(time.monotonic() - began, 1))
+        if isinstance(self._died, LedgerDamaged):
+            raise self._died
+        if self._died is not None:
+            raise ThreadDied(f"a thread died: {self._died!r}; the log says more") from self._died
+
+    def _names(self) -> dict[str, list[str]]:
+        return {"mailboxes": list(self._app.settings.mailboxes), "sinks": list(self._app.settings.sinks)}
+
+    def _start(self) -> None:
+        for collector in self._app.collectors:
+            self._thread(f"mailbox {collector.mailbox.name}", self._collect, collector)
+        self._thread("reading", self._read)
+        for number, sender in enumerate(self._app.senders):
+            self._thread(f"sink {sender.name} {number}", self._send, sender)
+        for desk in self._app.readbacks:
+            self._thread(f"read back {desk.name}", self._read_back, desk)
+        self._thread("news", self._listen)
+
+    def _thread(self, name: str, target: Callable[..., None], *arguments: Any) -> None:
+        thread = threading.Thread(target=self._guarded, args=(name, target, *arguments), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _guarded(self, name: str, target: Callable[..., None], *arguments: Any) -> None:
+        try:
+            target(*arguments)
+        except LedgerDamaged as error:
+            log.critical("ledger_damaged", error=str(error))
+            self._died = error
+            self._stop.set()
+        except BaseException as error:  # noqa: BLE001 - no zombie halves: the whole process goes
+            log.critical("thread_died", thread=name, error=repr(error), exc_info=error)
+            self._died = error
+            self._stop.set()
+
+    def _collect(self, collector: Collector) -> None:
+        # What waits in the ledger since the last run is read and sent before the mailbox answers.
+        self._mail.set()
+        while not self._stop.is_set():
+            try:
+                if not collector.cycle():
+                    collector.wait(self._stop)
+                self._mail.set()
+            except MailboxError as error:
+                collector.rest(error, self._stop)
+            except LedgerUnavailable as error:
+                self._ledger_rests(error)
+
+    def _read(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if self._app.room.cycle():
+                    self._work.set()
+                    continue
+            except LedgerUnavailable as error:
+                self._ledger_rests(error)
+            self._await(self._mail)
+
+    def _send(self, sender: Sender) -> None:
+        while not self._stop.is_set():
+            try:
+                if sender.cycle():
+                    continue
+            except LedgerUnavailable as error:
+                self._ledger_rests(error)
+            self._await(self._work)
+
+    def _read_back(self, desk: ReadBackDesk) -> None:
+        while not self._stop.is_set():
+            try:
+                if desk.cycle():
+                    continue
+            except LedgerUnavailable as error:
+                self._ledger_rests(error)
+            self._stop.wait(desk.rest_s)
+
+    def _listen(self) -> None:
+        """Hear of what other nodes stored, where that is possible; otherwise everybody looks every `IDLE_S`."""
+        heard = {"mail": self._mail, "work": self._work}
+        for word in self._app.ledger.listen(self._stop):
+            if word in heard:
+                heard[word].set()
+
+    def _await(self, news: threading.Event) -> None:
+        news.wait(IDLE_S)
+        news.clear()
+
+    def _ledger_rests(self, error: LedgerUnavailable) -> None:
+        self._app.ledger.database.met(error)
+        self._stop.wait(FULL_REST_S if isinstance(error, LedgerFull) else 1.0)
+
+    def _drain(self) -> None:
+        deadline = time.monotonic() + self._app.settings.run.shutdown_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._app.abort.set()
+        for thread in self._threads:
+            thread.join(1.0)
