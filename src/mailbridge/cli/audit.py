@@ -79,11 +79,14 @@ def _mailbox(name: str, settings: Any, ledger: "Ledger", inventory: Any, since: 
 
 def _sink(name: str, settings: Any, ledger: "Ledger", inventory: Any, since: datetime) -> "Iterator[Difference]":
     from mailbridge.app import make_sender
-    from mailbridge.stations.auditing import audit_sink
+    from mailbridge.ledger.suspects import Suspects
+    from mailbridge.stations.auditing import audit_sink, audit_suspects
 
     sender = make_sender(name, settings, ledger, threading.Event())
     try:
-        yield from audit_sink(sender, inventory, since=since, settle_s=settings.search_lag_s)
+        settle_s = settings.search_lag_s
+        yield from audit_suspects(sender, inventory, Suspects(ledger.database), settle_s=settle_s)
+        yield from audit_sink(sender, inventory, since=since, settle_s=settle_s)
     finally:
         sender.close()
 

@@ -34,8 +34,12 @@ COLUMNS = (
     ("in the CRM", lambda row: row["remote_id"] or ""),
     ("author", lambda row: row["author"] or ""),
     ("changed", lambda row: clock(row["updated_at"])),
-    ("reason", lambda row: row["reason"] or ""),
+    ("reason", lambda row: "; ".join(filter(None, (row["reason"], _suspected(row["suspects"]))))),
 )
+
+
+def _suspected(count: int) -> str:
+    return f"perhaps {count + 1} objects in the CRM: see show, then resolve" if count else ""
 
 
 @app.callback()
@@ -56,6 +60,7 @@ def list_deliveries(
     config: ConfigOption = CONFIG,
     state: Annotated[State | None, typer.Option(metavar="STATE", help=f"One of {', '.join(get_args(State))}.")] = None,
     sink: Annotated[str | None, typer.Option(help="Only this sink.")] = None,
+    suspect: Annotated[bool, typer.Option("--suspect", help="Only those that may be in the CRM twice.")] = False,
     since: SinceOption = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
@@ -64,7 +69,7 @@ def list_deliveries(
     from mailbridge.ledger.listing import Wanted
 
     with ledger_of(config) as ledger:
-        wanted = Wanted(state=state, sink=sink, since=moment(since), limit=limit)
+        wanted = Wanted(state=state, sink=sink, suspect=suspect, since=moment(since), limit=limit)
         emit(ledger.listings.deliveries(wanted), as_json=as_json, columns=COLUMNS)
 
 
@@ -102,7 +107,7 @@ def resolve(
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Say that a delivery exists in the CRM."""
+    """Say that a delivery exists in the CRM, under this id alone: what may have been a second object is judged."""
     with ledger_of(config) as ledger:
         done = ledger.acts.resolve(ledger.listings.delivery(key)["key"], remote_id)
         told(done, 1, what="resolved", as_json=as_json)

@@ -9,6 +9,7 @@ from mailbridge.ledger.accounts import end_pause
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.listing import NotThere
 from mailbridge.ledger.schema import account, delivery, mail, transition
+from mailbridge.ledger.suspects import judged
 
 ACTOR = "person"
 
@@ -37,9 +38,16 @@ class Acts:
         return self._move(keys, ("ready", "waiting", "doubt", "dead"), {"state": "cancelled"}, "cancelled by hand")
 
     def resolve(self, key: str, remote_id: str) -> int:
-        """Say that a delivery exists in the CRM under this id."""
+        """Say that a delivery exists in the CRM under this id, and there alone: its suspects are judged."""
         values = {"state": "delivered", "remote_id": remote_id, "reason": "resolved by hand", "read_due": now()}
-        return self._move([key], ("ready", "waiting", "doubt", "dead", "cancelled"), values, "resolved by hand")
+        olds = ("ready", "waiting", "doubt", "dead", "cancelled", "delivered")
+        with self._database.write() as connection:
+            row = connection.execute(select(delivery.c.id, delivery.c.state).where(delivery.c.key == key)).first()
+            if row is None or row.state not in olds:
+                return 0
+            _change(connection, row.id, row.state, values, "resolved by hand")
+            judged(connection, row.id, f"resolved by hand: it is {remote_id}")
+            return 1
 
     def resume(self, account_id: str) -> None:
         """End the pause of an account: what was wrong has been mended."""

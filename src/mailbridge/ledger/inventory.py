@@ -1,12 +1,12 @@
 """What the ledger says that mailboxes and CRMs should hold; read by an audit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from mailbridge.ledger.engine import Database, now
-from mailbridge.ledger.schema import delivery, interest, place, suspect
+from mailbridge.ledger.schema import delivery, interest, place
 from mailbridge.sdk import Delivery, Interest
 
 FINAL = ("delivered", "cancelled", "dead")
@@ -65,11 +65,19 @@ class Inventory:
             limit: Most rows.
             settle_s: Leave out what changed within so many seconds: a search may not see it yet.
         """
+        seen = (delivery.c.sink == sink, delivery.c.id > after, delivery.c.updated_at <= now() - settle_s)
+        return self._final(*seen, delivery.c.updated_at >= since, limit=limit)
+
+    def final_of(self, keys: Sequence[str], settle_s: float) -> list[Final]:
+        """Return those of some deliveries that nobody will send any more and that a search sees."""
+        seen = (delivery.c.key.in_(keys), delivery.c.updated_at <= now() - settle_s)
+        return [one for _, one in self._final(*seen, limit=len(keys))]
+
+    def _final(self, *where: ColumnElement[bool], limit: int) -> list[tuple[int, Final]]:
         query = (
             select(delivery, interest.c.body)
             .join(interest, interest.c.id == delivery.c.interest_id)
-            .where(delivery.c.sink == sink, delivery.c.state.in_(FINAL), delivery.c.id > after)
-            .where(delivery.c.updated_at >= since, delivery.c.updated_at <= now() - settle_s)
+            .where(delivery.c.state.in_(FINAL), *where)
             .order_by(delivery.c.id)
             .limit(limit)
         )
@@ -88,15 +96,3 @@ class Inventory:
             )
             for row in rows
         ]
-
-    def suspects(self, sink: str, since: float) -> list[tuple[str, str]]:
-        """Return (key, remote id) of results that came back after their lease and that nobody has judged."""
-        query = (
-            select(delivery.c.key, suspect.c.remote_id)
-            .join(delivery, delivery.c.id == suspect.c.delivery_id)
-            .where(delivery.c.sink == sink, suspect.c.seen_at >= since, suspect.c.resolved_at.is_(None))
-            .where(suspect.c.remote_id != func.coalesce(delivery.c.remote_id, ""))
-            .order_by(suspect.c.id)
-        )
-        with self._database.read() as connection:
-            return [(row.key, row.remote_id) for row in connection.execute(query)]

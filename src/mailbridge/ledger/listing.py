@@ -26,6 +26,7 @@ from mailbridge.ledger.schema import (
     suspect,
     transition,
 )
+from mailbridge.ledger.suspects import open_suspects
 from mailbridge.sdk import MailbridgeError
 
 Row = dict[str, Any]
@@ -58,6 +59,7 @@ class Wanted:
     kind: str | None = None
     sink: str | None = None
     since: float | None = None
+    suspect: bool = False
     limit: int = 50
 
 
@@ -88,8 +90,11 @@ class Listings:
             delivery.c.key, delivery.c.state, delivery.c.sink, delivery.c.interest_id, delivery.c.attempts,
             delivery.c.due, delivery.c.remote_id, delivery.c.remote_url, delivery.c.reason, delivery.c.responsible,
             delivery.c.created_at, delivery.c.updated_at, interest.c.network, interest.c.kind, interest.c.author,
+            open_suspects().label("suspects"),
         )  # fmt: skip
         query = select(*columns).join(interest, interest.c.id == delivery.c.interest_id).order_by(delivery.c.id.desc())
+        if wanted.suspect:
+            query = query.where(open_suspects() > 0)
         return self._rows(_filtered(query, delivery, wanted, time=delivery.c.updated_at))
 
     def counts(self) -> dict[str, dict[str, int]]:

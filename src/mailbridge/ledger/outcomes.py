@@ -11,7 +11,8 @@ from mailbridge.ledger.claims import Claim, Claimed
 from mailbridge.ledger.engine import Database, kept, now
 from mailbridge.ledger.insert import insert
 from mailbridge.ledger.schema import account, attempt, delivery, meta, step, transition
-from mailbridge.ledger.steps import add_suspect, still_ours
+from mailbridge.ledger.steps import still_ours
+from mailbridge.ledger.suspects import add_copies, add_suspect
 from mailbridge.sdk import Delivered, NoSuchUser, Outcome, Receipt, Rejected, RetryLater, SinkUnusable, Unknown
 
 Undelivered = RetryLater | Unknown | Rejected | SinkUnusable | NoSuchUser
@@ -74,7 +75,7 @@ class Outcomes:
             claim: The "search" claim.
             found: Delivery key → step → what exists.
             waits: How long things wait.
-            copies: Delivery key → ids, of keys that more than one object carries; kept in the history.
+            copies: Delivery key → ids, of keys that more than one object carries; those beside the first are suspects.
         """
         with self._database.write() as connection:
             again_at = _second_look(connection, claim, found, waits)
@@ -150,6 +151,8 @@ class Outcomes:
             reason = f"found: {', '.join(receipts)}" if receipts else "searched: nothing there"
             if copies:
                 reason += f"; {len(copies)} objects carry the key: {', '.join(copies)}"
+                ids = {name: receipt.remote_id for name, receipt in receipts.items()}
+                add_copies(connection, item.row_id, ids, copies, self._node)
             values = {"state": "ready", "due": now(), "reason": reason}
         self._change(connection, item, "doubt", {**values, "searches": item.searches + 1})
         self._end_attempt(connection, item, "found" if receipts else "not found", None)

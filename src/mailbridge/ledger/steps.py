@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func,
 from mailbridge.ledger.claims import Claim, Claimed
 from mailbridge.ledger.engine import Database, LedgerUnavailable, kept, now
 from mailbridge.ledger.insert import insert
-from mailbridge.ledger.schema import delivery, step, suspect
+from mailbridge.ledger.schema import delivery, step
+from mailbridge.ledger.suspects import add_suspect
 from mailbridge.sdk import NotWritten
 
 
@@ -137,12 +138,6 @@ def _intent(connection: Connection) -> Any:
     statement = insert(connection, step).values(**row)
     new = {name: statement.excluded[name] for name in ("state", "fence", "sent_at")}
     return statement.on_conflict_do_update(index_elements=["delivery_id", "name"], set_=new)
-
-
-def add_suspect(connection: Connection, row_id: int, name: str, remote_id: str, node: str) -> None:
-    """Note a result that came back after its lease: the object exists, perhaps twice."""
-    row: dict[str, Any] = {"delivery_id": row_id, "step": name, "remote_id": remote_id, "node": node, "seen_at": now()}
-    connection.execute(suspect.insert().values(**row))
 
 
 def _fences(items: Sequence[Claimed]) -> ColumnElement[bool]:

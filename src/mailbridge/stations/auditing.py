@@ -1,6 +1,6 @@
 """Holds mailboxes, ledger and CRMs against each other, by reading only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -8,12 +8,15 @@ from typing import Literal
 
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.inventory import Final, Inventory
+from mailbridge.ledger.suspects import Suspect, Suspects
 from mailbridge.observe.health import SYNC_SLACK_S
 from mailbridge.ports import Lies, Lists
 from mailbridge.sdk import MailbridgeError, RetryLater, SinkUnusable
 from mailbridge.stations.sending import Sender
 
 PAGE = 500
+
+RESOLVE = "mailbridge deliveries resolve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,6 @@ def audit_sink(sender: Sender, inventory: Inventory, *, since: datetime, settle_
         SinkSilent: It can't be asked.
     """
     where = f"sink {sender.name}"
-    for key, remote_id in inventory.suspects(sender.name, since.timestamp()):
-        yield Difference("doubled", where, key, f"{remote_id} came back after its lease, perhaps a second object")
     after = 0
     while page := inventory.final(
         sender.name, since.timestamp(), after=after, limit=sender.max_batch, settle_s=settle_s
@@ -97,10 +98,46 @@ def audit_sink(sender: Sender, inventory: Inventory, *, since: datetime, settle_
         yield from _compared(sender, where, [one for _, one in page])
 
 
-def _compared(sender: Sender, where: str, finals: Sequence[Final]) -> Iterator[Difference]:
+def audit_suspects(
+    sender: Sender, inventory: Inventory, suspects: Suspects, *, settle_s: float
+) -> Iterator[Difference]:
+    """Yield the objects that may be second ones, however old; note in the ledger which of them are none.
+
+    Raises:
+        SinkSilent: The CRM can't be asked.
+    """
+    found = suspects.open(sender.name, settle_s)
+    suspects.clear([one for one in found if one.same], "audit: the object that the ledger knows")
+    rest = [one for one in found if not one.same]
+    alone = _alone(sender, inventory, [one for one in rest if one.main and one.settled], settle_s)
+    suspects.clear(alone, "audit: one object carries the key")
+    for one in rest:
+        if one not in alone:
+            about = f"{one.step} {one.remote_id} is perhaps a second object; when one is left: {RESOLVE} {one.key}"
+            yield Difference("doubled", f"sink {sender.name}", one.key, f"{about} --remote-id ID")
+
+
+def _alone(sender: Sender, inventory: Inventory, found: Sequence[Suspect], settle_s: float) -> list[Suspect]:
+    """Return those whose key one object carries: it was merged, or never was a second one."""
+    if not sender.counts:
+        return []
+    counts: dict[str, int] = {}
+    finals = inventory.final_of(sorted({one.key for one in found}), settle_s)
+    for start in range(0, len(finals), sender.max_batch):
+        page = finals[start : start + sender.max_batch]
+        counts |= {key: len(set(ids)) for key, ids in _present(sender, page).items()}
+    return [one for one in found if counts.get(one.key) == 1]
+
+
+def _present(sender: Sender, finals: Sequence[Final]) -> Mapping[str, Sequence[str]]:
     present = sender.present(finals)
     if isinstance(present, (RetryLater, SinkUnusable)):
         raise SinkSilent(present)
+    return present
+
+
+def _compared(sender: Sender, where: str, finals: Sequence[Final]) -> Iterator[Difference]:
+    present = _present(sender, finals)
     for one in finals:
         ids = list(dict.fromkeys(present.get(one.delivery.key, ())))
         there = ", ".join(ids)

@@ -171,8 +171,8 @@ class World:
             return peek(self.folder / "mailbridge.db")
         ledger = Ledger(self.ledger, works=False)
         try:
+            counts = ledger.listings.counts()  # first: what comes between the two questions must not look final
             waiting = ledger.waiting()
-            counts = ledger.listings.counts()
         finally:
             ledger.close()
         settled = sum(counts["mails"].values()) - waiting.mails

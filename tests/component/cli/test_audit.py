@@ -157,14 +157,71 @@ def test_what_a_person_resolved_need_not_carry_the_key(settled):
     assert audit(settled)[0] == 0
 
 
-def test_a_result_that_came_back_after_its_lease_is_told_until_it_is_judged(settled):
-    key = settled.keys("amo")[0]
-    row = settled.sql("SELECT id FROM delivery WHERE key = ?", key)[0][0]
-    suspect = "INSERT INTO suspect (delivery_id, step, remote_id, node, seen_at) VALUES (?, 'lead', '77', 'n', ?)"
-    settled.sql(suspect, row, 4e9)
-    assert list(audit(settled)[1]) == [("doubled", "sink amo", key)]
-    settled.sql("UPDATE suspect SET resolved_at = 4e9")
+@pytest.fixture
+def suspected(settled):
+    """Plant a result that came back after its lease; return the key of its delivery."""
+
+    def go(step, remote_id, seen_at=1e9):
+        key = settled.keys("amo")[0]
+        insert = "INSERT INTO suspect (delivery_id, step, remote_id, node, seen_at) SELECT id, ?, ?, 'n', ?"
+        settled.sql(f"{insert} FROM delivery WHERE key = ?", step, remote_id, seen_at, key)
+        return key
+
+    return go
+
+
+def verdicts(office):
+    return [verdict for (verdict,) in office.sql("SELECT verdict FROM suspect WHERE resolved_at IS NOT NULL")]
+
+
+@pytest.mark.parametrize("step", ["lead", "delivery"])
+def test_a_result_that_came_back_late_and_is_the_only_object_is_cleared(settled, suspected, step):
+    suspected(step, "77")
     assert audit(settled)[0] == 0
+    assert verdicts(settled) == ["audit: one object carries the key"]
+
+
+def test_a_result_that_a_search_had_found_before_it_came_back_is_cleared(settled, suspected):
+    steps = settled.sql("SELECT name, remote_id FROM step WHERE delivery_id = 1 OR delivery_id IN "
+                        "(SELECT id FROM delivery WHERE key = ?)", settled.keys("amo")[0])  # fmt: skip
+    assert len(steps) > 1
+    for name, remote_id in steps:
+        if settled.sql(
+            "SELECT 1 FROM step JOIN delivery d ON d.id = delivery_id WHERE sink = 'amo' AND name = ?", name
+        ):
+            suspected(name, remote_id)
+    assert audit(settled)[0] == 0
+    assert set(verdicts(settled)) == {"audit: the object that the ledger knows"}
+
+
+def test_a_result_that_came_back_late_is_told_however_old_until_a_person_has_looked(settled, suspected):
+    key = suspected("note", "77")
+    assert list(audit(settled, "--since", "1h")[1]) == [("doubled", "sink amo", key)], "no sink counts notes"
+    remote_id = settled.crms["amo"].keys()[key][0]
+    code, out, err = settled.run("deliveries", "list", "--suspect", "--json")
+    assert (code, [(one["key"], one["suspects"]) for one in map(json.loads, out.splitlines())]) == (0, [(key, 1)]), err
+    assert settled.run("deliveries", "resolve", key, "--remote-id", remote_id)[0] == 0
+    assert audit(settled)[0] == 0
+    assert verdicts(settled) == [f"resolved by hand: it is {remote_id}"]
+    assert settled.run("deliveries", "list", "--suspect", "--json")[1] == ""
+
+
+def test_a_second_object_stays_suspect_until_it_is_merged(settled, suspected):
+    crm = settled.crms["amo"]
+    key = settled.keys("amo")[0]
+    other = double(crm, "amo", crm.keys()[key][0])
+    suspected("lead", other)
+    assert list(audit(settled)[1]) == [("doubled", "sink amo", key)]
+    assert audit(settled)[0] == 65
+    remove(crm, "amo", other)
+    assert audit(settled)[0] == 0
+    assert verdicts(settled) == ["audit: one object carries the key"]
+
+
+def test_a_search_may_not_see_a_second_object_yet(settled, suspected):
+    suspected("lead", "77", seen_at=4e9)
+    assert audit(settled)[0] == 65
+    assert verdicts(settled) == []
 
 
 def test_a_crm_that_can_not_be_asked_does_not_hide_what_the_others_say(settled):

@@ -89,7 +89,7 @@ def test_cancelled_is_never_sent(settled, put, state):
     assert key not in lines(settled)
 
 
-@pytest.mark.parametrize("state", ["ready", "waiting", "doubt", "dead", "cancelled"])
+@pytest.mark.parametrize("state", ["ready", "waiting", "doubt", "dead", "cancelled", "delivered"])
 def test_resolved_is_delivered_under_the_id_that_the_person_gave(settled, put, state):
     key = put(state)
     drop_line(settled, key)

@@ -64,6 +64,9 @@ def test_all_are_named_in_log_and_history_and_nothing_is_written_again(kit):
     told = [one for one in logs if one["event"] == "delivery_doubled"]
     assert [(one["key"], one["remote_ids"], one["log_level"]) for one in told] == [(key, ["9", "11"], "error")]
     assert kit.row(key)["reason"] == "found: lead; 2 objects carry the key: 9, 11"
+    assert [(one["step"], one["remote_id"], one["resolved_at"]) for one in kit.row(key)["suspects"]] == [
+        ("lead", "11", None)
+    ]
 
 
 def test_a_count_that_fails_keeps_nobody_waiting(kit):
