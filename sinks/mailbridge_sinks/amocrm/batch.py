@@ -68,6 +68,11 @@ class Batch:
         done = self._done[delivery.key]
         return next((done[step] for step in MAIN_STEPS if step in done), None)
 
+    def contact_before(self, delivery: Delivery) -> str | None:
+        """Return the author's contact, of what was appended to an earlier lead."""
+        known = delivery.known
+        return known.contact_id if known is not None and delivery.key in self.existed else None
+
     def halt(self, error: SinkError) -> None:
         """Write no more: what concerns the account concerns every delivery that is not complete."""
         self._halted = self._halted or error
@@ -75,6 +80,15 @@ class Batch:
     def settle(self, delivery: Delivery, outcome: Outcome) -> None:
         """Fix the outcome of a delivery."""
         self._outcomes[delivery.key] = outcome
+
+    def adopt(self, step: str, ids: Mapping[str, str]) -> None:
+        """Note that the step of these deliveries is an object that is there already; no request follows."""
+        if ids and self._halted is None:
+            self._steps.writing(step, list(ids))
+            self._steps.finished(step, ids)
+            self.existed |= ids.keys()
+            for key, remote_id in ids.items():
+                self._done[key][step] = remote_id
 
     def write(self, step: str, deliveries: Sequence[Delivery], send: Send) -> None:
         """Write one step of these deliveries; bad elements are left out and the rest is sent anew."""

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 
-from mailbridge.sdk import CARD_PATHS, CardTemplates, ReadBackConfig, is_card_path
+from mailbridge.sdk import CARD_PATHS, CardTemplates, ReadBackConfig, SamePerson, is_card_path
 from mailbridge_sinks.amocrm.memory import AccountMemory
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -43,7 +43,7 @@ class AmocrmTask(_Table):
         return datetime.combine(day, self.due_at, tzinfo=zone)
 
 
-class AmocrmConfig(CardTemplates):
+class AmocrmConfig(SamePerson, CardTemplates):
     """One amoCRM or Kommo account."""
 
     url: str = Field(

@@ -99,7 +99,9 @@ class Mapper:
 
     def note(self, delivery: Delivery, lead_id: Id) -> Element:
         """Return an element of POST /leads/notes."""
-        _, whole = self._mapped(delivery.interest, self._places.lead)
+        # The lead may be that of an earlier interest, so its fields tell nothing of this one.
+        appends = self._config.same_person == "append"
+        whole = () if appends else self._mapped(delivery.interest, self._places.lead)[1]
         marker = delivery.step_key(NOTE)
         text = self._config.text_of(
             delivery, self._language, marker=marker, most=MOST_NOTE, measure=utf8_length, told=whole
@@ -108,8 +110,14 @@ class Mapper:
             "entity_id": lead_id, "note_type": "common", "params": {"text": text}, "request_id": delivery.key,
         })  # fmt: skip
 
-    def task(self, delivery: Delivery, lead_id: Id) -> Element:
-        """Return an element of POST /tasks; the deadline counts from the arrival of the mail."""
+    def task(self, delivery: Delivery, lead_id: Id, owner: int | None = None) -> Element:
+        """Return an element of POST /tasks; the deadline counts from the arrival of the mail.
+
+        Args:
+            delivery: The delivery.
+            lead_id: Its lead.
+            owner: Who has the lead of an earlier interest, and gets the task when no rule assigns it.
+        """
         task = self._config.task
         assert task is not None, "no task is configured"  # noqa: S101 - the sink asks before
         answer = f"\n{delivery.interest.reply.target}" if delivery.interest.reply.target else ""
@@ -119,7 +127,7 @@ class Mapper:
             "task_type_id": task.type_id,
             "text": f"{task.text}{answer}\n{delivery.step_key(TASK)}",
             "complete_till": int(task.due(delivery.interest.mail.received_at, self._places.zone).timestamp()),
-            "responsible_user_id": self._user(delivery),
+            "responsible_user_id": self._user(delivery) if delivery.responsible else owner or self._user(delivery),
             "request_id": delivery.key,
         })  # fmt: skip
 

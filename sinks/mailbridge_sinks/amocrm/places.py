@@ -17,6 +17,8 @@ Id = int | str
 KEY_TYPES = {"text"}
 UTM_TYPE = "tracking_data"
 UNSORTED_TYPE = 1
+CLOSED = {142, 143}
+"""Won and lost: the same ids in every pipeline (leads_pipelines page)."""
 MOST_NAMED = 20
 TOKEN_WARNING_S = 30 * 86_400
 

@@ -9,10 +9,8 @@ from typing import Any
 from mailbridge.sdk import RemoteState, Sent, Sign, remote_state
 from mailbridge_sinks.amocrm.client import AmocrmClient
 from mailbridge_sinks.amocrm.config import AmocrmConfig
-from mailbridge_sinks.amocrm.places import FieldPlace, Places, Stages
+from mailbridge_sinks.amocrm.places import CLOSED, FieldPlace, Places, Stages
 
-CLOSED = {142, 143}
-"""Won and lost: the same ids in every pipeline (leads_pipelines page)."""
 CLOCK_MARGIN_S = 600
 """amoCRM's clock may differ from the ledger's by so much."""
 CHUNK = 40

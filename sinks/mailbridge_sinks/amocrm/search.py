@@ -14,6 +14,9 @@ CHUNK = 40
 CLOCK_MARGIN_S = 600
 """amoCRM's clock may differ from the ledger's by so much."""
 
+MOST_NOTE_PAGES = 400
+"""Of 250 notes each, read after a lost ledger where interests are appended to leads."""
+
 Found = dict[str, dict[str, Receipt]]
 Row = Mapping[str, Any]
 
@@ -35,6 +38,10 @@ class Search:
             leads[key] = lead_id
             receipt = Receipt(lead_id, lead_url(self._config, lead_id), created=False)
             found[key][self._main_step(unseen[key])] = receipt
+        for key, (lead_id, note_id) in self._appended([one for one in doubts if one.delivery.key not in leads]):
+            leads[key] = lead_id
+            found[key][LEAD] = Receipt(lead_id, lead_url(self._config, lead_id), created=False)
+            found[key][NOTE] = Receipt(note_id, created=False)
         reachable = [doubt for doubt in doubts if doubt.delivery.key in leads]
         for step, path, plural in ((NOTE, "/leads/notes", "notes"), (TASK, "/tasks", "tasks")):
             markers = {one.delivery.step_key(step): one.delivery.key for one in reachable if _wants(one, step)}
@@ -47,6 +54,23 @@ class Search:
         found = {key: self._all_of(key) for key in keys}
         waiting = self._in_unsorted({key for key in keys if not found[key]}, 0.0)
         return {key: [waiting[key]] if key in waiting else ids for key, ids in found.items()}
+
+    def _appended(self, doubts: Sequence[Doubt]) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Yield (key, (lead, note)) of what a lost ledger has put into the leads of earlier interests.
+
+        Those leads carry the key of their first interest, so the notes are read that are no older than the mails.
+        """
+        lost = [one.delivery for one in doubts if not one.steps and self._config.may_append(one.delivery)]
+        if not lost:
+            return
+        markers = {one.step_key(NOTE): one.key for one in lost}
+        oldest = int(min(one.interest.mail.received_at.timestamp() for one in lost)) - CLOCK_MARGIN_S
+        params: list[tuple[str, str | int]] = [("filter[updated_at][from]", oldest), ("order[id]", "asc")]
+        for row in self._client.rows("/leads/notes", "notes", params, most_pages=MOST_NOTE_PAGES):
+            text = str((row.get("params") or {}).get("text") or "")
+            marker = next((one for one in markers if one in text), None)
+            if marker is not None:
+                yield markers.pop(marker), (str(row["entity_id"]), str(row["id"]))
 
     def _leads(self, doubts: Sequence[Doubt]) -> dict[str, str]:
         """Return key → lead id; the lists of leads first, then Unsorted."""

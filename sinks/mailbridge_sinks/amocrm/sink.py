@@ -27,6 +27,7 @@ from mailbridge_sinks.amocrm.contacts import Contacts, rounds
 from mailbridge_sinks.amocrm.mapping import LEAD, MAIN_STEPS, NOTE, TASK, UNSORTED, Element, Mapper
 from mailbridge_sinks.amocrm.places import Places, look_up_places, look_up_users, planned_places, remarks, user_problem
 from mailbridge_sinks.amocrm.readback import ReadBack
+from mailbridge_sinks.amocrm.same_person import OpenLead, SamePeople
 from mailbridge_sinks.amocrm.search import Search, lead_url
 
 PATHS = {LEAD: "/leads/complex", UNSORTED: "/leads/unsorted/forms", NOTE: "/leads/notes", TASK: "/tasks"}
@@ -71,8 +72,9 @@ class AmocrmSink:
     def plan(self, deliveries: Sequence[Delivery]) -> Sequence[PlannedRequest]:
         """See `Sink.plan`."""
         mapper = Mapper(self._config, planned_places(self._config))
+        own = [delivery for delivery in deliveries if self._config.open_of(delivery) is None]
         makers: dict[str, tuple[list[Delivery], Callable[[Delivery], Element]]] = {
-            step: ([delivery for delivery in deliveries if mapper.main_step(delivery) == step], maker)
+            step: ([delivery for delivery in own if mapper.main_step(delivery) == step], maker)
             for step, maker in ((LEAD, lambda one: mapper.lead(one, None)), (UNSORTED, mapper.unsorted))
         }
         makers[NOTE] = (list(deliveries), lambda one: mapper.note(one, "<lead id>"))
@@ -148,17 +150,24 @@ class AmocrmSink:
     def _write_all(self, batch: Batch, places: Places) -> None:
         places.own_key()
         mapper = Mapper(self._config, places)
+        people = SamePeople(self._config, self._client, places)
+        owners = _append(batch, people.before(batch.lacking(*MAIN_STEPS)))
         new = batch.lacking(*MAIN_STEPS)
         for group in rounds([one for one in new if mapper.main_step(one) == LEAD], places):
-            self._write_leads(batch, mapper, group, places)
+            _append(batch, people.beside(group))
+            self._write_leads(batch, mapper, [one for one in group if batch.main_id(one) is None], places)
+            for one in group:
+                people.remember(one, batch.main_id(one) or "")
         forms = [one for one in batch.lacking(*MAIN_STEPS) if mapper.main_step(one) == UNSORTED]
         batch.write(UNSORTED, forms, lambda chosen: self._send_unsorted(mapper, chosen))
         self._write_children(batch, NOTE, "notes", mapper.note)
         if self._config.task is not None:
-            self._write_children(batch, TASK, "tasks", mapper.task)
+            self._write_children(
+                batch, TASK, "tasks", lambda one, lead: mapper.task(one, lead, owners.get(batch.main_id(one) or ""))
+            )
 
     def _write_leads(self, batch: Batch, mapper: Mapper, group: Sequence[Delivery], places: Places) -> None:
-        known = self._contacts.find(group, places)
+        known = self._known(group, places)
 
         def send(chosen: Sequence[Delivery]) -> Mapping[str, str]:
             elements = [mapper.lead(delivery, known[delivery.key]) for delivery in chosen]
@@ -173,6 +182,12 @@ class AmocrmSink:
             return {key: str(row["id"]) for key, row in rows.items()}
 
         batch.write(LEAD, group, send)
+
+    def _known(self, group: Sequence[Delivery], places: Places) -> Mapping[str, int | None]:
+        """Return delivery key → contact of its author, None = a new one."""
+        if self._config.same_person == "new":
+            return dict.fromkeys((delivery.key for delivery in group), None)
+        return self._contacts.find(group, places)
 
     def _send_unsorted(self, mapper: Mapper, chosen: Sequence[Delivery]) -> Mapping[str, str]:
         body = self._client.write(PATHS[UNSORTED], [mapper.unsorted(delivery) for delivery in chosen])
@@ -203,8 +218,14 @@ class AmocrmSink:
             lead_id,
             lead_url(self._config, lead_id),
             created=delivery.key not in batch.existed,
-            contact_id=batch.contacts.get(delivery.key),
+            contact_id=batch.contacts.get(delivery.key) or batch.contact_before(delivery),
         )
+
+
+def _append(batch: Batch, leads: Mapping[str, OpenLead]) -> dict[str, int | None]:
+    """Put deliveries (by key) into leads that are there; return lead → who has it."""
+    batch.adopt(LEAD, {key: lead.lead_id for key, lead in leads.items()})
+    return {lead.lead_id: lead.owner for lead in leads.values()}
 
 
 def _rows_of_complex(body: Any) -> dict[str, dict[str, Any]]:

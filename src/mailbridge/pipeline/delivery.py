@@ -173,9 +173,20 @@ def deliver(sink: Sink, items: Sequence[Item], steps: Steps) -> list[Outcome]:
     return outcomes
 
 
-def search(sink: Sink, items: Sequence[Item]) -> Mapping[str, Mapping[str, Receipt]] | RetryLater | SinkUnusable:
-    """Ask the CRM which objects of doubtful deliveries exist; an outcome instead when it can't be asked."""
-    doubts = [Doubt(item.delivery, item.done, tuple(item.open), item.sent_at) for item in items]
+def search(
+    sink: Sink, items: Sequence[Item], *, anew: bool = False
+) -> Mapping[str, Mapping[str, Receipt]] | RetryLater | SinkUnusable:
+    """Ask the CRM which objects of doubtful deliveries exist; an outcome instead when it can't be asked.
+
+    Args:
+        sink: The account.
+        items: The deliveries.
+        anew: Believe nothing of what the ledger knows.
+    """
+    doubts = [
+        Doubt(item.delivery) if anew else Doubt(item.delivery, item.done, tuple(item.open), item.sent_at)
+        for item in items
+    ]
     return _asked(sink, lambda: sink.find(doubts))
 
 

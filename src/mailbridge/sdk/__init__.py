@@ -100,6 +100,7 @@ if TYPE_CHECKING:
         SignKind,
         remote_state,
     )
+    from mailbridge.sdk.same_person import SamePerson
     from mailbridge.sdk.sink import (
         Counting,
         Delivered,
@@ -198,6 +199,7 @@ __all__ = [
     "RetryLater",
     "Route",
     "Run",
+    "SamePerson",
     "Sent",
     "Sign",
     "SignKind",
@@ -322,6 +324,7 @@ _HOMES = {
     "mail": "Address AttachedFile Headers Mail Trust Verdict",
     "manifest": "API Evidence Manifest TrustPolicy",
     "mapping": "CardTemplates TemplateText make_each",
+    "same_person": "SamePerson",
     "noise": "noise_in",
     "notice": "Notice read_notice",
     "output": (

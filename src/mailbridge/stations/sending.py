@@ -166,15 +166,22 @@ class Sender:
     def present(self, items: Sequence[Item]) -> Mapping[str, Sequence[str]] | RetryLater | SinkUnusable:
         """Return delivery key → ids of what the CRM has of deliveries that nobody works on; changes nothing.
 
-        Each request takes its rate slot. Where the sink can't count, the ids are those of all its steps.
+        Each request takes its rate slot. Where the sink can't count, the ids are those of all its steps. What carries
+        no key of its own, for it was appended to the object of an earlier interest, is searched.
         """
         self._gate.begin(None, self._ledger.lease_s)
-        if isinstance(self._sink, Counting):
-            return count_copies(self._sink, [item.delivery.key for item in items])
-        found = search(self._sink, items)
+        counted = (
+            count_copies(self._sink, [item.delivery.key for item in items]) if isinstance(self._sink, Counting) else {}
+        )
+        if isinstance(counted, (RetryLater, SinkUnusable)):
+            return counted
+        lacking = [item for item in items if not counted.get(item.delivery.key)]
+        found = search(self._sink, lacking, anew=self.counts) if lacking else {}
         if isinstance(found, (RetryLater, SinkUnusable)):
             return found
-        return {key: [receipt.remote_id for receipt in steps.values()] for key, steps in found.items()}
+        most = 1 if self.counts else None  # the first step is the main object; what hangs on it is no copy
+        ids = {key: [one.remote_id for one in steps.values()][:most] for key, steps in found.items()}
+        return {**counted, **ids}
 
     @property
     def failure(self) -> SinkError | None:
