@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mailbridge.sdk import CardTemplates, ReadBackConfig, is_card_path
+from mailbridge.sdk import CardTemplates, ReadBackConfig, SamePerson, is_card_path
 
 _WEBHOOK_PATH = re.compile(r"/(?:[^?#]*/)?rest/\d+/[^/?#]+/?")
 _PORTAL_PATHS = {"", "/", "/rest", "/rest/"}
@@ -29,7 +29,7 @@ class TodoConfig(BaseModel):
     )
 
 
-class Bitrix24Config(CardTemplates):
+class Bitrix24Config(SamePerson, CardTemplates):
     """One portal, written to through an inbound webhook.
 
     The address of the webhook is its password: it is kept as a secret and never shown.

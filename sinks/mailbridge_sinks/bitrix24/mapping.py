@@ -92,8 +92,15 @@ def add_note(delivery: Delivery, config: Bitrix24Config, lead_id: str) -> Comman
     return Command("crm.timeline.comment.add", {"fields": {**owner, "COMMENT": text}})
 
 
-def add_task(delivery: Delivery, config: Bitrix24Config, lead_id: str) -> Command:
-    """Return the command of the step `task`: a to-do whose deadline counts from the arrival of the mail."""
+def add_task(delivery: Delivery, config: Bitrix24Config, lead_id: str, owner: int | None = None) -> Command:
+    """Return the command of the step `task`: a to-do whose deadline counts from the arrival of the mail.
+
+    Args:
+        delivery: The delivery.
+        config: The portal.
+        lead_id: Its lead or deal.
+        owner: Who has the object of an earlier interest, and gets the to-do when no rule assigns it.
+    """
     todo, interest = config.todo, delivery.interest
     if todo is None:
         raise Refused("no to-do is configured")
@@ -105,7 +112,7 @@ def add_task(delivery: Delivery, config: Bitrix24Config, lead_id: str) -> Comman
         "title": todo.text,
         "description": "\n".join(_told(part, config) for part in parts if part),
         "deadline": deadline.isoformat(timespec="seconds"),
-        "responsibleId": assignee(delivery, config),
+        "responsibleId": assignee(delivery, config) if delivery.responsible else owner or assignee(delivery, config),
         "pingOffsets": [0, 15],
     }
     return Command("crm.activity.todo.add", params)

@@ -71,14 +71,14 @@ def look_up(client: Bitrix24Client, config: Bitrix24Config, authors: Sequence[Au
     """
     known = Known()
     questions = _channel_questions(authors)
-    results = _ask(client, config, {**questions, **_profile_questions(config, authors)})
+    results = ask(client, config, {**questions, **_profile_questions(config, authors)})
     for name in results.keys() - questions.keys():
         for row in items(results[name]):
             known.add(("PROFILE", str(row.get(config.profile_field or ""))), int(row["id"]))
     candidates = {contact for name in questions for contact in _contacts(results[name])}
     # A full answer may have been cut off before the next person's contacts: ask for each value alone.
     crowded = [questions[name] for name in questions if len(_contacts(results[name])) >= _MOST_IDS]
-    for result in _ask(client, config, _one_by_one(crowded)).values():
+    for result in ask(client, config, _one_by_one(crowded)).values():
         candidates.update(_contacts(result))
     _verify(client, config, sorted(candidates), known)
     return known
@@ -93,7 +93,7 @@ def still_there(client: Bitrix24Client, config: Bitrix24Config, contacts: Iterab
     numbers = sorted({int(contact) for contact in contacts if contact.isdigit()})
     pages = range(0, len(numbers), _PAGE)
     commands = {f"ids{start}": _listing({"@id": numbers[start : start + _PAGE]}, ["id"]) for start in pages}
-    return {str(row["id"]) for result in _ask(client, config, commands).values() for row in items(result)}
+    return {str(row["id"]) for result in ask(client, config, commands).values() for row in items(result)}
 
 
 def _contacts(result: object) -> list[int]:
@@ -146,14 +146,19 @@ def _verify(client: Bitrix24Client, config: Bitrix24Config, candidates: Sequence
     """Note which values the candidates really have: the search by phone compares loosely and tells no value."""
     pages = range(0, len(candidates), _PAGE)
     commands = {f"ids{start}": _listing({"@id": candidates[start : start + _PAGE]}, ["*"]) for start in pages}
-    for result in _ask(client, config, commands).values():
+    for result in ask(client, config, commands).values():
         for row in items(result):
             for line in row.get("fm") or ():
                 kind, value = line.get("typeId"), str(line.get("value", ""))
                 known.add((kind, _phone(value) if kind == "PHONE" else value.casefold()), int(row["id"]))
 
 
-def _ask(client: Bitrix24Client, config: Bitrix24Config, commands: Mapping[str, Command]) -> dict[str, object]:
+def ask(client: Bitrix24Client, config: Bitrix24Config, commands: Mapping[str, Command]) -> dict[str, object]:
+    """Return the results of reading commands, in as few requests as possible; none for none.
+
+    Raises:
+        SinkError: One of them could not be answered.
+    """
     results: dict[str, object] = {}
     for chunk in chunks(commands, config.batch):
         answers = client.batch(chunk, write=False)

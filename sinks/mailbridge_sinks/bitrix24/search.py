@@ -7,6 +7,7 @@ from mailbridge_sinks.bitrix24.client import Bitrix24Client, items
 from mailbridge_sinks.bitrix24.commands import Command, chunks
 from mailbridge_sinks.bitrix24.config import Bitrix24Config
 from mailbridge_sinks.bitrix24.mapping import CONTACT, CONTACT_STEP, LEAD_STEP, NOTE_STEP, TASK_STEP, entity_type
+from mailbridge_sinks.bitrix24.same_person import of_people
 
 Found = dict[str, dict[str, str]]
 _PAGE = 50
@@ -32,6 +33,7 @@ class Search:
             SinkError: The search could not be done.
         """
         self._by_origin()
+        self._by_person()
         self._by_text()
         return {key: steps for key, steps in self._found.items() if steps}
 
@@ -69,6 +71,19 @@ class Search:
         condition = {"=originatorId": self._config.originator, "@originId": origins}
         params = {"entityTypeId": kind, "filter": condition, "select": ["id", "originId"], "order": {"id": "ASC"}}
         return Command("crm.item.list", params)
+
+    def _by_person(self) -> None:
+        """Find what a lost ledger has put into the objects of earlier interests: by the comment, there."""
+        lost = [doubt.delivery for doubt in self._doubts if not doubt.steps and not doubt.done]
+        lost = [delivery for delivery in lost if LEAD_STEP not in self._found[delivery.key]]
+        objects = of_people(self._client, self._config, lost)
+        pairs = {f"{key}/{lead}": (key, lead) for key, leads in objects.items() for lead in leads}
+        commands = {name: self._owner_query(f"{key}/{NOTE_STEP}", lead) for name, (key, lead) in pairs.items()}
+        for name, rows in self._rows(commands):
+            key, lead = pairs[name]
+            for row in rows:
+                if f"{key}/{NOTE_STEP}" in str(row.get(_TEXTS[NOTE_STEP]) or ""):
+                    self._found[key] |= {LEAD_STEP: lead, NOTE_STEP: str(row["ID"])}
 
     def _by_text(self) -> None:
         wanted = {

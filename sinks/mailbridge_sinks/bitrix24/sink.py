@@ -36,6 +36,7 @@ from mailbridge_sinks.bitrix24.mapping import (
 )
 from mailbridge_sinks.bitrix24.people import Known, look_up, still_there, traits, wants_contact
 from mailbridge_sinks.bitrix24.readback import MOST_READ, ReadBack
+from mailbridge_sinks.bitrix24.same_person import beside, open_ones
 from mailbridge_sinks.bitrix24.search import Search, receipts
 from mailbridge_sinks.bitrix24.work import Work
 
@@ -75,11 +76,12 @@ class Bitrix24Sink:
 
     def plan(self, deliveries: Sequence[Delivery]) -> Sequence[PlannedRequest]:
         """Return the requests `deliver` would send when none of the people is a contact yet."""
-        strangers, _, twins = _meet(deliveries, Known(), self._config)
+        own = [delivery for delivery in deliveries if self._config.open_of(delivery) is None]
+        strangers, _, twins = _meet(own, Known(), self._config)
         contacts = dict.fromkeys({delivery.key for delivery in strangers} | twins.keys(), "<contact id>")
         plans: list[tuple[str, Iterable[Delivery], Callable[[Delivery], Command]]] = [
             (CONTACT_STEP, strangers, self._contact),
-            (LEAD_STEP, deliveries, lambda delivery: add_lead(delivery, self._config, contacts.get(delivery.key))),
+            (LEAD_STEP, own, lambda delivery: add_lead(delivery, self._config, contacts.get(delivery.key))),
             (NOTE_STEP, deliveries, lambda delivery: add_note(delivery, self._config, "<lead id>")),
         ]
         if self._config.todo:
@@ -105,14 +107,10 @@ class Bitrix24Sink:
     def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
         """Write contact, lead, note and to-do, each for all deliveries at once."""
         work = Work(deliveries, steps)
+        owners = self._append(work)
         self._write(work, CONTACT_STEP, self._strangers(work), self._contact)
         work.hold_lonely_twins()
-        self._write(
-            work,
-            LEAD_STEP,
-            work.waiting(LEAD_STEP),
-            lambda delivery: add_lead(delivery, self._config, work.contact_of(delivery.key)),
-        )
+        self._write_leads(work)
         self._write(
             work,
             NOTE_STEP,
@@ -124,9 +122,38 @@ class Bitrix24Sink:
                 work,
                 TASK_STEP,
                 work.waiting(TASK_STEP),
-                lambda delivery: add_task(delivery, self._config, work.lead_of(delivery.key)),
+                lambda delivery: add_task(
+                    delivery, self._config, work.lead_of(delivery.key), owners.get(work.lead_of(delivery.key))
+                ),
             )
         return work.outcomes(self._address)
+
+    def _append(self, work: Work) -> Mapping[str, int | None]:
+        """Put further interests of people into what is still open; return object → who has it."""
+        wanted = [delivery for delivery in work.waiting(LEAD_STEP) if self._config.open_of(delivery)]
+        if not wanted:
+            return {}
+        try:
+            found = open_ones(self._client, self._config, wanted)
+            work.adopt(LEAD_STEP, {key: one.number for key, one in found.items()})
+        except SinkError as error:
+            work.fail((delivery.key for delivery in wanted), error)
+            return {}
+        told = {one.key: one.known.contact_id for one in wanted if one.key in found and one.known}
+        work.contacts |= {key: contact for key, contact in told.items() if contact}
+        return {one.number: one.owner for one in found.values()}
+
+    def _write_leads(self, work: Work) -> None:
+        later = beside(work, self._config, work.waiting(LEAD_STEP))
+        first = [delivery for delivery in work.waiting(LEAD_STEP) if delivery.key not in later]
+        self._write(work, LEAD_STEP, first, lambda one: add_lead(one, self._config, work.contact_of(one.key)))
+        made = {key: work.lead_of(maker) for key, maker in later.items() if work.has(maker, LEAD_STEP)}
+        try:
+            work.adopt(LEAD_STEP, made)
+        except SinkError as error:
+            work.fail(made, error)
+        rest = work.waiting(LEAD_STEP)  # whose person's first object could not be made
+        self._write(work, LEAD_STEP, rest, lambda one: add_lead(one, self._config, work.contact_of(one.key)))
 
     def close(self) -> None:
         """Close all connections."""
@@ -141,14 +168,15 @@ class Bitrix24Sink:
 
     def _strangers(self, work: Work) -> list[Delivery]:
         """Return the deliveries that need a contact of their own; notes who was known or comes twice."""
-        self._meet_again(work)
+        if self._config.same_person != "new":
+            self._meet_again(work)
         people = [
             delivery
             for delivery in work.waiting(LEAD_STEP)
             if not work.contact_of(delivery.key) and wants_contact(delivery.interest.author, self._config)
         ]
-        if not people:
-            return []
+        if not people or self._config.same_person == "new":
+            return people
         try:
             known = look_up(self._client, self._config, [delivery.interest.author for delivery in people])
         except SinkError as error:

@@ -24,6 +24,7 @@ class Work:
         self._deliveries = deliveries
         self._done = {delivery.key: dict(steps.done(delivery.key)) for delivery in deliveries}
         self._failed: dict[str, Outcome] = {}
+        self._there: set[str] = set()
 
     def waiting(self, step: str) -> list[Delivery]:
         """Return the deliveries whose turn this step is."""
@@ -38,6 +39,10 @@ class Work:
         made = self._done[self.twins.get(key, key)].get(CONTACT_STEP)
         return made or self.contacts.get(key)
 
+    def has(self, key: str, step: str) -> bool:
+        """Whether a step is done."""
+        return step in self._done[key]
+
     def lead_of(self, key: str) -> str:
         """Return the id of the lead."""
         return self._done[key][LEAD_STEP]
@@ -48,6 +53,17 @@ class Work:
             self.steps.finished(step, ids)
             for key, number in ids.items():
                 self._done[key][step] = number
+
+    def adopt(self, step: str, ids: Mapping[str, str]) -> None:
+        """Note that the step of these deliveries is an object that is there already; no request follows.
+
+        Raises:
+            NotWritten: The lease is gone.
+        """
+        if ids:
+            self.steps.writing(step, list(ids))
+            self.finish(step, ids)
+            self._there |= ids.keys()
 
     def fail(self, keys: Iterable[str], error: SinkError) -> None:
         """Note what ends these deliveries for now."""
@@ -66,4 +82,5 @@ class Work:
 
     def _delivered(self, key: str, address: str) -> Delivered:
         lead = self.lead_of(key)
-        return Delivered(Receipt(lead, f"{address}{lead}/", contact_id=self.contact_of(key)))
+        created = key not in self._there
+        return Delivered(Receipt(lead, f"{address}{lead}/", created, contact_id=self.contact_of(key)))

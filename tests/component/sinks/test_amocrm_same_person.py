@@ -1,4 +1,4 @@
-"""A further interest of the same person: a lead at the one contact, a note in the open lead, or a lead and a contact."""
+"""A further interest of a person: a lead at the one contact, a note in the open lead, or a lead and a contact."""
 
 import dataclasses
 
