@@ -179,9 +179,11 @@ class Sender:
         found = search(self._sink, lacking, anew=self.counts) if lacking else {}
         if isinstance(found, (RetryLater, SinkUnusable)):
             return found
-        most = 1 if self.counts else None  # the first step is the main object; what hangs on it is no copy
-        ids = {key: [one.remote_id for one in steps.values()][:most] for key, steps in found.items()}
-        return {**counted, **ids}
+        if not self.counts:
+            return {key: [one.remote_id for one in steps.values()] for key, steps in found.items()}
+        # The main object is the one that has a page; contact, note and task are no copies of it.
+        pages = {key: [one.remote_id for one in steps.values() if one.url][:1] for key, steps in found.items()}
+        return {**counted, **pages}
 
     @property
     def failure(self) -> SinkError | None:
