@@ -62,7 +62,13 @@ class App:
 
 
 def build(
-    settings: Settings, *, new: bool = False, parallel: bool = True, collects: bool = True, crew: Crew | None = None
+    settings: Settings,
+    *,
+    new: bool = False,
+    parallel: bool = True,
+    collects: bool = True,
+    whole: bool = False,
+    crew: Crew | None = None,
 ) -> App:
     """Build the program.
 
@@ -71,6 +77,7 @@ def build(
         new: The first ledger of these accounts; see `Ledger`.
         parallel: As many workers per sink as the configuration says; else one.
         collects: With the mailboxes; else only what reads and sends.
+        whole: The first look takes the whole of each mailbox from `since` on, also what earlier looks left out.
         crew: Who reads; None = whom the configuration asks for.
 
     Raises:
@@ -88,7 +95,7 @@ def build(
         token_key=settings.ledger.key,
     )
     collectors = [
-        Collector(_opened(name, mailbox, ledger), ledger.intake(name), poll_s=mailbox.poll_s)
+        Collector(_opened(name, mailbox, ledger), ledger.intake(name, whole=whole), poll_s=mailbox.poll_s)
         for name, mailbox in settings.mailboxes.items()
         if collects
     ]

@@ -15,6 +15,7 @@ from mailbridge.cli import (
     emulate,
     fixture,
     health,
+    init,
     interests,
     layouts,
     mails,
@@ -57,6 +58,7 @@ def common(
 
 
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("parse")(parse.parse)

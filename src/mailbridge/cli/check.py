@@ -46,10 +46,18 @@ def _named(settings: "Settings") -> str:
 
 def _connected(settings: "Settings") -> Iterator[Finding]:
     yield _tried("ledger", lambda: _ledger(settings))
-    for name in settings.mailboxes:
-        yield _tried(f"mailbox {name}", partial(_mailbox, name, settings))
-    for name in settings.sinks:
-        yield _tried(f"sink {name}", partial(_sink, name, settings))
+    yield from (mailbox_finding(name, settings) for name in settings.mailboxes)
+    yield from (sink_finding(name, settings) for name in settings.sinks)
+
+
+def mailbox_finding(name: str, settings: "Settings") -> Finding:
+    """Return what a log-in at a mailbox says."""
+    return _tried(f"mailbox {name}", partial(_mailbox, name, settings))
+
+
+def sink_finding(name: str, settings: "Settings") -> Finding:
+    """Return what a sink says of its account."""
+    return _tried(f"sink {name}", partial(_sink, name, settings))
 
 
 def _ledger(settings: "Settings") -> str:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from mailbridge.app import App, build, make_crew, receivers
 from mailbridge.cli.common import NoMailFound, open_ledger, plain, short, tell
+from mailbridge.cli.progress import progress
 from mailbridge.cli.replay_rows import row_of, state_of
 from mailbridge.config import Settings, SinkSettings
 from mailbridge.config.settings import cores
@@ -242,18 +243,11 @@ def _mails(order: Order, ledger: Ledger | None) -> Iterator[Given]:
 @contextmanager
 def _progress(order: Order, ledger: Ledger | None) -> Iterator[Watch]:
     """Show how far it is, to people who look at it."""
-    if not sys.stderr.isatty():
-        yield lambda _counts: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
     total = None
-    if order.wanted is not None and ledger is not None:
+    if order.wanted is not None and ledger is not None and sys.stderr.isatty():
         total = len(order.names) or ledger.replays.count(order.wanted)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=total)
-        yield lambda counts: progress.update(task, completed=counts.mails, description=f"{counts.mails} mails read")
+    with progress("mails read", total) as told:
+        yield lambda counts: told(counts.mails)
 
 
 def _list(one: Replayed, sink: str, key: str) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mailbridge.cli.common import CONFIG, ConfigOption, settings_of, tell
+from mailbridge.cli.common import CONFIG, ConfigOption, SinceOption, UsageProblem, moment, settings_of, tell
 
 
 def run(
@@ -15,6 +15,11 @@ def run(
     new: Annotated[
         bool, typer.Option("--new", help="The first run for these accounts: search nothing in the CRM before creating.")
     ] = False,
+    backfill: Annotated[
+        bool, typer.Option("--backfill", help="Deliver the history too, which `since` leaves out: previews and asks.")
+    ] = False,
+    since: SinceOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="With --backfill: preview, but ask nothing.")] = False,
 ) -> None:
     """Read the mailboxes and write every interest into the CRMs, until a signal ends it."""
     from mailbridge.app import build
@@ -22,9 +27,15 @@ def run(
     from mailbridge.daemon.life import Daemon
     from mailbridge.daemon.once import run_once
 
+    if since and not backfill:
+        raise UsageProblem("--since goes with --backfill; for every run it is since in [mailboxes.NAME]")
     settings = settings_of(config)
     require_mailboxes(settings, config)
-    app = build(settings, new=new)
+    if backfill:
+        from mailbridge.cli.backfill import backfilled
+
+        settings = backfilled(settings, moment(since), yes=yes)
+    app = build(settings, new=new, whole=backfill)
     try:
         if once:
             ending = run_once(app)

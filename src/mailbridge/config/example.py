@@ -65,7 +65,7 @@ _AS_IS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """One key of a table: `role` says whether it must be given, may be, or only instead of another."""
 
     name: str
@@ -109,7 +109,7 @@ def _block(
     *,
     off: bool = False,
 ) -> str:
-    lines = [*_comment(" ".join(about.split())), header, *_keys(model, shown)]
+    lines = [*comment_lines(" ".join(about.split())), header, *_keys(model, shown)]
     return "\n".join(_off(line) if off else line for line in lines) + "\n"
 
 
@@ -119,14 +119,14 @@ def _off(line: str) -> str:
 
 
 def _keys(model: type[BaseModel], shown: Mapping[str, Any]) -> Iterator[str]:
-    for line in _lines(model):
+    for line in keys_of(model):
         if line.name != "type":
-            yield from _comment(f"(required) {line.about}".rstrip() if line.role == "required" else line.about)
+            yield from comment_lines(f"(required) {line.about}".rstrip() if line.role == "required" else line.about)
         mark = {"required": "", "optional": "#", "alternative": "# or "}[line.role]
         yield f"{mark}{line.name} = {toml(shown.get(line.name, line.value))}"
 
 
-def _lines(model: type[BaseModel]) -> list[_Line]:
+def keys_of(model: type[BaseModel]) -> list[Line]:
     """Return the keys of a table, what must be given first."""
     fields = {name: field for name, field in model.model_fields.items() if field.annotation is not NoneType}
     values = {name: _value(name, field) for name, field in fields.items()}
@@ -136,7 +136,7 @@ def _lines(model: type[BaseModel]) -> list[_Line]:
     for name, field in fields.items():
         tried = {one: values[one] for one in [*required, name]}
         role = "required" if name in required else "optional" if _is_valid(model, tried) else "alternative"
-        lines.append(_Line(name, _about(field), values[name], role))
+        lines.append(Line(name, _about(field), values[name], role))
     return sorted(lines, key=lambda line: (line.name != "type", line.role != "required"))
 
 
@@ -171,7 +171,7 @@ def _value(name: str, field: FieldInfo) -> Any:
     if inner is not None and get_origin(field.annotation) is tuple:
         return field.examples[0] if field.examples else ()
     if inner is not None:
-        own = {line.name: line.value for line in _lines(inner) if line.role != "alternative"}
+        own = {line.name: line.value for line in keys_of(inner) if line.role != "alternative"}
         return own | (field.examples or [{}])[0]
     default = None if field.is_required() else field.get_default(call_default_factory=True)
     if default is not None and default is not PydanticUndefined:
@@ -190,7 +190,8 @@ def _sample(name: str, kinds: str) -> Any:
     return next((sample for kind, sample in samples if kind in kinds), "change me")
 
 
-def _comment(text: str) -> list[str]:
+def comment_lines(text: str) -> list[str]:
+    """Return a text as comments of a file, in lines that are not too long."""
     return [f"# {line}" for line in textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)]
 
 

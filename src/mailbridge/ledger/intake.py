@@ -1,6 +1,7 @@
 """Step 3 of the path: raw bytes, place and cursor in one transaction. From here a mail can't be lost."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -15,13 +16,19 @@ from mailbridge.sdk.mail import mail_id_of
 
 
 class Intake:
-    """What the ledger knows of one mailbox, and how a chunk is stored; implements `ports.Places`."""
+    """What the ledger knows of one mailbox, and how a chunk is stored; implements `ports.Places`.
 
-    def __init__(self, database: Database, name: str, leases: Leases) -> None:
+    Attributes:
+        whole: Until it is in sync once the cursor counts for nothing: what lies below it was left out on purpose, and
+            somebody wants it now.
+    """
+
+    def __init__(self, database: Database, name: str, leases: Leases, *, whole: bool = False) -> None:
         self._database = database
         self.name = name
         self._leases = leases
         self._fence: int | None = None
+        self.whole = whole
 
     def hold(self) -> bool:
         """Take or renew the lease of the mailbox; return False while another node works on it."""
@@ -37,7 +44,8 @@ class Intake:
     def cursor(self, uidvalidity: int) -> Cursor | None:
         """Return how far the mailbox is stored, None when it was never seen."""
         with self._database.read() as connection:
-            return _cursor(connection, self.name, uidvalidity)
+            found = _cursor(connection, self.name, uidvalidity)
+        return replace(found, last_uid=0) if found and self.whole else found
 
     def stored_uids(self, uidvalidity: int, low: int, high: int) -> frozenset[int]:
         """Return the UIDs from low to high that are stored or counted as vanished."""
@@ -97,6 +105,7 @@ class Intake:
         with self._database.write() as connection:
             mine = (mailbox.c.name == self.name, mailbox.c.owner == self._leases.node)
             connection.execute(update(mailbox).where(*mine).values(synced_at=now()))
+        self.whole = False
 
 
 def _cursor(connection: Connection, name: str, uidvalidity: int) -> Cursor | None:

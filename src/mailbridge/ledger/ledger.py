@@ -114,9 +114,9 @@ class Ledger:
         self.layouts = Layouts(self.database)
         self.erasure = Erasure(self.database)
 
-    def intake(self, mailbox: str) -> Intake:
-        """Return the way into the ledger for one mailbox."""
-        return Intake(self.database, mailbox, self.leases)
+    def intake(self, mailbox: str, *, whole: bool = False) -> Intake:
+        """Return the way into the ledger for one mailbox; `whole` as there."""
+        return Intake(self.database, mailbox, self.leases, whole=whole)
 
     def steps(self, claim: Claim, armed: Callable[[tuple[str, ...]], None]) -> LedgerSteps:
         """Return the memory of steps of a claimed batch."""

@@ -78,6 +78,17 @@ class ImapSettings(_Settings):
         description="xoauth2: address that gives access tokens; they are asked for before they expire.",
         examples=["https://login.microsoftonline.com/TENANT/oauth2/v2.0/token"],
     )
+    oauth_device_url: str | None = Field(
+        None,
+        description="xoauth2 by oauth_token_url: a person logs in by `mailbridge login` with a code that this address "
+        "gives (device code).",
+        examples=["https://login.microsoftonline.com/TENANT/oauth2/v2.0/devicecode"],
+    )
+    oauth_authorize_url: str | None = Field(
+        None,
+        description="xoauth2 by oauth_token_url: a person logs in by `mailbridge login` at this address, in a browser.",
+        examples=["https://accounts.google.com/o/oauth2/v2/auth"],
+    )
     oauth_client_id: str | None = Field(
         None,
         description="xoauth2 by oauth_token_url: id of the registered program.",
@@ -162,24 +173,33 @@ class ImapSettings(_Settings):
 
     @model_validator(mode="after")
     def _can_ask_for_tokens(self) -> Self:
-        """Client credentials (RFC 6749 §4.4) need the secret, a refresh token (§6) may do without."""
-        url = self.oauth_token_url
-        given = (self.oauth_client_id, self.oauth_client_secret, self.oauth_refresh_token, self.oauth_scope)
-        if url is None and any(one is not None for one in given):
-            raise ValueError("oauth_client_id, _client_secret, _refresh_token and _scope need oauth_token_url")
-        if url is None:
+        """Client credentials (RFC 6749 §4.4) need the secret; a refresh token (§6) and a log-in may do without."""
+        names = ("client_id", "client_secret", "refresh_token", "scope", "device_url", "authorize_url")
+        given = [f"oauth_{name}" for name in names if getattr(self, f"oauth_{name}") is not None]
+        if self.oauth_token_url is None and given:
+            raise ValueError(f"{given[0]} needs oauth_token_url")
+        if self.oauth_token_url is None:
             return self
-        if self.oauth_client_id is None or (self.oauth_client_secret or self.oauth_refresh_token) is None:
+        ways = self.oauth_client_secret or self.oauth_refresh_token or self.consent_url
+        if self.oauth_client_id is None or ways is None:
             raise ValueError(
-                "oauth_token_url needs oauth_client_id, and oauth_client_secret (the program itself has the right) or "
-                "oauth_refresh_token (a person gave it), or both; each secret may come from a file: …_file"
+                "oauth_token_url needs oauth_client_id, and oauth_client_secret (the program itself has the right), "
+                "oauth_refresh_token (a person gave it), or oauth_device_url or oauth_authorize_url (a person logs in "
+                "by `mailbridge login`); each secret may come from a file: …_file"
             )
-        parts = urlsplit(url)
-        if not parts.hostname or not (
-            parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
-        ):
-            raise ValueError("oauth_token_url is no https address")
+        for name in ("token_url", "device_url", "authorize_url"):
+            _require_https(f"oauth_{name}", getattr(self, f"oauth_{name}"))
         return self
+
+    @property
+    def consent_url(self) -> str | None:
+        """Where a person logs in; None = nobody has to."""
+        return self.oauth_device_url or self.oauth_authorize_url
+
+    @property
+    def waits_for_consent(self) -> bool:
+        """Whether access tokens come only from a person's log-in, which the ledger remembers."""
+        return self.consent_url is not None and self.oauth_refresh_token is None
 
     @property
     def effective_port(self) -> int:
@@ -219,6 +239,12 @@ MailboxSettings = Annotated[
 
 def _has_controls(value: str) -> bool:
     return any(ord(char) < 32 or ord(char) == 127 for char in value)
+
+
+def _require_https(name: str, url: str | None) -> None:
+    parts = urlsplit(url or "https://nowhere")
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))):
+        raise ValueError(f"{name} is no https address")
 
 
 def _is_loopback(host: str) -> bool:
