@@ -225,7 +225,8 @@ def parser_tables(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
 def trust_rules(settings: Settings) -> TrustRules:
     """Return the trust policies that the configuration names."""
     named = {name: table.trust for name, table in dict(settings.parsers).items() if table is not None}
-    return TrustRules(by_parser={name: policy for name, policy in named.items() if policy is not None})
+    policies = {name: policy for name, policy in named.items() if policy is not None}
+    return TrustRules(by_parser=policies, senders=settings.trust.senders, allowed=settings.trust.allow)
 
 
 def _sleeper(abort: threading.Event) -> Callable[[float], bool]:

@@ -1,12 +1,14 @@
 """From a decoded mail to its outcome: trust, parser, interests. Pure."""
 
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
+from mailbridge.pipeline.impersonation import Guarded, resembles, shows
 from mailbridge.pipeline.routing import Candidate, Router
-from mailbridge.sdk import Ignored, Interest, Mail, Manifest, ParseError, Parser, TrustPolicy, fold
+from mailbridge.sdk import Address, Ignored, Interest, Mail, Manifest, ParseError, Parser, Trust, TrustPolicy
 
 MailOutcome = Literal["parsed", "ignored", "quarantined"]
 
@@ -41,14 +43,39 @@ class TrustRules:
     Attributes:
         override: For all parsers (`parse --trust`), or None.
         by_parser: Policy of the configuration per parser name.
+        senders: The company's own senders of forms: addresses and domains.
+        allowed: Addresses and domains whose look-alike names are their own.
     """
 
     override: TrustPolicy | None = None
     by_parser: Mapping[str, TrustPolicy] = field(default_factory=dict)
+    senders: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
     def policy_for(self, manifest: Manifest) -> TrustPolicy:
         """Return the policy of a parser."""
         return self.override or self.by_parser.get(manifest.name, manifest.trust)
+
+    def allows(self, mail: Mail) -> bool:
+        """Whether the sender may have a name that looks like that of a network."""
+        return is_one_of(mail.sender, (*self.senders, *self.allowed))
+
+    def vouches(self, mail: Mail, manifest: Manifest) -> bool:
+        """Whether a sender is authenticated as one who may speak for what a parser reads.
+
+        A parser without domains of its own, such as that of forms, takes the company's senders where they are named:
+        anybody can authenticate a domain of his own.
+        """
+        if manifest.domains:
+            return mail.trust.speaks_for(*manifest.domains)
+        if mail.trust.verdict != "pass":
+            return False
+        return not self.senders or mail.trust.reason == "own_server" or is_one_of(mail.sender, self.senders)
+
+
+def is_one_of(sender: Address, named: Iterable[str]) -> bool:
+    """Whether a sender's address or domain is named; a network is none."""
+    return any(sender.email == one if "@" in one else sender.is_of(one) for one in named)
 
 
 def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
@@ -65,7 +92,7 @@ def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
         parser = router.choose(mail, found).parser
         known |= {"parser": parser.manifest.name, "parser_version": parser.manifest.version}
         _require_trust(mail, parser.manifest, rules)
-        result = parser.parse(mail)
+        result = parser.parse(_doubted(mail, router.parsers, rules))
         if isinstance(result, Ignored):
             return Reading("ignored", result.reason, **known)
         return Reading("parsed", interests=_stamped(result, parser.manifest), **known)
@@ -81,22 +108,46 @@ def _told(candidate: Candidate) -> tuple[str, str, str]:
     return candidate.parser.manifest.name, candidate.route.name, candidate.route.strength.name.lower()
 
 
-def _refuse_impersonation(mail: Mail, parsers: Iterable[Parser], rules: TrustRules) -> None:
-    """A display name of a network belongs to that network's domains only."""
-    shown = {fold(address.name) for address in mail.senders if address.name}
+def _guards(parsers: Iterable[Parser], rules: TrustRules) -> Iterator[Guarded]:
     for parser in parsers:
-        manifest = parser.manifest
-        if rules.policy_for(manifest) == "off" or shown.isdisjoint(manifest.guarded_names):
-            continue
-        if not any(address.is_of(*manifest.domains) for address in mail.senders):
-            raise ParseError("impersonation", f"{mail.sender.email} shows the name of {manifest.title}")
+        if parser.manifest.guarded_names and rules.policy_for(parser.manifest) != "off":
+            yield _guarded(parser.manifest)
+
+
+@lru_cache(maxsize=256)
+def _guarded(manifest: Manifest) -> Guarded:
+    return Guarded.of(manifest)
+
+
+def _may_be_named(mail: Mail, parsers: Iterable[Parser], rules: TrustRules) -> bool:
+    """Whether a sender may have any name: one that a person named, or an authenticated network (X via LinkedIn)."""
+    strict = (one.manifest for one in _guards(parsers, rules) if rules.policy_for(one.manifest) == "require")
+    return rules.allows(mail) or any(
+        mail.sender.is_of(*manifest.domains) and mail.trust.speaks_for(*manifest.domains) for manifest in strict
+    )
+
+
+def _refuse_impersonation(mail: Mail, parsers: Iterable[Parser], rules: TrustRules) -> None:
+    """The name and the look of a network belong to that network's domains only."""
+    if _may_be_named(mail, parsers, rules):
+        return
+    if why := shows(mail, _guards(parsers, rules)):
+        raise ParseError("impersonation", why)
+
+
+def _doubted(mail: Mail, parsers: Iterable[Parser], rules: TrustRules) -> Mail:
+    """Return the mail without the good word about a sender who has a network's name in his own."""
+    if mail.trust.verdict != "pass" or _may_be_named(mail, parsers, rules):
+        return mail
+    if not resembles(mail, _guards(parsers, rules)):
+        return mail
+    return replace(mail, trust=Trust("unknown", "lookalike"))
 
 
 def _require_trust(mail: Mail, manifest: Manifest, rules: TrustRules) -> None:
     if rules.policy_for(manifest) != "require":
         return
-    vouched = mail.trust.speaks_for(*manifest.domains) if manifest.domains else mail.trust.verdict == "pass"
-    if not vouched:
+    if not rules.vouches(mail, manifest):
         raise ParseError("unauthenticated", f"claims to be {manifest.title}; verdict {mail.trust.reason}")
 
 
