@@ -8,6 +8,7 @@ from typing import Any
 from mailbridge import __version__
 from mailbridge.app import App
 from mailbridge.daemon.chores import scheduled
+from mailbridge.daemon.series import prepare_metrics
 from mailbridge.daemon.signals import signals
 from mailbridge.ledger.engine import LedgerDamaged, LedgerFull, LedgerUnavailable
 from mailbridge.observe.events import log
@@ -49,6 +50,7 @@ class Daemon:
             ThreadDied: A thread ended unexpectedly.
         """
         began = time.monotonic()
+        prepare_metrics(self._app)
         with signals(self._app), scheduled(self._app):
             self._start()
             log.info("started", node=self._app.ledger.node, version=__version__, **self._names())

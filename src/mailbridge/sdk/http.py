@@ -2,7 +2,9 @@
 
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -31,22 +33,62 @@ class Gate(Protocol):
         ...
 
 
-class GatedTransport(httpx.BaseTransport):
-    """Asks the gate before every request, then hands it to the real transport."""
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How one request went, for whoever counts.
 
-    def __init__(self, gate: Gate, inner: httpx.BaseTransport | None = None) -> None:
+    Attributes:
+        status: Of the answer, None when there was none.
+        seconds: From the request to the head of the answer.
+        waited_s: For the gate before that.
+        date: What the answer's Date header says, "" = nothing.
+    """
+
+    status: int | None
+    seconds: float
+    waited_s: float
+    date: str = ""
+
+
+class GatedTransport(httpx.BaseTransport):
+    """Asks the gate before every request, then hands it to the real transport.
+
+    Args:
+        gate: The gate.
+        inner: The real transport.
+        seen: Hears of every request that passed the gate.
+    """
+
+    def __init__(
+        self, gate: Gate, inner: httpx.BaseTransport | None = None, *, seen: Callable[[Answered], None] | None = None
+    ) -> None:
         self._gate = gate
+        self._seen = seen
         self._inner = inner or httpx.HTTPTransport(retries=0)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; its body is already serialised."""
         times = request.extensions.get("timeout", {})
+        asked = time.monotonic()
         self._gate.permit(sum(times.get(part) or 0.0 for part in ("connect", "write", "read")))
-        return self._inner.handle_request(request)
+        began = time.monotonic()
+        answer: httpx.Response | None = None
+        try:
+            answer = self._inner.handle_request(request)
+        finally:
+            if self._seen is not None:
+                self._seen(_answered(answer, time.monotonic() - began, began - asked))
+        return answer
 
     def close(self) -> None:
         """Close the real transport."""
         self._inner.close()
+
+
+def _answered(answer: httpx.Response | None, seconds: float, waited_s: float) -> Answered:
+    if answer is None:
+        return Answered(None, seconds, waited_s)
+    return Answered(answer.status_code, seconds, waited_s, answer.headers.get("Date", ""))
 
 
 class CrmClient:

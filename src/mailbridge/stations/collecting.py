@@ -6,9 +6,10 @@ from contextlib import suppress
 
 from mailbridge.ledger.errors import LeaseLost, LedgerUnavailable
 from mailbridge.ledger.intake import Intake
+from mailbridge.observe import metrics
 from mailbridge.observe.events import log
 from mailbridge.pipeline.backoff import reconnect_s
-from mailbridge.ports import Mailbox, MailboxError, MailboxRefused
+from mailbridge.ports import Mailbox, MailboxError, MailboxMissing, MailboxRefused, PathUnreadable
 
 STAND_BY_S = 2.0
 """How often a node that stands by looks whether the mailbox has become free."""
@@ -50,6 +51,8 @@ class Collector:
                 stored = self._intake.store(chunk)
                 new += stored
                 count, gone = len(chunk.arrivals), len(chunk.vanished)
+                metrics.MAILS_STORED.labels(self.mailbox.name).inc(stored)
+                metrics.MAILS_VANISHED.labels(self.mailbox.name).inc(gone)
                 if count or gone:
                     log.info("mails_stored", mailbox=self.mailbox.name, count=count, new=stored, vanished=gone)
         except MailboxError as error:
@@ -63,6 +66,7 @@ class Collector:
         if self.synced_at is None or self._failures:
             log.info("mailbox_synced", mailbox=self.mailbox.name)
         self.synced_at = time.monotonic()
+        metrics.MAILBOX_SYNCED.labels(self.mailbox.name).set_to_current_time()
         self.failure, self._failures = None, 0
         return new
 
@@ -103,6 +107,7 @@ class Collector:
         """Wait after a failure, longer each time, before the next connection."""
         self.failure = error
         self._failures += 1
+        metrics.MAILBOX_FAILURES_TOTAL.labels(self.mailbox.name, _kind(error)).inc()
         refused = isinstance(error, MailboxRefused)
         seconds = reconnect_s(self._failures, refused=refused)
         log.warning("mailbox_failed", mailbox=self.mailbox.name, error=str(error), retry_in_s=round(seconds, 1))
@@ -114,3 +119,15 @@ class Collector:
     def close(self) -> None:
         """Drop the connection."""
         self.mailbox.close()
+
+
+def _kind(error: MailboxError) -> str:
+    """Return the word of `metrics.MAILBOX_FAILURES`."""
+    match error:
+        case MailboxRefused():
+            return "refused"
+        case MailboxMissing():
+            return "missing"
+        case PathUnreadable():
+            return "unreadable"
+    return "unreachable"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from mailbridge.ledger.layouts import Layouts
+from mailbridge.observe import metrics
 from mailbridge.observe.events import log
 from mailbridge.pipeline.drift import MOST_LAYOUTS, Outline, count, is_steady, missing, place, required
 from mailbridge.pipeline.parsing import Reading
@@ -95,6 +96,7 @@ class DriftWatch:
         made.missing = missing(outline, required(known))
         made.state = "held" if made.missing else "new"
         told = {"source": outline.source, "layout": digest, "mail_id": read.mail_id, "missing": list(made.missing)}
+        metrics.LAYOUTS_CHANGED.inc()
         log.warning("layout_changed", outcome=read.reading.outcome, **told)
         return made
 

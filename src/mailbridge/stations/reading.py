@@ -13,8 +13,9 @@ from pebble import ProcessExpired, ProcessPool
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.engine import LedgerError
 from mailbridge.ledger.settle import Reader, Settlement, StoredMail
-from mailbridge.mailbox.limits import Limits
+from mailbridge.mailbox.limits import REASONS, Limits
 from mailbridge.mailbox.receiving import DEFAULT, Receiving
+from mailbridge.observe import metrics
 from mailbridge.observe.events import log
 from mailbridge.pipeline.labelling import NO_LABELLING, URGENT, Labelling
 from mailbridge.pipeline.parsing import TrustRules
@@ -120,6 +121,7 @@ class ProcessCrew:
             return list(chunk.result())
         except (FutureTimeoutError, ProcessExpired, MemoryError):
             log.warning("parse_worker_died", mails=len(jobs))
+            metrics.WORKERS_DIED.inc()
             return [self._read_alone(job) for job in jobs]
 
     def _read_alone(self, job: Job) -> Read | None:
@@ -232,4 +234,18 @@ class ReadingRoom:
                     log.warning("interest_urgent", interest_id=interest.id, network=interest.source.network, **told)
             if one.outcome == "quarantined":
                 log.warning("mail_quarantined", mail_id=one.mail_id, parser=one.parser, reason=one.reason)
+            _count(one)
         log.info("mails_settled", **counts, deliveries=new)
+
+
+def _count(one: Settlement) -> None:
+    metrics.MAILS_SETTLED.labels(one.outcome).inc()
+    if one.outcome == "quarantined" and one.reason:
+        metrics.MAILS_QUARANTINED.labels(metrics.reason_label(one.reason)).inc()
+        if one.reason in REASONS.values():
+            metrics.LIMITS_HIT.labels(one.reason).inc()
+    for interest, _ in one.interests:
+        source = metrics.source_label(interest.source.network)
+        metrics.INTERESTS.labels(source).inc()
+        if interest.priority in URGENT:
+            metrics.URGENT.labels(source).inc()

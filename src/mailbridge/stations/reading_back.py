@@ -13,6 +13,7 @@ from mailbridge.pipeline import backoff
 from mailbridge.pipeline.delivery import read_back
 from mailbridge.pipeline.spacing import AccountRoom
 from mailbridge.sdk import GatedTransport, ReadBackConfig, RetryLater, SinkUnusable
+from mailbridge.stations.measuring import measured
 from mailbridge.stations.sending import account_gate, read_back_of
 
 __all__ = ["ReadBackDesk", "read_back_of"]
@@ -67,7 +68,7 @@ class ReadBackDesk:
         self._ledger = ledger
         self._clock = clock
         self._gate = account_gate(ledger, self.account_id, rate_per_s, sleep, clock, room)
-        self._sink = make(GatedTransport(self._gate))
+        self._sink = make(measured(name)(self._gate))
         self._looked_at = clock()
         self._waits = Waits(
             quiet_s=settings.quiet_s,

@@ -9,6 +9,7 @@ from mailbridge.ledger.claims import Claim
 from mailbridge.ledger.errors import LedgerUnavailable
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.outcomes import Waits
+from mailbridge.observe import metrics
 from mailbridge.observe.events import log
 from mailbridge.pipeline import backoff
 from mailbridge.pipeline.assignment import choose
@@ -34,6 +35,7 @@ from mailbridge.sdk import (
     outcome_of,
 )
 from mailbridge.stations.canary import Canary
+from mailbridge.stations.measuring import count_outcomes, measured
 
 RATE_USED = 0.93
 """Share of the permitted rate that is used: what is sent evenly arrives unevenly."""
@@ -117,7 +119,7 @@ class Sender:
         room: AccountRoom | None = None,
         sleep: Callable[[float], bool],
         clock: Callable[[], float] = time.monotonic,
-        gated: Callable[[AccountGate], GatedTransport] = GatedTransport,
+        gated: Callable[[AccountGate], GatedTransport] | None = None,
     ) -> None:
         self.name = name
         self.account_id = settings.account_id or name
@@ -126,7 +128,7 @@ class Sender:
         self._clock = clock
         self._room = room or AccountRoom()
         self._gate = account_gate(ledger, self.account_id, rate_per_s, sleep, clock, self._room)
-        self._sink = make(gated(self._gate))
+        self._sink = make((gated or measured(name))(self._gate))
         self._assign = settings.assign
         self._count_again_at = -math.inf
         self._canary = Canary(name, settings.canary_every_s, settings.search_lag_s, self.present, clock)
@@ -245,6 +247,7 @@ class Sender:
         copies = self._copies(claim, found)
         self._ledger.outcomes.found(claim, found, self._waits, copies)
         for key, ids in copies.items():
+            metrics.DOUBLED.labels(self.name).inc()
             log.error("delivery_doubled", sink=self.name, key=key, remote_ids=list(ids))
         self._room.failure = None
         count = sum(1 for receipts in found.values() if receipts)
@@ -313,6 +316,7 @@ class Sender:
 
     def _tell(self, claim: Claim, outcomes: list[Outcome], seconds: float) -> None:
         self._room.failure = None
+        count_outcomes(self.name, claim, outcomes)
         kinds = [type(outcome).__name__ for outcome in outcomes]
         log.info(
             "batch_finished",
