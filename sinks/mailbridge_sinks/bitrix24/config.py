@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mailbridge.sdk import CardTemplates, ReadBackConfig, SamePerson, is_card_path
+from mailbridge.sdk import CardTemplates, PhotoConfig, ReadBackConfig, SamePerson, is_card_path
 
 _WEBHOOK_PATH = re.compile(r"/(?:[^?#]*/)?rest/\d+/[^/?#]+/?")
 _PORTAL_PATHS = {"", "/", "/rest", "/rest/"}
@@ -100,6 +100,11 @@ class Bitrix24Config(SamePerson, CardTemplates):
         40.0, gt=0, le=120, description="Seconds to wait for an answer; the portal works up to 60."
     )
 
+    photo: PhotoConfig = Field(
+        PhotoConfig(),
+        description="Photos of new contacts (avatars): off until hosts are named that they may be fetched from.",
+        examples=[{"hosts": ["userapi.com"]}],
+    )
     read_back: ReadBackConfig = Field(
         ReadBackConfig(),
         description="What became of the leads.",

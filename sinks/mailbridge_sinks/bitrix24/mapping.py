@@ -1,6 +1,7 @@
 """From a delivery to the commands that write it."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from mailbridge.sdk import (
     Author,
     Delivery,
     Interest,
+    Photo,
     Refused,
     card_word,
     cut,
@@ -44,8 +46,8 @@ def funnel_of(config: Bitrix24Config) -> str | None:
     return match[1] if match else None
 
 
-def add_contact(delivery: Delivery, config: Bitrix24Config) -> Command:
-    """Return the command of the step `contact`."""
+def add_contact(delivery: Delivery, config: Bitrix24Config, photo: Photo | None = None) -> Command:
+    """Return the command of the step `contact`; the photo becomes its avatar."""
     author = delivery.interest.author
     fields = {
         **_person(author, config),
@@ -55,6 +57,8 @@ def add_contact(delivery: Delivery, config: Bitrix24Config) -> Command:
     }
     if config.profile_field and author.url:
         fields[config.profile_field] = author.url
+    if photo is not None:
+        fields["photo"] = [photo.name, b64encode(photo.content).decode("ascii")]
     return Command("crm.item.add", {"entityTypeId": CONTACT, "fields": fields})
 
 

@@ -62,9 +62,13 @@ class ReadBack:
         params = {"entityTypeId": entity_type(self.config), "filter": {"@id": numbers}, "select": names}
         return list(items(self._answers({"leads": Command("crm.item.list", params)})["leads"]))
 
-    def _seen(self, leads: Collection[str], users: Collection[str]) -> dict[str, Sequence[Row]]:
-        """Return what was asked of each lead: "todo342", "comment342"; and "user7"."""
+    def _seen(self, leads: Mapping[str, Row], users: Collection[str]) -> dict[str, Sequence[Row]]:
+        """Return what was asked of each lead: "todo342", "comment342"; and "user7", and the "history" of stages."""
         commands = {f"user{user}": Command("user.get", {"ID": user}) for user in users if user.isdigit()}
+        if moved := [number for number, row in leads.items() if self._has_moved(row)]:
+            condition = {"@OWNER_ID": moved, "@TYPE_ID": _MOVES}
+            params = {"entityTypeId": entity_type(self.config), "filter": condition, "order": {"ID": "ASC"}}
+            commands["history"] = Command("crm.stagehistory.list", params)
         for lead in leads:
             owner = {"OWNER_TYPE_ID": str(entity_type(self.config)), "OWNER_ID": lead, "COMPLETED": "Y"}
             commands[f"todo{lead}"] = Command("crm.activity.list", {"filter": owner, "select": _ACTIVITY})
@@ -86,7 +90,7 @@ class ReadBack:
 
     def _state(self, number: str, row: Row, sent: Sent, seen: Mapping[str, Sequence[Row]]) -> RemoteState:
         signs = [
-            *self._own_signs(row),
+            *self._own_signs(row, _first_move(seen.get("history", ()), number)),
             *_done(seen.get(f"todo{number}", ()), sent.steps.get(TASK_STEP)),
             *_said(seen.get(f"comment{number}", ()), sent),
         ]
@@ -103,18 +107,29 @@ class ReadBack:
             url=f"{self.address}{number}/",
         )
 
-    def _own_signs(self, row: Row) -> Iterator[Sign]:
+    def _has_moved(self, row: Row) -> bool:
         funnel = funnel_of(self.config)
         first = self.config.stage or (f"C{funnel}:NEW" if funnel else "NEW")
-        if row.get("stageSemanticId") != _WORKED_ON or row.get("stageId") != first:
-            yield Sign("stage", _moment(row.get("movedTime")), str(row.get("stageId")))
+        return row.get("stageSemanticId") != _WORKED_ON or row.get("stageId") != first
+
+    def _own_signs(self, row: Row, moved_at: datetime | None) -> Iterator[Sign]:
+        if self._has_moved(row):
+            yield Sign("stage", moved_at or _moment(row.get("movedTime")), str(row.get("stageId")))
         proof = row.get(self.config.read_back.proof_field or "")
         if proof:
             yield Sign("link", _moment(row.get("updatedTime")), str(proof))
 
 
+_MOVES = [2, 3]
+"""`TYPE_ID` of lines of the history that are no creation: on the way, and into the last stage."""
 _ACTIVITY = ["ID", "COMPLETED", "SUBJECT", "DESCRIPTION", "LAST_UPDATED"]
 _COMMENT = ["ID", "CREATED", "AUTHOR_ID", "COMMENT", "FILES"]
+
+
+def _first_move(rows: Sequence[Row], number: str) -> datetime | None:
+    """Return when a lead was moved for the first time; None when the first page of the history does not tell."""
+    moments = [_moment(row.get("CREATED_TIME")) for row in rows if str(row.get("OWNER_ID")) == number]
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _done(rows: Sequence[Row], own: str | None) -> Iterator[Sign]:

@@ -21,6 +21,7 @@ from mailbridge.sdk import (
     TokenStore,
 )
 from mailbridge_sinks.bitrix24 import checks
+from mailbridge_sinks.bitrix24.avatars import fetch_photos
 from mailbridge_sinks.bitrix24.client import Bitrix24Client, new_id
 from mailbridge_sinks.bitrix24.commands import Command, chunks
 from mailbridge_sinks.bitrix24.config import Bitrix24Config
@@ -108,7 +109,9 @@ class Bitrix24Sink:
         """Write contact, lead, note and to-do, each for all deliveries at once."""
         work = Work(deliveries, steps)
         owners = self._append(work)
-        self._write(work, CONTACT_STEP, self._strangers(work), self._contact)
+        strangers = self._strangers(work)
+        photos = fetch_photos(strangers, self._config.photo)
+        self._write(work, CONTACT_STEP, strangers, lambda one: add_contact(one, self._config, photos.get(one.key)))
         work.hold_lonely_twins()
         self._write_leads(work)
         self._write(

@@ -96,7 +96,13 @@ def standard_fields() -> dict[int, dict[str, FieldSpec]]:
     return {
         LEAD: {**_COMMON, **_PERSON, **_SALE, "companyTitle": FieldSpec()},
         DEAL: {**_COMMON, **_SALE, "categoryId": FieldSpec("crm_category"), "leadId": FieldSpec("crm_lead")},
-        CONTACT: {**_COMMON, **_PERSON, "typeId": FieldSpec("crm_status"), "companyId": FieldSpec("crm_company")},
+        CONTACT: {
+            **_COMMON,
+            **_PERSON,
+            "typeId": FieldSpec("crm_status"),
+            "companyId": FieldSpec("crm_company"),
+            "photo": FieldSpec("file"),
+        },
         COMPANY: {**_COMMON, "title": FieldSpec(), "fm": _PERSON["fm"]},
     }
 

@@ -72,6 +72,18 @@ def test_a_moved_stage_is_processed_when_it_moved():
     assert state.processed_at.timestamp() == NOW + 600
 
 
+def test_a_lead_that_was_moved_often_was_processed_by_the_first_move():
+    filled = Filled()
+    filled.update(stageId="IN_PROCESS")
+    began = filled.read().processed_at
+    filled.now += 86_400
+    filled.update(stageId="PROCESSED")
+    state = filled.read()
+    assert (state.stage, state.processed_at, state.first_answer_at) == ("PROCESSED", began, began)
+    filled.portal.portal.history[LEAD].clear()  # none, as before the portal kept one
+    assert filled.read().processed_at > began
+
+
 def test_a_configured_first_stage_is_untouched():
     assert not Filled(stage="IN_PROCESS").read().processed
 
