@@ -14,8 +14,8 @@ DANGEROUS = frozenset({"parse_timeout", "parse_crashed", "memory_exceeded"})
 ADVICE: Mapping[str, str] = {
     "unauthenticated": "our receiver does not vouch for this sender: name it as `receiver` of the mailbox, or set "
     "`trust` in [parsers.NAME] when this mailbox is never authenticated",
-    "impersonation": "it looks like a network and is not: usually fraud; a person or firm with such a name goes into `allow` of "
-    "[trust], then retry it",
+    "impersonation": "it looks like a network and is not: usually fraud; a person or firm with such a name goes into "
+    "`allow` of [trust], then retry it",
     "no_parser": "write a recipe or a parser for this sender",
     "ambiguous_route": "two parsers claim it: remove one of the plugins, or give one a stronger route",
     "parse_timeout": "reading it took too long; it is not read here: look at the raw bytes with care",

@@ -28,13 +28,13 @@ SLIP = 8
 @lru_cache(maxsize=4096)
 def skeleton(text: str) -> str:
     """Return what a text looks like: the same for texts that a person takes for each other. Signs stay."""
-    letters = text if text.isascii() else "".join(map(_letter, _MARKS.sub(" ", text)))
+    letters = text if text.isascii() else "".join(map(_sign, _MARKS.sub(" ", text)))
     plain = _BAR.sub("l", _AT.sub("a", letters.casefold()))
     return plain.translate(_DIGITS).replace("i", "l").replace("rn", "m").replace("vv", "w")
 
 
 @lru_cache(maxsize=4096)
-def _letter(char: str) -> str:
+def _sign(char: str) -> str:
     """Return the ASCII letter that a character looks like, nothing for a hidden one, else the character itself."""
     if char.isascii():
         return char
@@ -42,10 +42,10 @@ def _letter(char: str) -> str:
         return ""
     for form in (char, char.upper(), char.lower()):
         for one in (form, *_confusables().get(form, ())):
-            if letter := _latin(one):
-                return letter
+            if found := _latin(one):
+                return found
     plain = unicodedata.normalize("NFKD", char)
-    return plain.casefold() if plain == char else "".join(map(_letter, plain))
+    return plain.casefold() if plain == char else "".join(map(_sign, plain))
 
 
 def _latin(char: str) -> str:
