@@ -26,6 +26,10 @@ class SmallDisk:
         with self._filler.open("ab") as file:
             file.write(bytes(max(0, self.free - leave)))
 
+    def mount(self, mode: str) -> None:
+        """Make it read-only ("ro") as a kernel does that met a broken disk, or writable again ("rw")."""
+        subprocess.run(["mount", "-o", f"remount,{mode}", str(self.folder)], check=True)
+
     def clear(self) -> None:
         self._filler.unlink(missing_ok=True)
 

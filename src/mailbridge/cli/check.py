@@ -29,8 +29,7 @@ def check(
     settings = settings_of(config)
     require_mailboxes(settings, config)
     findings = [_fine("configuration", f"{config}: fine; {_named(settings)}")]
-    if connect:
-        findings += list(_connected(settings))
+    findings += list(_connected(settings) if connect else _ledger_here(settings))
     for finding in findings:
         _show(finding, as_json=as_json)
     code = max((finding["exit_code"] for finding in findings), default=0)
@@ -42,6 +41,14 @@ def _named(settings: "Settings") -> str:
     """What it sets up; without a sink everything is read and nothing goes anywhere, which is seldom meant."""
     sinks = f"sinks: {', '.join(settings.sinks)}" if settings.sinks else "no sink: interests stay in the ledger"
     return f"mailboxes: {', '.join(settings.mailboxes)}; {sinks}"
+
+
+def _ledger_here(settings: "Settings") -> Iterator[Finding]:
+    """Tell what is wrong with the place of a ledger in a file; no error, for this may not be where the daemon runs."""
+    if settings.ledger.url.startswith("sqlite:"):
+        found = _tried("ledger", lambda: _ledger(settings))
+        if not found["ok"]:
+            yield _fine("ledger", f"can't be used here now: {found['about']}")
 
 
 def _connected(settings: "Settings") -> Iterator[Finding]:
@@ -62,8 +69,14 @@ def sink_finding(name: str, settings: "Settings") -> Finding:
 
 def _ledger(settings: "Settings") -> str:
     from mailbridge.ledger.engine import look_at
+    from mailbridge.ledger.errors import LedgerFull
+    from mailbridge.ledger.space import space_of
 
-    return look_at(settings.ledger.url)
+    ledger = settings.ledger
+    found = look_at(ledger.url)
+    if lack := space_of(ledger.url, ledger.min_free_bytes, ledger.reserve_bytes).shortage():
+        raise LedgerFull(f"{found}; {lack}")
+    return found
 
 
 def _mailbox(name: str, settings: "Settings") -> str:

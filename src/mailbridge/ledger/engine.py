@@ -172,6 +172,8 @@ class Database:
 
     def _translated(self, error: DBAPIError | PoolTimeoutError, *, in_commit: bool) -> Exception:
         if self.is_sqlite:
+            if on_sqlite.is_read_only(error):
+                self.engine.dispose()  # what was opened while it could not be written stays so until it is closed
             return (on_sqlite.translated(self.url, error) if isinstance(error, DBAPIError) else None) or error
         found = on_postgres.translated(error)
         if found is not None and not in_commit:

@@ -21,6 +21,7 @@ from mailbridge.ledger.claims import Claim, Claims
 from mailbridge.ledger.damage import require_sound
 from mailbridge.ledger.engine import LedgerError, now, open_database
 from mailbridge.ledger.erased import Erasure
+from mailbridge.ledger.file_rights import stranger
 from mailbridge.ledger.insert import insert, insert_new
 from mailbridge.ledger.intake import Intake
 from mailbridge.ledger.layouts import Layouts
@@ -35,6 +36,7 @@ from mailbridge.ledger.space import space_of
 from mailbridge.ledger.steps import LedgerSteps
 from mailbridge.ledger.tokens import LedgerTokens
 from mailbridge.ledger.vault import Vault
+from mailbridge.observe.events import log
 from mailbridge.observe.health import Vitals
 
 SILENT_S = 25.0
@@ -94,6 +96,7 @@ class Ledger:
         self.database = open_database(url, clock=clock)
         if works:
             require_sound(self.database)
+            self._warn()
             self.database.space = space_of(self.database.url, min_free_bytes, reserve_bytes)
         file = Path(f"{self.database.url.database}.key") if self.database.is_sqlite else None
         self._vault = Vault(token_key, file)
@@ -203,6 +206,11 @@ class Ledger:
                 give_up(connection, [self.node])
                 connection.execute(delete(node).where(node.c.id == self.node))
         self.database.close()
+
+    def _warn(self) -> None:
+        place = Path(self.database.url.database or "")
+        if self.database.is_sqlite and (warning := stranger(place)):
+            log.warning("ledger_owner", error=warning)
 
     def _first_words(self, *, new: bool) -> None:
         with self.database.write() as connection:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from mailbridge.ledger.errors import LedgerDamaged, LedgerError, LedgerFull, LedgerRefused, LedgerUnavailable
 from mailbridge.ledger.file_place import FilePlace, refuse_network
+from mailbridge.ledger.file_rights import obstacle, stranger
 
 WAL_RESET_FIXED = (3, 51, 3)
 """SQLite below this may lose commits in WAL mode (the WAL-reset bug)."""
@@ -30,6 +31,7 @@ def make_engine(url: URL, clock: Callable[[], float]) -> Engine:
     if not path or path == ":memory:":
         raise LedgerRefused("[ledger] url: a ledger in memory loses everything; name a file, sqlite:///PATH")
     refuse_network(Path(path))
+    _require_rights(Path(path))
     _make_private(Path(path))
     place = FilePlace(Path(path))
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, pool_size=16)
@@ -47,7 +49,7 @@ def explained(url: URL, error: BaseException | None) -> LedgerError | None:
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return damaged(url.database, str(error))
     if code == sqlite3.SQLITE_FULL:
-        return LedgerFull(f"ledger {url.database}: {error}")
+        return LedgerFull(f"ledger {url.database}: {error}; free some space on its disk and the work goes on by itself")
     return None
 
 
@@ -64,8 +66,15 @@ def translated(url: URL, error: DBAPIError) -> LedgerError | None:
     """Return what an error of a transaction means, None for one that is a mistake of this program."""
     found = explained(url, error.orig)
     if found is None and isinstance(error, OperationalError):
-        return LedgerUnavailable(f"ledger: {error.orig}")
+        why = obstacle(Path(url.database or ""))
+        return LedgerUnavailable(f"ledger {url.database}: {error.orig}" + (f"; {why}" if why else ""))
     return found
+
+
+def is_read_only(error: BaseException) -> bool:
+    """Whether the file or its journal can't be written now, such as on a file system that turned read-only."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
 def refusal(url: URL, error: BaseException) -> LedgerError:
@@ -81,17 +90,17 @@ def look_at(url: URL) -> str:
         LedgerError: It could not be opened there.
     """
     path = Path(url.database or "")
+    refuse_network(path)
+    _require_rights(path)
     if not path.exists():
-        folder = next(parent for parent in path.absolute().parents if parent.exists())
-        if not os.access(folder, os.W_OK):
-            raise LedgerError(f"ledger {path}: may not be made in {folder}")
         return f"{path}: will be made by the first run"
+    warning = stranger(path)
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
             count = connection.execute("SELECT count(*) FROM mail").fetchone()[0]
     except sqlite3.Error as error:
         raise refusal(url, error) from error
-    return f"{path}: {count} mails"
+    return f"{path}: {count} mails" + (f"; {warning}" if warning else "")
 
 
 def is_made(url: URL) -> bool:
@@ -122,6 +131,11 @@ def prove_references(connection: Connection) -> None:
     """
     if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
         raise damaged(connection.engine.url.database, f"{len(broken)} rows of {broken[0][0]} refer to nothing")
+
+
+def _require_rights(path: Path) -> None:
+    if why := obstacle(path):
+        raise LedgerError(f"ledger: {why}")
 
 
 def _make_private(path: Path) -> None:

@@ -17,8 +17,8 @@ BACK_AT = 1.1
 
 
 def free_bytes(folder: Path) -> int:
-    """Return what a process without special rights may still write."""
-    return shutil.disk_usage(folder).free
+    """Return what a process without special rights may still write; the folder may still have to be made."""
+    return shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free
 
 
 class Space:
@@ -53,8 +53,7 @@ class Space:
         if self._folder is None:
             return None
         with self._lock:
-            free = self._free(self._folder)
-            needed = self._floor + (0 if self._is_kept() else self._reserve_bytes)
+            free, needed = self._free(self._folder), self._needed()
             low = free < needed * (BACK_AT if self._low else 1.0) or not self._keep()
             if low and not self._low:
                 log.error("disk_low", folder=str(self._folder), free=free, needed=needed)
@@ -72,6 +71,13 @@ class Space:
         log.error("disk_full", folder=str(self._folder), freed=self._reserve_bytes)
         return True
 
+    def shortage(self) -> str | None:
+        """Return why nothing could be begun now, None when there is room; changes nothing."""
+        if self._folder is None:
+            return None
+        free, needed = self._free(self._folder), self._needed()
+        return self._words(free, needed) if free < needed else None
+
     def outlook(self) -> tuple[bool, str]:
         """Return whether there is room, and how much, in words; changes nothing."""
         if self._folder is None:
@@ -82,6 +88,9 @@ class Space:
         if self._reserve is not None and not self._is_kept():
             return False, f"{_mb(free)} free, but the reserve {self._reserve.name} is missing"
         return True, f"{_mb(free)} free, work stops below {_mb(self._floor)}"
+
+    def _needed(self) -> int:
+        return self._floor + (0 if self._is_kept() else self._reserve_bytes)
 
     def _is_kept(self) -> bool:
         return self._reserve is None or self._reserve.exists()

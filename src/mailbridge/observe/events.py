@@ -47,6 +47,7 @@ EVENTS: dict[str, str] = {
     "disk_low": "Too little space under the ledger: nothing new is taken. folder, free, needed",
     "disk_full": "The disk is full: the reserve was given up so that results are written. folder, freed",
     "disk_has_room": "There is room again: the work goes on. folder, free",
+    "ledger_owner": "Root works on the ledger of somebody else, who can't write what root makes. error",
     "ledger_busy": "The ledger can't be used: locked for long, restarted, not reachable. Everything waits and is tried "
     "again; told at growing distances. error, failures, seconds",
     "ledger_back": "The ledger can be used again: the work goes on. failures, seconds",
