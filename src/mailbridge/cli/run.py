@@ -1,10 +1,14 @@
 """`mailbridge run`: the daemon, or one full cycle."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailbridge.cli.common import CONFIG, ConfigOption, SinceOption, UsageProblem, moment, settings_of, tell
+
+if TYPE_CHECKING:
+    from mailbridge.config import Settings
 
 
 def run(
@@ -23,27 +27,35 @@ def run(
 ) -> None:
     """Read the mailboxes and write every interest into the CRMs, until a signal ends it."""
     from mailbridge.app import build
-    from mailbridge.config.load import require_mailboxes
-    from mailbridge.daemon.life import Daemon
     from mailbridge.daemon.once import run_once
+    from mailbridge.daemon.service import Service
 
     if since and not backfill:
         raise UsageProblem("--since goes with --backfill; for every run it is since in [mailboxes.NAME]")
-    settings = settings_of(config)
-    require_mailboxes(settings, config)
+    settings = _again(config)
     if backfill:
         from mailbridge.cli.backfill import backfilled
 
         settings = backfilled(settings, moment(since), yes=yes)
     app = build(settings, new=new, whole=backfill)
+    if not once:
+        Service(app, lambda: _again(config), build).run()
+        return
     try:
-        if once:
-            ending = run_once(app)
-            for name, failure in ending.failures:
-                tell(f"mailbridge: {failure}" if name in str(failure) else f"mailbridge: {name}: {failure}")
-            for waits in ending.waits:
-                tell(f"mailbridge: {waits}")
-            raise typer.Exit(ending.exit_code)
-        Daemon(app).run()
+        ending = run_once(app)
     finally:
         app.close()
+    for name, failure in ending.failures:
+        tell(f"mailbridge: {failure}" if name in str(failure) else f"mailbridge: {name}: {failure}")
+    for waits in ending.waits:
+        tell(f"mailbridge: {waits}")
+    raise typer.Exit(ending.exit_code)
+
+
+def _again(config: Path) -> "Settings":
+    """Read the configuration again; raises ConfigError."""
+    from mailbridge.config.load import require_mailboxes
+
+    settings = settings_of(config)
+    require_mailboxes(settings, config)
+    return settings

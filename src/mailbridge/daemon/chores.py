@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbridge.app import App
+from mailbridge.daemon.pulse import CLOCK, Pulse
 from mailbridge.ledger.engine import LedgerUnavailable
 from mailbridge.observe.events import log
 
@@ -20,10 +21,10 @@ MARK_EVERY_S = 15
 
 
 @contextmanager
-def scheduled(app: App) -> Iterator[None]:
+def scheduled(app: App, pulse: Pulse) -> Iterator[None]:
     """Do the chores of a running daemon, each when it is due and never twice at a time."""
     chores: list[tuple[float, Callable[[App], object]]] = [
-        (app.ledger.leases.beat_s, beat),
+        (app.ledger.leases.beat_s, beat_of(pulse)),
         (FREE_EVERY_S, free_leases),
         (EXPIRE_EVERY_S, expire),
     ]
@@ -48,9 +49,15 @@ def _patient(app: App, chore: Callable[[App], object]) -> None:
         app.ledger.database.met(error)
 
 
-def beat(app: App) -> None:
-    """Say that this node is alive."""
-    app.ledger.beat()
+def beat_of(pulse: Pulse) -> Callable[[App], None]:
+    """Return what says that this node is alive, to other nodes and to who looks after the process."""
+
+    def beat(app: App) -> None:
+        pulse.beat(CLOCK)
+        app.ledger.beat()
+
+    pulse.beat(CLOCK)
+    return beat
 
 
 def mark_all(app: App) -> None:

@@ -3,13 +3,17 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from mailbridge import __version__
 from mailbridge.app import App
+from mailbridge.config import Settings
 from mailbridge.daemon.chores import scheduled
+from mailbridge.daemon.manager import Manager
+from mailbridge.daemon.pulse import READING, Pulse
 from mailbridge.daemon.series import prepare_metrics
-from mailbridge.daemon.signals import signals
+from mailbridge.daemon.signals import Signals, signals
 from mailbridge.ledger.engine import LedgerDamaged, LedgerFull, LedgerUnavailable
 from mailbridge.observe.events import log
 from mailbridge.ports import MailboxError
@@ -32,18 +36,40 @@ class ThreadDied(MailbridgeError):  # noqa: N818 - says what is known
 
 
 class Daemon:
-    """Runs an app until it is told to stop."""
+    """Runs an app until it is told to stop.
 
-    def __init__(self, app: App) -> None:
+    Args:
+        app: What runs.
+        heard: Signals of the process; None = those that come while it runs.
+        manager: Is told how it goes; None = whoever started the process.
+        reread: Called when the configuration is to be read again: returns it, None when it can't be used.
+
+    Attributes:
+        pulse: Signs of life of its parts.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        heard: Signals | None = None,
+        manager: Manager | None = None,
+        reread: Callable[[], Settings | None] = lambda: None,
+    ) -> None:
         self._app = app
+        self._heard = heard
+        self._manager = manager or Manager()
+        self._reread = reread
+        self.pulse = Pulse()
+        self._wanted: Settings | None = None
+        self._is_stuck = False
         self._stop = app.stop
         self._mail = threading.Event()
         self._work = threading.Event()
         self._died: BaseException | None = None
         self._threads: list[threading.Thread] = []
 
-    def run(self) -> None:
-        """Run until a signal stops it; returns after the drain.
+    def run(self) -> Settings | None:
+        """Run until a signal stops it; return after the drain: with the settings to go on with, None = it ends.
 
         Raises:
             LedgerDamaged: Nothing may be sent any more.
@@ -51,17 +77,48 @@ class Daemon:
         """
         began = time.monotonic()
         prepare_metrics(self._app)
-        with signals(self._app), scheduled(self._app):
+        with self._signals() as heard, scheduled(self._app, self.pulse):
             self._start()
             log.info("started", node=self._app.ledger.node, version=__version__, **self._names())
+            self._manager.ready(self._status())
             while not self._stop.wait(0.5):
-                pass
+                self._look_after(heard)
             self._drain()
         log.info("stopped", seconds=round(time.monotonic() - began, 1))
         if isinstance(self._died, LedgerDamaged):
             raise self._died
         if self._died is not None:
             raise ThreadDied(f"a thread died: {self._died!r}; the log says more") from self._died
+        return self._wanted
+
+    def _signals(self) -> AbstractContextManager[Signals]:
+        return signals(self._app) if self._heard is None else nullcontext(self._heard)
+
+    def _look_after(self, heard: Signals) -> None:
+        """Tell the service manager of progress while there is some; take up a new configuration when asked to."""
+        stuck = self.pulse.stuck()
+        if stuck and not self._is_stuck:
+            log.critical("stuck", parts=stuck)
+        self._is_stuck = bool(stuck)
+        if not stuck:
+            self._manager.progressed(self._status())
+        if heard.reload.is_set():
+            heard.reload.clear()
+            self._wanted = self._reread()
+            if self._wanted is not None:
+                self._stop.set()
+
+    def _status(self) -> str:
+        """Return how it goes, for people who ask the service manager."""
+        collectors = self._app.collectors
+        synced = sum(one.synced_at is not None and one.failure is None for one in collectors)
+        failed = [name for name in {one.name: one for one in self._app.senders} if self._fails(name)]
+        return f"{synced} of {len(collectors)} mailboxes in sync" + (
+            f"; needs help: {', '.join(failed)}" * bool(failed)
+        )
+
+    def _fails(self, name: str) -> bool:
+        return any(sender.failure is not None for sender in self._app.senders if sender.name == name)
 
     def _names(self) -> dict[str, list[str]]:
         return {"mailboxes": list(self._app.settings.mailboxes), "sinks": list(self._app.settings.sinks)}
@@ -108,6 +165,7 @@ class Daemon:
 
     def _read(self) -> None:
         while not self._stop.is_set():
+            self.pulse.beat(READING)
             try:
                 if self._app.room.cycle():
                     self._work.set()
@@ -118,6 +176,7 @@ class Daemon:
 
     def _send(self, sender: Sender) -> None:
         while not self._stop.is_set():
+            self.pulse.beat(threading.current_thread().name)
             try:
                 if sender.cycle():
                     continue
@@ -150,6 +209,8 @@ class Daemon:
         self._stop.wait(FULL_REST_S if isinstance(error, LedgerFull) else 1.0)
 
     def _drain(self) -> None:
+        if self._wanted is None:
+            self._manager.stopping()
         deadline = time.monotonic() + self._app.settings.run.shutdown_s
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
