@@ -13,6 +13,8 @@ COPY src src
 COPY parsers parsers
 COPY sinks sinks
 COPY fixtures/mails fixtures/mails
+# Versions are those of the folder of checked wheels.
+# hadolint ignore=DL3013
 RUN pip install --no-index --find-links /wheels hatchling \
  && pip wheel --no-index --no-deps --no-build-isolation --wheel-dir /wheels . \
  && python -m venv /opt/mailbridge \

@@ -178,7 +178,7 @@ def test_service_and_container_wait_longer_than_the_daemon_drains():
 def test_service_and_container_have_no_rights_and_a_read_only_root():
     own = service()
     for key, value in {
-        "DynamicUser": "yes",
+        "User": "mailbridge",
         "NoNewPrivileges": "yes",
         "ProtectSystem": "strict",
         "CapabilityBoundingSet": "",
