@@ -8,6 +8,7 @@ from typing import Any
 from mailbridge.config import Settings, SinkSettings
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.marks import Marks
+from mailbridge.mailbox.dkim_keys import KeySource, ask_dns
 from mailbridge.mailbox.imap_mark import ImapMarker
 from mailbridge.mailbox.opening import open_mailbox, token_owner
 from mailbridge.mailbox.receiving import Receiving
@@ -27,6 +28,7 @@ from mailbridge.stations.marking import MarkingDesk
 from mailbridge.stations.reading import Crew, InProcessCrew, ProcessCrew, ReadingRoom
 from mailbridge.stations.reading_back import ReadBackDesk, read_back_of
 from mailbridge.stations.sending import Sender
+from mailbridge.stations.verifying import Verifier
 from mailbridge.worker import router_of
 
 
@@ -107,6 +109,7 @@ def build(
         receivers=believed,
         searches_first=ledger.searches_first,
         drift=DriftWatch(ledger.layouts),
+        verifier=_verifier(settings, ledger),
     )
     rooms = {name: account_room(sink, abort) for name, sink in settings.sinks.items()}
     senders = [
@@ -117,6 +120,12 @@ def build(
     desks = list(_desks(settings, ledger)) if collects else []
     readbacks = list(_readbacks(settings, ledger, abort, rooms)) if collects else []
     return App(settings, ledger, collectors, room, senders, desks, readbacks, abort=abort)
+
+
+def _verifier(settings: Settings, ledger: Ledger) -> Verifier | None:
+    if settings.trust.dkim == "off":
+        return None
+    return Verifier(KeySource(ask_dns(settings.trust.dns_timeout_s)), ledger.reader)
 
 
 def _opened(name: str, settings: MailboxSettings, ledger: Ledger) -> Mailbox:
@@ -138,7 +147,7 @@ def receivers(settings: Settings) -> dict[str, Receiving]:
 
 def receiving_of(settings: Settings, mailbox: MailboxSettings) -> Receiving:
     """Return whose word about senders counts in a mailbox."""
-    return Receiving(mailbox.receiver, mailbox.forwarders, settings.trust.servers)
+    return Receiving(mailbox.receiver, mailbox.forwarders, settings.trust.servers, settings.trust.old_days)
 
 
 def make_router(settings: Settings) -> Router:

@@ -3,13 +3,23 @@
 import resource
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
 from mailbridge.mailbox.decode import Limits, Undecodable, decode
+from mailbridge.mailbox.dkim_check import (
+    Keys,
+    Signature,
+    check_signatures,
+    from_text,
+    key_names,
+    to_text,
+    with_signatures,
+)
 from mailbridge.mailbox.receiving import DEFAULT, Receiving
+from mailbridge.mailbox.trust import weighed
 from mailbridge.pipeline.drift import Outline, outline_of
 from mailbridge.pipeline.labelling import NO_LABELLING, Labelling
 from mailbridge.pipeline.parsing import Reading, TrustRules, read_mail
@@ -17,7 +27,7 @@ from mailbridge.pipeline.routing import Router
 from mailbridge.recipes.folder import NONE as NO_RECIPES
 from mailbridge.recipes.folder import Recipes
 from mailbridge.registry import make_parsers
-from mailbridge.sdk import Mail, Parser, cut
+from mailbridge.sdk import Mail, Parser, Trust, cut
 from mailbridge.sdk.mail import mail_id_of
 
 _USUAL = Limits()
@@ -25,7 +35,12 @@ _USUAL = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One mail to read; see `decode` for the fields."""
+    """One mail to read; see `decode` for most fields.
+
+    Attributes:
+        signatures: What was found of its signatures when it was read first; see `dkim_check.to_text`.
+        keys: What was looked up for it just now.
+    """
 
     mail_id: str
     raw: bytes
@@ -34,16 +49,23 @@ class Job:
     receiving: Receiving = DEFAULT
     size: int | None = None
     seen_at: datetime | None = None
+    signatures: str | None = None
+    keys: Keys | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How one mail was read, with what decoding found for listings, and what its template looks like."""
+    """How one mail was read, with what decoding found for listings, and what its template looks like.
+
+    Attributes:
+        keys_wanted: Names of records with which it could be read better.
+    """
 
     mail_id: str
     reading: Reading
     facts: tuple[tuple[str, str | None], ...] = ()
     outline: Outline | None = None
+    keys_wanted: tuple[str, ...] = ()
 
 
 def read_raw(
@@ -79,8 +101,27 @@ def _read(job: Job, router: Router, rules: TrustRules, labelling: Labelling, lim
         )
     except Undecodable as error:
         return Read(job.mail_id, Reading("quarantined", error.reason, detail=error.detail))
+    mail, kept = _verified(mail, job)
+    wanted = key_names(mail) if job.keys is None and job.signatures is None and mail.size == len(job.raw) else ()
     reading = read_mail(mail, router, rules)
-    return Read(job.mail_id, labelling.reading(reading), _facts(mail), outline_of(mail, reading))
+    return Read(job.mail_id, labelling.reading(reading), (*_facts(mail), *kept), outline_of(mail, reading), wanted)
+
+
+def _verified(mail: Mail, job: Job) -> tuple[Mail, tuple[tuple[str, str], ...]]:
+    """Return the mail with what its signatures are worth, and what the ledger keeps of that."""
+    if job.signatures is not None:
+        return replace(mail, trust=_weighed(mail, job, *from_text(job.signatures))), ()
+    if job.keys is None:
+        return mail, ()
+    found = check_signatures(job.raw, mail.headers, job.keys)
+    better = replace(mail, trust=_weighed(mail, job, found, job.keys))
+    if better.trust.reason == "key_later":
+        return better, ()  # asked for again
+    return better, (("signatures", to_text(found, job.keys)),)
+
+
+def _weighed(mail: Mail, job: Job, found: Sequence[Signature], keys: Keys) -> Trust:
+    return weighed(with_signatures(mail, found, keys), mail.headers, job.receiving)
 
 
 def job_of(raw: bytes, *, size: int | None = None, **more: Any) -> Job:

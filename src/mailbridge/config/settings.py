@@ -115,6 +115,19 @@ class TrustSettings(_Table):
         examples=[["anna@facebookoff.example"]],
     )
 
+    old_days: int = Field(
+        14,
+        ge=1,
+        description="A mail that was written so many days before it came is not believed: anybody can send a genuine "
+        "old one again.",
+    )
+    dkim: Literal["auto", "off"] = Field(
+        "auto",
+        description="auto: where the mail server has not checked a sender, his signature (DKIM) is checked here, with "
+        "a key out of the DNS; off: nothing is looked up.",
+    )
+    dns_timeout_s: float = Field(2, gt=0, le=30, description="Seconds that one look-up may take.")
+
     @property
     def servers(self) -> tuple[str, ...]:
         """The networks among `senders`."""

@@ -129,6 +129,7 @@ mail = Table(
     Column("subject", Words),
     Column("trust", String),
     Column("trust_reason", Words),
+    Column("signatures", Text, comment="results and keys, as JSON: keys change"),
     Column("tries", Integer, nullable=False, server_default=text("0"), comment="times a worker began to parse it"),
     Column("backlog", Boolean, nullable=False, comment="waited while nobody looked"),
     Column("before_ledger", Boolean, nullable=False, comment="an earlier ledger may have delivered it"),

@@ -35,6 +35,7 @@ class StoredMail:
     mailbox: str | None
     tries: int
     stored_at: datetime | None = None
+    signatures: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,23 @@ class Reader:
         with self._database.read() as connection:
             return int(connection.scalar(query) or 0)
 
+    def take_again(self, trust_reason: str, within_s: float) -> int:
+        """Let quarantined mails with this reason of trust, stored not longer ago, be read again; return how many."""
+        old = "quarantined"
+        waits = (
+            mail.c.state == old,
+            mail.c.trust_reason == trust_reason,
+            mail.c.stored_at > now() - within_s,
+            mail.c.erased_at.is_(None),
+        )
+        with self._database.write() as connection:
+            ids = connection.scalars(select(mail.c.id).where(*waits)).all()
+            if ids:
+                values = {"state": "stored", "tries": 0, "reason": None, "detail": None}
+                connection.execute(update(mail).where(mail.c.id.in_(ids)).values(**values))
+                note_transitions(connection, [(one, old, "stored", trust_reason) for one in ids], "daemon")
+        return len(ids)
+
     def settle(self, settlements: Sequence[Settlement], *, searches_first: bool) -> int:
         """Commit outcomes, interests and deliveries of many mails in one transaction.
 
@@ -160,7 +178,8 @@ class Reader:
 
 
 STORED = (
-    mail.c.id, mail.c.size, mail.c.received_at, mail.c.mailbox, mail.c.tries, mail.c.stored_at, raw.c.codec, raw.c.body,
+    mail.c.id, mail.c.size, mail.c.received_at, mail.c.mailbox, mail.c.tries, mail.c.stored_at, mail.c.signatures,
+    raw.c.codec, raw.c.body,
 )  # fmt: skip
 """What `stored_mail` asks of a row."""
 
@@ -247,6 +266,7 @@ def stored_mail(row: RowMapping) -> StoredMail:
         mailbox=row["mailbox"],
         tries=row["tries"],
         stored_at=datetime.fromtimestamp(row["stored_at"], UTC),
+        signatures=row["signatures"],
     )
 
 

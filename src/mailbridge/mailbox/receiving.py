@@ -47,11 +47,13 @@ class Receiving:
         forwarders: Domains or networks of servers that hand mails on to this mailbox, and whose results of their own
             are believed where ours can't pass any more. Never assumed (arXiv 2302.07287).
         servers: Networks of the company's own servers that send forms: who hands over from there is believed.
+        old_days: A mail that was written so many days before our server took it is not believed.
     """
 
     receiver: str | None = None
     forwarders: tuple[str, ...] = ()
     servers: tuple[str, ...] = ()
+    old_days: int = 14
 
     @property
     def hosts(self) -> tuple[str, ...]:

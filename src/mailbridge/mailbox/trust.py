@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from mailbridge.mailbox.headers_dates import parse_date, received_date
 from mailbridge.mailbox.receiving import DEFAULT, Receiving, is_listed, network_of
 from mailbridge.mailbox.trust_domains import is_same_organisation, is_within, normal_domain
 from mailbridge.mailbox.trust_path import GOOGLE, Path, incoming_path, peer_address, provider_of
@@ -10,6 +11,10 @@ from mailbridge.sdk import Address, Headers, Trust
 
 _FIELD = "authentication-results"
 _ARC_FIELD = "arc-authentication-results"
+SILENT = frozenset({"no_results", "untrusted_results", "no_pass", "spf_only"})
+"""Reasons with which our receiver has said nothing about signatures."""
+
+_ONCE = ("Subject", "Date", "Content-Type", "Content-Transfer-Encoding")
 _REFUSED = frozenset(["fail", "hardfail", "permfail", "reject"])
 
 
@@ -38,14 +43,48 @@ def judge(headers: Headers, senders: Sequence[Address], receiving: Receiving = D
     believed = list(_believed(fields, path, receiving.hosts))
     trust = _said_by(believed, fields, domain)
     if trust.verdict != "pass" and (receiving.forwarders or receiving.servers):
-        return _behind(trust, believed, fields, path, receiving, domain)
-    return trust
+        trust = _behind(trust, believed, fields, path, receiving, domain)
+    return weighed(trust, headers, receiving)
+
+
+def weighed(trust: Trust, headers: Headers, receiving: Receiving) -> Trust:
+    """Return the verdict, without the good word where what a genuine mail says was changed or sent once more.
+
+    A signature covers one Subject and the lowest; nobody has to be asked to send a signed mail again. Reasons:
+    doubled_headers; old, when it was written long before our server took it.
+    """
+    if trust.verdict != "pass":
+        return trust
+    if any(len(headers.all(name)) > 1 for name in _ONCE):
+        return Trust("unknown", "doubled_headers")
+    return Trust("unknown", "old") if _age_days(headers) > receiving.old_days else trust
+
+
+def _age_days(headers: Headers) -> float:
+    """Return how long a mail was under way by the clocks of its writer and of our server; 0 when one does not tell."""
+    fields = list(headers)
+    path = incoming_path(fields)
+    taken = received_date(fields[path.end][1]) if path.hosts and path.end < len(fields) else None
+    written = parse_date(headers.get("Date"))
+    if taken is None or written is None:
+        return 0
+    return (taken - written).total_seconds() / 86_400
 
 
 def own_results(headers: Headers, receiving: Receiving = DEFAULT) -> list[Results]:
     """Return the results that count, topmost first."""
     fields = list(headers)
     return list(_believed(fields, incoming_path(fields), receiving.hosts))
+
+
+def signature_tags(headers: Headers) -> list[dict[str, str]]:
+    """Return the tags of every DKIM signature, topmost first (RFC 6376 §3.5); d= is an A-label, "" without one."""
+    found = []
+    for value in headers.all("DKIM-Signature"):
+        parts = [part.partition("=") for part in value.split(";")]
+        tags = {name.strip(): "".join(content.split()) for name, sign, content in parts if sign}
+        found.append({**tags, "d": normal_domain(tags.get("d", ""))})
+    return found
 
 
 def _said_by(believed: Sequence[Results], fields: Sequence[tuple[str, str]], domain: str) -> Trust:

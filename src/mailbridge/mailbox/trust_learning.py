@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from mailbridge.mailbox.head import head_of
 from mailbridge.mailbox.receiving import DEFAULT, GENERIC, Receiving
-from mailbridge.mailbox.trust import judge, own_results, passed
+from mailbridge.mailbox.trust import judge, own_results, passed, signature_tags
 from mailbridge.mailbox.trust_domains import is_same_organisation, normal_domain, organisation
 from mailbridge.mailbox.trust_path import Path, by_host, incoming_path, peer_address, peer_name, provider_of
 from mailbridge.mailbox.trust_results import Results
@@ -140,7 +140,7 @@ def _with_forwarder(
 ) -> Sighting:
     fields = list(headers)
     domain = normal_domain(senders[0].domain) if len(senders) == 1 else ""
-    signed = any(is_same_organisation(signer, domain) for signer in signers(headers))
+    signed = any(is_same_organisation(signer, domain) for signer in (one["d"] for one in signature_tags(headers)))
     found = [one.domain("header.d", "header.i") for one in passed(own, "dkim")]
     good = any(is_same_organisation(signer, domain) for signer in found)
     told = replace(told, is_signed=signed, is_broken=signed and bool(own) and not good)
@@ -150,19 +150,6 @@ def _with_forwarder(
     there = judge(headers, senders, Receiving(forwarders=(host,)))
     vouched = there.verdict == "pass" and there.reason.startswith("forwarder_")
     return replace(told, forwarder=host, vouched_there=vouched)
-
-
-def signers(headers: Headers) -> list[str]:
-    """Return the domains (d=) of all DKIM signatures."""
-    tags = [dict(_tags(value)) for value in headers.all("DKIM-Signature")]
-    return [normal_domain(one["d"]) for one in tags if one.get("d")]
-
-
-def _tags(value: str) -> Iterable[tuple[str, str]]:
-    for part in value.split(";"):
-        name, sign, content = part.partition("=")
-        if sign:
-            yield name.strip().lower(), "".join(content.split())
 
 
 def _forwarder(headers: Headers, path: Path, domain: str) -> str:
@@ -237,7 +224,7 @@ def _advice(learned: Learned, sightings: Sequence[Sighting]) -> Iterable[str]:
     if unsaid * 2 > learned.mails:
         yield (
             f"{unsaid} of {learned.mails} mails carry no results of your own mail server: let it check DKIM and DMARC "
-            f"(OpenDKIM, OpenDMARC, rspamd); {signed} of them are signed"
+            f"(OpenDKIM, OpenDMARC, rspamd); {signed} of them are signed, which [trust] dkim checks here"
         )
     for one in learned.forwarders:
         if one.breaks_dkim and not one.is_named:

@@ -24,6 +24,7 @@ EVENTS: dict[str, str] = {
     "interest_urgent": "Somebody should look at once. interest_id, network, priority, labels",
     "layout_changed": "The first mail of a new layout came; told once. source, layout, mail_id, missing, outcome",
     "mail_quarantined": "A mail waits for a person. mail_id, parser, reason",
+    "keys_asked_again": "Mails whose senders' keys could not be had are read again. mails",
     "recipes_loaded": "Recipes were changed and are in force. count",
     "recipes_refused": "Recipes were changed and can't be used; the old ones stay in force. problems",
     "parse_worker_died": "The process that parsed a chunk died or ran out of time. mails",

@@ -23,6 +23,7 @@ from mailbridge.recipes.folder import NONE as NO_RECIPES
 from mailbridge.recipes.folder import Recipes
 from mailbridge.stations.drifting import DriftWatch
 from mailbridge.stations.outbox import outgoing
+from mailbridge.stations.verifying import Verifier
 from mailbridge.worker import Job, Read, begin, out_of_memory, out_of_time, read_raw, router_of, work
 
 _USUAL = Limits()
@@ -153,6 +154,7 @@ class ReadingRoom:
         receivers: Mailbox → whose word about senders counts.
         searches_first: See `Reader.settle`.
         drift: Who watches for changed templates; None = nobody.
+        verifier: Who looks up keys of signatures; None = nobody.
     """
 
     def __init__(
@@ -164,7 +166,9 @@ class ReadingRoom:
         receivers: Mapping[str, Receiving],
         searches_first: bool,
         drift: DriftWatch | None = None,
+        verifier: Verifier | None = None,
     ) -> None:
+        self._verifier = verifier
         self._reader = reader
         self.crew = crew
         self._sinks = sinks
@@ -179,7 +183,7 @@ class ReadingRoom:
             mails = self._reader.take(CHUNK, but=[mail.mail_id for chunk, _ in self._underway for mail in chunk])
             if not mails:
                 break
-            self._underway.append((mails, self.crew.begin([self._job(mail) for mail in mails])))
+            self._underway.append((mails, self._begun([self._job(mail) for mail in mails])))
         if not self._underway:
             self._rest()
             return 0
@@ -200,10 +204,27 @@ class ReadingRoom:
     def _rest(self) -> None:
         if self._drift:
             self._drift.rest()
+        if self._verifier:
+            self._verifier.rest()
+
+    def _begun(self, jobs: Sequence[Job]) -> Reads:
+        reads, verifier = self.crew.begin(jobs), self._verifier
+        if verifier is None:
+            return reads
+        return lambda: verifier.review(jobs, reads(), lambda again: self.crew.begin(again)())
 
     def _job(self, mail: StoredMail) -> Job:
         receiving = self._receivers.get(mail.mailbox or "", DEFAULT)
-        return Job(mail.mail_id, mail.raw, mail.received_at, mail.mailbox, receiving, mail.size, mail.stored_at)
+        return Job(
+            mail.mail_id,
+            mail.raw,
+            mail.received_at,
+            mail.mailbox,
+            receiving,
+            mail.size,
+            mail.stored_at,
+            mail.signatures,
+        )
 
     def _settlement(self, mail: StoredMail, read: Read | None) -> Settlement | None:
         if read is None:

@@ -150,7 +150,16 @@ class Replayer:
 
     def _job(self, mail: StoredMail) -> Job:
         receiving = self._receivers.get(mail.mailbox or "", DEFAULT)
-        return Job(mail.mail_id, mail.raw, mail.received_at, mail.mailbox, receiving, mail.size, mail.stored_at)
+        return Job(
+            mail.mail_id,
+            mail.raw,
+            mail.received_at,
+            mail.mailbox,
+            receiving,
+            mail.size,
+            mail.stored_at,
+            mail.signatures,
+        )
 
     def _beside(self, chunk: Sequence[Given], reads: Sequence[Read]) -> list[Replayed]:
         ids = [read.mail_id for read in reads]
