@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from mailbridge.testing.account_settings import AccountSetting, of_attributes
 from mailbridge.testing.amocrm_account import KEY_FIELD, LOST, OLGA, PAVEL, WON, Account, Row
 from mailbridge.testing.amocrm_api import TOKEN_PATH, WHERE_PATH, Api, Settings
 from mailbridge.testing.amocrm_oauth import TokenDesk
@@ -14,6 +15,12 @@ from mailbridge.testing.amocrm_rules import problem
 from mailbridge.testing.emulator import Answer, Call, Emulator
 
 RATE_PER_S = 7
+_KOMMO_LIMIT = problem(
+    429,
+    "Too Many Requests",
+    "You have sent too many requests in a given amount of time. Please try again later.",
+    retry_after=1,
+)
 _NGINX = "<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center>nginx</body></html>"
 
 
@@ -31,6 +38,7 @@ class AmocrmEmulator(Emulator):
         emoji_cuts: Whether text fields end at the first emoji.
         admin: Whether the token's owner may see the users.
         paid: Whether the subscription is paid; else 402 for everything.
+        kommo: Whether 429 is told as Kommo does, in JSON with `retry_after`; amoCRM sends a page.
     """
 
     name: ClassVar[str] = "amocrm"
@@ -48,10 +56,12 @@ class AmocrmEmulator(Emulator):
         emoji_cuts: bool = False,
         admin: bool = True,
         paid: bool = True,
+        kommo: bool = False,
     ) -> None:
         super().__init__(clock=clock, journal=journal)
         self.rate_per_s = rate_per_s
         self.breaches = breaches
+        self.kommo = kommo
         self.settings = Settings(filters=filters, search_lag_s=search_lag_s, admin=admin, paid=paid)
         self._criteria = tuple(duplicate_control)
         self._emoji_cuts = emoji_cuts
@@ -69,6 +79,16 @@ class AmocrmEmulator(Emulator):
         self._broken = 0
         self._recent: deque[float] = deque()
 
+    def account_settings(self) -> Mapping[str, AccountSetting]:
+        """Return plan, rights, limits, and the names of the leads' fields; see `Emulator`."""
+        names = [str(row["name"]) for row in self.account.fields["leads"]]
+        return {
+            **super().account_settings(),
+            **of_attributes(self, "rate_per_s", "breaches", "kommo", "locked_out", empty=("rate_per_s",)),
+            **of_attributes(self.settings, "filters", "search_lag_s", "admin", "paid"),
+            "lead_fields": AccountSetting(names, self.account.set_lead_fields),
+        }
+
     def handle(self, call: Call) -> Answer:
         """Answer one request."""
         return self._refused_at_the_door(call) or self.api.answer(call)
@@ -79,7 +99,7 @@ class AmocrmEmulator(Emulator):
         if self.rate_per_s is not None and self._over_the_limit(self.rate_per_s):
             self._broken += 1
             self.locked_out = self._broken >= self.breaches
-            return _page(429, "429 Too Many Requests")
+            return _KOMMO_LIMIT if self.kommo else _page(429, "429 Too Many Requests")
         return self._refused_by_the_desk(call)
 
     def _refused_by_the_desk(self, call: Call) -> Answer | None:

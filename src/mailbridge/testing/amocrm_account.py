@@ -76,6 +76,15 @@ class Account:
             _user(PAVEL, "Павел Лис", "pavel@korzh.example", active=True),
         ]
 
+    def set_lead_fields(self, names: list[str]) -> None:
+        """Leave leads these fields; names that are new become text fields, one named twice is there twice."""
+        rows = {str(row["name"]): row for row in self.fields["leads"]}
+        made: list[Row] = []
+        for name in names:
+            row = rows.pop(name, None)
+            made.append(row or _field((self.next_id(), name, None, "text")))
+        self.fields["leads"] = made
+
     def next_id(self) -> int:
         """Return a fresh id."""
         return next(self._ids)

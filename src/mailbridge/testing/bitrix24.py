@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from mailbridge.testing.account_settings import AccountSetting, of_attributes
 from mailbridge.testing.bitrix24_data import CONTACT, DEAL, LEAD, TYPE_NAMES, FieldSpec, Portal, RestError
 from mailbridge.testing.bitrix24_items import Context, Reply
 from mailbridge.testing.bitrix24_limits import Bucket, Operating
@@ -78,6 +79,23 @@ class Bitrix24Emulator(Emulator):
         self._start_anew()
         self.journal.clear()
         self.faults.clear()
+
+    def account_settings(self) -> Mapping[str, AccountSetting]:
+        """Return the switches, what each call costs, and the user fields of leads; see `Emulator`."""
+        names = ("simple", "limited", "scopes", "wrong_code_status", "commercial", "moved_to")
+        own = [name for name in self.portal.fields[LEAD] if name.startswith("ufCrm")]
+        return {
+            **super().account_settings(),
+            **of_attributes(self.switches, *names),
+            **of_attributes(self.operating, "cost_s"),
+            "lead_fields": AccountSetting(own, self._set_lead_fields),
+        }
+
+    def _set_lead_fields(self, names: list[str]) -> None:
+        for kind in (LEAD, DEAL, CONTACT):
+            fields = self.portal.fields[kind]
+            kept = {name: spec for name, spec in fields.items() if not name.startswith("ufCrm") or name in names}
+            self.portal.fields[kind] = kept | {name: FieldSpec() for name in names if name not in kept}
 
     def add_field(self, kind: int, name: str, spec: FieldSpec | None = None) -> None:
         """Add a user field such as "ufCrm_1700000000" to leads (1), deals (2) or contacts (3)."""

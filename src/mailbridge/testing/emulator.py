@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 from urllib.parse import parse_qsl
 
+from mailbridge.testing.account_settings import AccountSetting, change, of_attributes
 from mailbridge.testing.emulator_page import page_of, posted
 
 FaultKind = Literal["drop_before", "drop_after", "late", "status", "html", "truncate", "wrong_type"]
@@ -162,6 +163,10 @@ class Emulator(ABC):
         """Return what a person in the CRM can do with a main object, by its id: for tries of reading back."""
         return {}
 
+    def account_settings(self) -> Mapping[str, AccountSetting]:
+        """Return what can be changed of the account while it runs: plan, rights, fields, limits."""
+        return of_attributes(self, "delay_s")
+
     def writes(self, call: Call) -> bool:
         """Whether a request is meant to change the CRM; overridden where reads and log-ins use POST too."""
         return call.method not in {"GET", "HEAD", "OPTIONS"}
@@ -213,6 +218,7 @@ class Emulator(ABC):
                 "keys": self.keys,
                 "cards": lambda: {key: self.card(key) for key in self.keys()},
                 "counts": self.counts,
+                "settings": lambda: {name: one.value for name, one in self.account_settings().items()},
                 "journal": lambda: [asdict(entry) for entry in self.journal],
             }
             if what in looks:
@@ -222,21 +228,28 @@ class Emulator(ABC):
         return _NO_SUCH_CONTROL
 
     def _controlled(self, what: str, call: Call) -> Answer:
-        if what == "POST faults":
-            try:
-                self.faults.append(_fault(call.json()))
-            except (TypeError, ValueError) as error:
-                return Answer(400, {"error": f"no fault: {error}"})
-            return Answer(201, {"faults": len(self.faults)})
-        if what == "DELETE faults":
-            self.faults.clear()
-            return Answer(200, {})
-        if what == "POST reset":
-            self.reset()
-            return Answer(200, {})
-        if what == "POST page":
-            return self._clicked(call)
-        return _NO_SUCH_CONTROL
+        acts: dict[str, Callable[[Call], Answer]] = {
+            "POST faults": self._add_fault,
+            "POST settings": self._change_settings,
+            "POST page": self._clicked,
+            "DELETE faults": lambda _: _done(self.faults.clear),
+            "POST reset": lambda _: _done(self.reset),
+        }
+        return acts[what](call) if what in acts else _NO_SUCH_CONTROL
+
+    def _add_fault(self, call: Call) -> Answer:
+        try:
+            self.faults.append(_fault(call.json()))
+        except (TypeError, ValueError) as error:
+            return Answer(400, {"error": f"no fault: {error}"})
+        return Answer(201, {"faults": len(self.faults)})
+
+    def _change_settings(self, call: Call) -> Answer:
+        try:
+            change(self.account_settings(), call.json())
+        except ValueError as error:
+            return Answer(400, {"error": f"no setting: {error}"})
+        return Answer(200, {name: one.value for name, one in self.account_settings().items()})
 
     def _clicked(self, call: Call) -> Answer:
         """Do what a form of the page asks for, and show the page again."""
@@ -249,6 +262,8 @@ class Emulator(ABC):
                 self.faults.clear()
             elif wish == "reset":
                 self.reset()
+            elif wish == "setting":
+                change(self.account_settings(), {form["name"]: json.loads(form["value"])})
             else:
                 self.acts()[wish](form["id"])
         except (KeyError, TypeError, ValueError) as error:
@@ -274,8 +289,17 @@ class Emulator(ABC):
         await _write(send, answer, fault)
 
 
+def _done(act: Callable[[], None]) -> Answer:
+    act()
+    return Answer(200, {})
+
+
 _NO_SUCH_CONTROL = Answer(
-    404, {"error": "addresses: / (a page), keys, cards, counts, journal, faults (POST, DELETE), reset (POST)"}
+    404,
+    {
+        "error": "addresses: / (a page), keys, cards, counts, journal, settings (GET, POST), faults (POST, DELETE), "
+        "reset (POST)"
+    },
 )
 
 

@@ -30,6 +30,10 @@ faults waiting: <b>{{ faults | length }}</b></p>
 <form method="post" action="page"><input type="hidden" name="do" value="mend"><button>no more faults</button></form>
 <form method="post" action="page"><input type="hidden" name="do" value="reset"><button>forget everything</button></form>
 {% if faults %}<pre>{{ faults }}</pre>{% endif %}
+<h2>The account</h2>
+{% for name, value in settings.items() %}<form method="post" action="page">
+<input type="hidden" name="do" value="setting"><input type="hidden" name="name" value="{{ name }}">
+<label>{{ name }} <input name="value" value="{{ value }}" size="14"></label> <button>set</button></form>{% endfor %}
 <h2>Cards</h2>
 <table><tr><th>key</th><th>ids</th><th>card</th><th>what a person does</th></tr>
 {% for card in cards %}<tr{% if card.ids | length > 1 %} class="bad"{% endif %}><td>{{ card.key }}</td>
@@ -61,6 +65,7 @@ def page_of(emulator: "Emulator") -> bytes:
         kinds=get_args(FaultKind),
         cards=cards[-SHOWN:][::-1],
         acts=sorted(emulator.acts()),
+        settings={name: _line(one.value) for name, one in emulator.account_settings().items()},
         journal=[_shown(entry) for entry in emulator.journal[-SHOWN:][::-1]],
     )
     return made.encode("utf-8", "replace")
@@ -77,6 +82,10 @@ def posted(call: "Call") -> dict[str, Any]:
 
 def _text(card: Mapping[str, Any] | None) -> str:
     return json.dumps(card, ensure_ascii=False, indent=1, default=str)
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _shown(entry: Any) -> dict[str, Any]:

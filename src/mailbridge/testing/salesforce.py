@@ -1,5 +1,6 @@
 """A Salesforce org in memory, as far as sinks use it (REST API Developer Guide)."""
 
+import dataclasses
 import html
 import re
 import time
@@ -7,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from mailbridge.testing.account_settings import AccountSetting, of_attributes
 from mailbridge.testing.emulator import Answer, Call, Emulator
 from mailbridge.testing.salesforce_bulk import Composite, bulk_create, bulk_read, bulk_upsert
 from mailbridge.testing.salesforce_login import SfLogin
-from mailbridge.testing.salesforce_schema import SfObject
+from mailbridge.testing.salesforce_schema import SfField, SfObject
 from mailbridge.testing.salesforce_soql import Query, SoqlError, parse_soql
 from mailbridge.testing.salesforce_store import RecordError, Row, SfStore, WriteOptions
 
@@ -65,6 +67,33 @@ class SalesforceEmulator(Emulator):
         self.journal.clear()
         self.faults.clear()
         self.used = 0
+
+    def account_settings(self) -> Mapping[str, AccountSetting]:
+        """Return limits, the duplicate rule, and the leads' own fields; see `Emulator`."""
+        lead = self.store.object("Lead")
+        own = [name for name in lead.fields if name.endswith("__c")]
+        key = lead.fields.get(self.key_field)
+        return {
+            **super().account_settings(),
+            **of_attributes(self, "daily_limit", "used", "busy", "page_size"),
+            **of_attributes(self.store, "duplicate_rule", "assigned_to", empty=("assigned_to",)),
+            **of_attributes(lead, "createable"),
+            "lead_fields": AccountSetting(own, self._set_lead_fields),
+            "key_field_unique": AccountSetting(bool(key and key.unique), self._set_unique),
+        }
+
+    def _set_lead_fields(self, names: list[str]) -> None:
+        lead = self.store.object("Lead")
+        lead.fields = {name: field for name, field in lead.fields.items() if not name.endswith("__c") or name in names}
+        for name in names:
+            if name not in lead.fields:
+                key = name == self.key_field
+                lead.add(SfField(name, length=255, external_id=key, unique=key))
+
+    def _set_unique(self, unique: bool) -> None:  # noqa: FBT001 - a value, not a switch
+        lead = self.store.object("Lead")
+        if self.key_field in lead.fields:
+            lead.add(dataclasses.replace(lead.fields[self.key_field], unique=unique))
 
     def keys(self) -> dict[str, list[str]]:
         """Return delivery key → ids of the leads that carry it."""

@@ -3,7 +3,10 @@
 import httpx
 import pytest
 
+from mailbridge.testing.account_settings import change
+from mailbridge.testing.amocrm import AmocrmEmulator
 from mailbridge.testing.bitrix24 import Bitrix24Emulator
+from mailbridge.testing.emulator import Call
 from mailbridge.testing.salesforce import SalesforceEmulator
 from mailbridge.testing.server import serve
 
@@ -46,6 +49,41 @@ def test_what_is_no_fault_is_refused_with_a_reason(portal, body):
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("no fault: ")
     assert portal.post(f"{portal.method}/crm.item.fields", json={"entityTypeId": 1}).status_code == 200
+
+
+def test_the_account_is_changed_while_it_runs(portal):
+    wanted = {"simple": True, "scopes": ["crm"], "lead_fields": ["ufCrm_1700000000"]}
+    assert portal.get("/_emulator/settings").json()["simple"] is False
+    told = portal.post("/_emulator/settings", json=wanted).json()
+    assert wanted.items() <= told.items()
+    assert portal.post(f"{portal.method}/crm.settings.mode.get").json()["result"] == 2
+    fields = portal.post(f"{portal.method}/crm.item.fields", json={"entityTypeId": 1}).json()["result"]["fields"]
+    assert "ufCrm_1700000000" in fields
+    assert portal.post(f"{portal.method}/user.get").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "wanted", [[], {}, "x", {"simple": 1}, {"limited": True, "simpel": True}, {"scopes": "crm"}, {"cost_s": True}]
+)
+def test_a_setting_that_is_none_changes_nothing_and_says_why(portal, wanted):
+    before = portal.get("/_emulator/settings").json()
+    answer = portal.post("/_emulator/settings", json=wanted)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("no setting: ")
+    assert portal.get("/_emulator/settings").json() == before
+
+
+def test_the_settings_of_the_other_accounts():
+    amo, org = AmocrmEmulator(), SalesforceEmulator()
+    change(amo.account_settings(), {"filters": True, "kommo": True, "rate_per_s": 1, "lead_fields": ["A", "A"]})
+    assert [row["type"] for row in amo.account.fields["leads"]] == ["text", "text"]
+    call = Call("GET", "/api/v4/account", (), {"authorization": "Bearer demo-token"}, b"")
+    answers = [amo.process(call)[0] for _ in range(2)]
+    assert [answers[0].status, answers[1].status, answers[1].body["retry_after"]] == [200, 429, 1]
+    change(org.account_settings(), {"key_field_unique": False, "createable": False, "assigned_to": None})
+    assert not org.store.object("Lead").fields["MB_Key__c"].unique
+    change(org.account_settings(), {"lead_fields": []})
+    assert "MB_Key__c" not in org.store.object("Lead").fields
 
 
 # The page -----------------------------------------------------------------------------------------------------------
@@ -94,3 +132,10 @@ def test_a_person_works_on_a_lead_by_forms(org):
     assert all(task["IsClosed"] for task in org.crm.store.rows["Task"].values())
     org.post("/_emulator/page", data={"do": "reset"})
     assert org.get("/_emulator/keys").json() == {}
+
+
+def test_a_setting_is_changed_by_a_form(org):
+    data = {"do": "setting", "name": "daily_limit", "value": "5"}
+    assert org.post("/_emulator/page", data=data).status_code == 200
+    assert org.crm.daily_limit == 5
+    assert org.post("/_emulator/page", data=data | {"value": "five"}).status_code == 400
