@@ -240,7 +240,10 @@ def judge(answer: httpx.Response, _write: bool) -> SinkError | None:  # noqa: FB
     if status == 429:
         return NotWritten("amoCRM's rate limit (HTTP 429)", after_s=retry_after_s(answer) or _pause(answer), pause=True)
     if status == 401:
-        return TokenRefused("amoCRM refuses the token (HTTP 401): make a new one in the integration's settings")
+        return TokenRefused(
+            "amoCRM refuses the token (HTTP 401): make a new one in amoMarket → your integration → Keys and scopes →"
+            " Long-lived token"
+        )
     if status == 403 and "html" in answer.headers.get("Content-Type", ""):
         return NotWritten(LOCKED_OUT, after_s=LOCKED_OUT_S, pause=True)
     return _wrong_account(answer)
@@ -257,7 +260,7 @@ def _wrong_account(answer: httpx.Response) -> Unusable | None:
             "given by an administrator; and see Settings → Security for a list of allowed addresses"
         )
     if status == 402:
-        return Unusable("the amoCRM subscription is not paid (HTTP 402)")
+        return Unusable("the amoCRM subscription is not paid (HTTP 402): Settings → Billing")
     if status in {404, 405}:
         return Unusable(f"no amoCRM API at this address (HTTP {status}): correct url")
     return None

@@ -174,12 +174,17 @@ def user_problem(config: AmocrmConfig, users: Mapping[int, str]) -> str | None:
     )
 
 
-def remarks(places: Places, token_ends: float | None, now: float) -> Iterator[str]:
-    """Yield what works but could be better, or will end."""
+def remarks(places: Places, token_ends: float | None, now: float, *, unseen: bool = False) -> Iterator[str]:
+    """Yield what works but could be better, or will end; `unseen` = the responsible user could not be looked up."""
     if not places.filters:
         yield (
             "the paid list filters are missing, which works, with more reading: our key is searched by full text, what"
             " people did is read in the order of change (Settings → Billing → package with API filters)"
+        )
+    if unseen:
+        yield (
+            "the users can't be listed (external integration, or its owner is no administrator), so responsible is not"
+            " proven: compare it with the address of the person's page under Settings → Users"
         )
     if token_ends is not None and token_ends - now < TOKEN_WARNING_S:
         days = max(0, int((token_ends - now) / 86_400))
@@ -259,7 +264,7 @@ def _stage(config: AmocrmConfig, pipelines: list[Row], problems: list[str]) -> t
     pipeline = _match(config.pipeline, pipelines) if config.pipeline is not None else None
     if config.pipeline is not None and pipeline is None:
         known = ", ".join(row["name"] for row in pipelines)
-        problems.append(f"no pipeline {config.pipeline!r}: there are {known}")
+        problems.append(f"no pipeline {config.pipeline!r}: there are {known} (Leads → list of pipelines, top left)")
         return None, None
     if config.status is None:
         return (pipeline["id"] if pipeline else None), None
@@ -269,7 +274,7 @@ def _stage(config: AmocrmConfig, pipelines: list[Row], problems: list[str]) -> t
         if status := _match(config.status, statuses):
             return owner["id"], status["id"]
     known = ", ".join(row["name"] for owner in owners for row in owner["_embedded"]["statuses"])
-    problems.append(f"no stage {config.status!r} (status): there are {known}")
+    problems.append(f"no stage {config.status!r} (status): there are {known} (Leads → Set up pipeline)")
     return (pipeline["id"] if pipeline else None), None
 
 

@@ -67,7 +67,9 @@ class AmocrmSink:
         """Return what a person should know of an account that can work; `check --connect` prints it."""
         token = self._config.token
         ends = claims_of(token.get_secret_value()).get("exp") if token else None
-        return list(remarks(self._places(), float(ends) if isinstance(ends, (int, float)) else None, time.time()))
+        unseen = self._config.responsible is not None and not self._users()
+        ends_at = float(ends) if isinstance(ends, (int, float)) else None
+        return list(remarks(self._places(), ends_at, time.time(), unseen=unseen))
 
     def plan(self, deliveries: Sequence[Delivery]) -> Sequence[PlannedRequest]:
         """See `Sink.plan`."""

@@ -1,6 +1,6 @@
 """Whether a portal is ready, told by one request that only reads."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mailbridge.sdk import NotWritten, Refused, Unusable
@@ -12,6 +12,10 @@ from mailbridge_sinks.bitrix24.mapping import CONTACT, entity_type, funnel_of
 _TEXT_TYPES = {"string", "text", "url", "char"}
 _SIMPLE = 2
 _WHERE = {1: "CRM → Settings → Custom fields → Leads", 2: "… → Deals", CONTACT: "… → Contacts"}
+_DIRECTORIES = {
+    "stages": "CRM → Settings → Statuses and dropdowns (leads), or the funnel's own settings (deals)",
+    "sources": "CRM → Settings → Statuses and dropdowns → Sources",
+}
 # What the sink fills in itself, or Bitrix24 does.
 _FILLED = {"title", "stageId", "assignedById", "opened", "sourceId", "originatorId", "originId", "categoryId"}
 
@@ -122,7 +126,11 @@ def _directories(answers: Answers, config: Bitrix24Config) -> Iterator[str]:
             continue
         known = [str(row.get("STATUS_ID")) for row in items(answers.results[what])]
         if wanted not in known:
-            yield f"{name} {wanted!r} does not exist; there are {', '.join(known) or 'none'}"
+            yield f"{name} {wanted!r} does not exist; {_there_are(known)}; see {_DIRECTORIES[what]}"
+
+
+def _there_are(known: Sequence[str]) -> str:
+    return f"there are {', '.join(known)}" if known else "there is no such funnel either"
 
 
 def _people(answers: Answers, config: Bitrix24Config) -> Iterator[str]:
@@ -131,6 +139,6 @@ def _people(answers: Answers, config: Bitrix24Config) -> Iterator[str]:
             continue  # the webhook has no right to see people
         rows = items(answers.results[f"user{user}"])
         if not rows:
-            yield f"{name} {user} does not exist"
+            yield f"{name} {user} does not exist; its number stands in the address of the person's page under Employees"
         elif rows[0].get("ACTIVE") is False:
-            yield f"{name} {user} is dismissed"
+            yield f"{name} {user} is dismissed: name somebody else"

@@ -62,7 +62,9 @@ class RestClient:
         """Prove that somebody answers at the base address and takes the log-in."""
         answer = self._sent(Filled("GET", ""), write=False)
         if answer.status_code in {401, 403}:
-            raise Unusable(f"HTTP {answer.status_code}: the log-in is refused")
+            raise Unusable(
+                f"HTTP {answer.status_code}: the log-in is refused: see token, or user and password, in the settings"
+            )
         if answer.status_code >= 500 or answer.status_code == 429:
             raise NotWritten(f"HTTP {answer.status_code}", pause=True)
 

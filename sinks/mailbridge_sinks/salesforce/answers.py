@@ -21,6 +21,7 @@ from mailbridge.sdk import (
     Unusable,
     lost,
 )
+from mailbridge_sinks.salesforce.advice import advised
 
 DAILY_LIMIT_PAUSE_S = 900.0
 """The daily limit is a rolling window of 24 hours: it frees up bit by bit."""
@@ -79,7 +80,7 @@ def judge(answer: httpx.Response, write: bool) -> SinkError | None:  # noqa: FBT
     errors = _envelope(answer)
     codes = {code for code, _ in errors}
     said = "; ".join(f"{code}: {message}" for code, message in errors) or "no reason given"
-    reason = f"HTTP {answer.status_code}: {said}"
+    reason = advised((code for code, _ in errors), f"HTTP {answer.status_code}: {said}")
     if answer.status_code == 401:
         return SessionEnded(reason)
     pause_s = _pause_s(codes, reason)
@@ -144,7 +145,8 @@ def _result(item: Any) -> Written | Refusal:
         case {"success": False, "errors": [*errors]}:
             found = _errors(errors, "statusCode")
             reason = "; ".join(f"{code}: {message}" for code, message in found) or "refused without a reason"
-            return Refusal(tuple(code for code, _ in found), reason)
+            codes = tuple(code for code, _ in found)
+            return Refusal(codes, advised(codes, reason))
     raise lost("the answer holds a result of unknown shape", write=True)
 
 

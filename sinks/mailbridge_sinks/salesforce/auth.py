@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mailbridge.sdk import CrmClient, SinkError, Unusable, read_json
+from mailbridge_sinks.salesforce.advice import advised
 from mailbridge_sinks.salesforce.config import SalesforceConfig, is_loopback
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
@@ -68,7 +69,8 @@ def judge_log_in(answer: httpx.Response, _write: bool) -> SinkError | None:  # n
         body = None
     words = body if isinstance(body, dict) else {}
     reason = f"{words.get('error', 'no reason given')}: {words.get('error_description', '')}".rstrip(": ")
-    return Unusable(f"Salesforce refuses the log-in (HTTP {answer.status_code}): {reason}")
+    told = f"Salesforce refuses the log-in (HTTP {answer.status_code}): {reason}"
+    return Unusable(advised([str(words.get("error"))], told))
 
 
 def identity(config: SalesforceConfig) -> str:

@@ -100,7 +100,11 @@ def test_results_keep_their_order_and_tell_all_errors():
     ]
     assert read_results(items, 3) == [
         Written("00Q1", created=False),
-        Refusal(("REQUIRED_FIELD_MISSING", "STRING_TOO_LONG"), "REQUIRED_FIELD_MISSING: Company; STRING_TOO_LONG: "),
+        Refusal(
+            ("REQUIRED_FIELD_MISSING", "STRING_TOO_LONG"),
+            "REQUIRED_FIELD_MISSING: Company; STRING_TOO_LONG: . What to do: fill the field by fixed, fields or values,"
+            " then retry the delivery",
+        ),
         Written("00T1", created=True),
     ]
 
@@ -148,3 +152,19 @@ def test_a_key_that_is_taken_is_searched_and_another_taken_value_is_rejected():
 def test_several_errors_of_which_one_never_passes_reject():
     refusal = Refusal(("UNABLE_TO_LOCK_ROW", "REQUIRED_FIELD_MISSING"), "both")
     assert isinstance(meaning(refusal, key_field=None, own_ids=False, others_written=False), Rejected)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "advice"),
+    [
+        (401, "INVALID_SESSION_ID", "External Client App Manager"),
+        (403, "REQUEST_LIMIT_EXCEEDED", "Company Information"),
+        (403, "API_DISABLED_FOR_ORG", "API Enabled"),
+        (400, "INVALID_FIELD", "Field-Level Security"),
+        (404, "NOT_FOUND", "My Domain"),
+    ],
+)
+def test_what_a_person_can_mend_says_what_to_click(status, code, advice):
+    error = judge(httpx.Response(status, json=[{"errorCode": code, "message": "no"}]), False)
+    assert f"{code}: no. What to do: " in error.reason
+    assert advice in error.reason
