@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from mailbridge.testing.account_settings import AccountSetting, of_attributes
 from mailbridge.testing.amocrm_account import KEY_FIELD, LOST, OLGA, PAVEL, WON, Account, Row
 from mailbridge.testing.amocrm_api import TOKEN_PATH, WHERE_PATH, Api, Settings
+from mailbridge.testing.amocrm_drive import Drive
 from mailbridge.testing.amocrm_oauth import TokenDesk
 from mailbridge.testing.amocrm_records import Records
 from mailbridge.testing.amocrm_rules import problem
@@ -72,7 +73,8 @@ class AmocrmEmulator(Emulator):
         """Forget all objects, the journal, the faults and the lock-out; tokens stay good."""
         self.account = Account(self.clock)
         self.records = Records(self.account, criteria=self._criteria, emoji_cuts=self._emoji_cuts)
-        self.api = Api(self.account, self.records, self.desk, self.settings)
+        self.drive = Drive()
+        self.api = Api(self.account, self.records, self.desk, self.settings, self.drive)
         self.journal.clear()
         self.faults.clear()
         self.locked_out = False

@@ -35,6 +35,7 @@ CONTACT_FIELDS = (
     (5, "Профиль", None, "url"),
     (6, "Фото", None, "url"),
 )
+COMPANY_FIELDS = ((7, "Телефон", "PHONE", "multitext"), (8, "Email", "EMAIL", "multitext"), (9, "Web", "WEB", "url"))
 KINDS = ("Комментарий", "Заявка", "Заказ", "Отзыв", "Сообщение")
 MULTITEXT_CODES = {"PHONE": ("WORK", "WORKDD", "MOB", "FAX", "HOME", "OTHER"), "EMAIL": ("WORK", "PRIV", "OTHER")}
 STAGES = (("Неразобранное", UNSORTED_TYPE), ("Первичный контакт", 0), ("Переговоры", 0))
@@ -47,6 +48,7 @@ class Account:
     Attributes:
         clock: Unix seconds.
         linked: Lead id → ids of its contacts.
+        files: Lead or contact id → uuids of its files.
         hidden: Ids of contacts that wait in Unsorted.
         made_at: (entity, id) → precise moment of creation, for the lag of the search index.
         unsorted: uid → row of the Unsorted list.
@@ -55,21 +57,27 @@ class Account:
     clock: Callable[[], float]
     leads: dict[int, Row] = field(default_factory=dict)
     contacts: dict[int, Row] = field(default_factory=dict)
+    companies: dict[int, Row] = field(default_factory=dict)
     notes: dict[int, Row] = field(default_factory=dict)
     tasks: dict[int, Row] = field(default_factory=dict)
     unsorted: dict[str, Row] = field(default_factory=dict)
     events: list[Row] = field(default_factory=list)
     linked: dict[int, list[int]] = field(default_factory=dict)
+    files: dict[int, list[str]] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     made_at: dict[tuple[str, int], float] = field(default_factory=dict)
     fields: dict[str, list[Row]] = field(default_factory=dict)
     pipelines: list[Row] = field(default_factory=list)
     users: list[Row] = field(default_factory=list)
-    tags: dict[str, dict[str, int]] = field(default_factory=lambda: {"leads": {}, "contacts": {}})
+    tags: dict[str, dict[str, int]] = field(default_factory=lambda: {"leads": {}, "contacts": {}, "companies": {}})
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(10185151))
 
     def __post_init__(self) -> None:
-        self.fields = {"leads": list(map(_field, LEAD_FIELDS)), "contacts": list(map(_field, CONTACT_FIELDS))}
+        self.fields = {
+            "leads": list(map(_field, LEAD_FIELDS)),
+            "contacts": list(map(_field, CONTACT_FIELDS)),
+            "companies": list(map(_field, COMPANY_FIELDS)),
+        }
         self.pipelines = [_pipeline(SALES, "Продажи", main=True), _pipeline(SERVICE, "Сервис", main=False)]
         self.users = [
             _user(OLGA, "Ольга Ким", "olga@korzh.example", active=True),
@@ -102,9 +110,10 @@ class Account:
         return int(self.clock())
 
     def table(self, entity: str) -> dict[int, Row]:
-        """Return the table of "leads", "contacts", "notes" or "tasks"."""
+        """Return the table of "leads", "contacts", "companies", "notes" or "tasks"."""
         tables: dict[str, dict[int, Row]] = {
-            "leads": self.leads, "contacts": self.contacts, "notes": self.notes, "tasks": self.tasks,
+            "leads": self.leads, "contacts": self.contacts, "companies": self.companies, "notes": self.notes,
+            "tasks": self.tasks,
         }  # fmt: skip
         return tables[entity]
 

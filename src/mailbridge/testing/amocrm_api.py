@@ -5,15 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailbridge.testing.amocrm_account import ACCOUNT_ID, Account, Row
+from mailbridge.testing.amocrm_drive import DRIVE_PATH, Drive, address_of
 from mailbridge.testing.amocrm_lists import HAL, filtered, page, search, shown_contact, shown_lead
 from mailbridge.testing.amocrm_oauth import TokenDesk
 from mailbridge.testing.amocrm_records import Records
 from mailbridge.testing.amocrm_rules import (
     MOST_COMPLEX,
     Rule,
+    bad_company,
     bad_complex,
     bad_contact,
     bad_lead,
+    bad_link,
     bad_note,
     bad_task,
     bad_unsorted,
@@ -48,9 +51,12 @@ class Api:
     records: Records
     desk: TokenDesk
     settings: Settings
+    drive: Drive
 
     def answer(self, call: Call) -> Answer:
         """Answer a request whose token is good."""
+        if call.path.startswith(DRIVE_PATH):
+            return self.drive.answer(call)
         for method, pattern, handler in ROUTES:
             if method == call.method and (found := pattern.fullmatch(call.path)):
                 try:
@@ -65,6 +71,8 @@ class Api:
         body = {"id": ACCOUNT_ID, "name": "Пекарня «Корж»", "subdomain": "korzh", "currency": "RUB", "country": "RU"}
         if "is_api_filter_enabled" in call.arg("with"):
             body["is_api_filter_enabled"] = self.settings.filters
+        if "drive_url" in call.arg("with"):
+            body["drive_url"] = address_of(call)
         if "datetime_settings" in call.arg("with"):
             body["_embedded"] = {"datetime_settings": {"timezone": "Europe/Moscow"}}
         return Answer(200, body, content_type=HAL)
@@ -101,21 +109,31 @@ class Api:
     def _shown(self, entity: str, row: Row, call: Call) -> Row:
         if entity == "tasks":
             return row
+        if entity == "companies":
+            return row
         shown = shown_lead if entity == "leads" else shown_contact
         return shown(self.account, row, call.arg("with"))
 
     def add_rows(self, call: Call, entity: str) -> Answer:
         elements = call.json()
-        rules: dict[str, Rule] = {"leads": bad_lead, "contacts": bad_contact, "tasks": bad_task}
+        rules: dict[str, Rule] = {
+            "leads": bad_lead, "contacts": bad_contact, "companies": bad_company, "tasks": bad_task,
+        }  # fmt: skip
         if refusal := refuse(self.account, elements, rules[entity]):
             return refusal
-        makers = {"leads": self.records.add_lead, "contacts": self.records.add_contact, "tasks": self.records.add_task}
+        makers = {
+            "leads": self.records.add_lead, "contacts": self.records.add_contact,
+            "companies": self.records.add_company, "tasks": self.records.add_task,
+        }  # fmt: skip
         return _added(call, entity, elements, [makers[entity](element) for element in elements])
 
     def change_rows(self, call: Call, entity: str, row_id: str) -> Answer:
         body = call.json()
         elements = [{**body, "id": int(row_id)}] if row_id else body
-        rules: dict[str, Rule] = {"leads": bad_lead, "contacts": bad_contact, "tasks": lambda _account, _row: iter(())}
+        rules: dict[str, Rule] = {
+            "leads": bad_lead, "contacts": bad_contact, "companies": bad_company,
+            "tasks": lambda _account, _row: iter(()),
+        }  # fmt: skip
         if refusal := refuse(self.account, elements, rules[entity]):
             return refusal
         table = self.account.table(entity)
@@ -157,17 +175,35 @@ class Api:
             return problem(404, "Not Found", f"Cannot {call.method} {call.path}")
         return Answer(200, self.records.leave_unsorted(uid, accept=verb == "accept", body=call.json() or {}))
 
-    def list_notes(self, call: Call, lead_id: str) -> Answer:
-        rows = filtered(self.account.notes.values(), call)
-        return page(call, [row for row in rows if not lead_id or row["entity_id"] == int(lead_id)], "notes")
+    def list_notes(self, call: Call, entity: str, owner: str) -> Answer:
+        own = {number for kind, number in self.account.made_at if kind == f"notes of {entity}"}
+        rows = filtered((row for row in self.account.notes.values() if row["id"] in own), call)
+        return page(call, [row for row in rows if not owner or row["entity_id"] == int(owner)], "notes")
 
-    def add_notes(self, call: Call, lead_id: str) -> Answer:
+    def add_notes(self, call: Call, entity: str, owner: str) -> Answer:
         elements = call.json()
-        if lead_id:
-            elements = [{**element, "entity_id": int(lead_id)} for element in elements]
-        if refusal := refuse(self.account, elements, bad_note):
+        if owner:
+            elements = [{**element, "entity_id": int(owner)} for element in elements]
+        if refusal := refuse(self.account, elements, lambda account, note: bad_note(account, note, entity)):
             return refusal
-        return _added(call, "notes", elements, [self.records.add_note(element) for element in elements])
+        return _added(call, "notes", elements, [self.records.add_note(element, entity) for element in elements])
+
+    def add_links(self, call: Call, lead_id: str) -> Answer:
+        if int(lead_id) not in self.account.leads:
+            return problem(404, "Not Found", f"Cannot {call.method} {call.path}")
+        if refusal := refuse(self.account, call.json(), bad_link):
+            return refusal
+        links = [self.records.link(int(lead_id), element) for element in call.json()]
+        return Answer(200, {"_total_items": len(links), "_embedded": {"links": links}}, content_type=HAL)
+
+    def attach_files(self, call: Call, entity: str, row_id: str) -> Answer:
+        uuids = [str(one.get("file_uuid")) for one in call.json()]
+        if int(row_id) not in self.account.table(entity):
+            return problem(404, "Not Found", f"Cannot {call.method} {call.path}")
+        if not all(uuid in self.drive.files for uuid in uuids):
+            return problem(400, "Bad Request", "Request validation failed")
+        self.account.files.setdefault(int(row_id), []).extend(uuids)
+        return Answer(202)  # nothing in it, and done later (files-api page)
 
     def list_events(self, call: Call) -> Answer:
         if len(call.args("filter[entity_id][]")) > MOST_IDS_OF_EVENTS:
@@ -193,25 +229,29 @@ def _route(method: str, path: str, handler: Handler) -> tuple[str, re.Pattern[st
     return method, re.compile(path), handler
 
 
+_ENTITY = "(leads|contacts|companies)"
+
 ROUTES: tuple[tuple[str, re.Pattern[str], Handler], ...] = (
     _route("POST", TOKEN_PATH, Api.give_tokens),
     _route("GET", "/api/v4/account", Api.show_account),
     _route("GET", "/api/v4/users", Api.list_users),
     _route("GET", "/api/v4/leads/pipelines", Api.list_pipelines),
-    _route("GET", "/api/v4/(leads|contacts)/custom_fields", Api.list_fields),
-    _route("GET", "/api/v4/(leads|contacts)/tags", Api.list_tags),
+    _route("GET", f"/api/v4/{_ENTITY}/custom_fields", Api.list_fields),
+    _route("GET", f"/api/v4/{_ENTITY}/tags", Api.list_tags),
     _route("POST", "/api/v4/leads/complex", Api.add_complex),
     _route("GET", "/api/v4/leads/unsorted", Api.list_unsorted),
     _route("POST", "/api/v4/leads/unsorted/forms", Api.add_unsorted),
     _route("GET", "/api/v4/leads/unsorted/([0-9a-f]+)", Api.show_unsorted),
     _route("POST", "/api/v4/leads/unsorted/([0-9a-f]+)/(accept)", Api.leave_unsorted),
     _route("DELETE", "/api/v4/leads/unsorted/([0-9a-f]+)/(decline)", Api.leave_unsorted),
-    _route("GET", "/api/v4/leads/(?:([0-9]+)/)?notes", Api.list_notes),
-    _route("POST", "/api/v4/leads/(?:([0-9]+)/)?notes", Api.add_notes),
+    _route("GET", f"/api/v4/{_ENTITY}/(?:([0-9]+)/)?notes", Api.list_notes),
+    _route("POST", f"/api/v4/{_ENTITY}/(?:([0-9]+)/)?notes", Api.add_notes),
+    _route("POST", "/api/v4/leads/([0-9]+)/link", Api.add_links),
+    _route("PUT", f"/api/v4/{_ENTITY}/([0-9]+)/files", Api.attach_files),
     _route("GET", "/api/v4/tasks", Api.list_tasks),
     _route("GET", "/api/v4/events", Api.list_events),
-    _route("GET", "/api/v4/(leads|contacts)", Api.list_rows),
-    _route("GET", "/api/v4/(leads|contacts|tasks)/([0-9]+)", Api.show_row),
-    _route("POST", "/api/v4/(leads|contacts|tasks)", Api.add_rows),
-    _route("PATCH", "/api/v4/(leads|contacts|tasks)(?:/([0-9]+))?", Api.change_rows),
+    _route("GET", f"/api/v4/{_ENTITY}", Api.list_rows),
+    _route("GET", "/api/v4/(leads|contacts|companies|tasks)/([0-9]+)", Api.show_row),
+    _route("POST", "/api/v4/(leads|contacts|companies|tasks)", Api.add_rows),
+    _route("PATCH", "/api/v4/(leads|contacts|companies|tasks)(?:/([0-9]+))?", Api.change_rows),
 )

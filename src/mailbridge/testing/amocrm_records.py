@@ -54,6 +54,21 @@ class Records:
             self.account.hidden.add(row["id"])
         return row
 
+    def add_company(self, element: Row) -> Row:
+        """Store a company."""
+        row = self._base("companies", element)
+        self.account.companies[row["id"]] = row
+        return row
+
+    def link(self, lead_id: int, element: Row) -> Row:
+        """Tie a contact or a company to a lead (entity-links page)."""
+        kind, other = str(element["to_entity_type"]), int(element["to_entity_id"])
+        if kind == "contacts" and other not in self.account.linked[lead_id]:
+            self.account.linked[lead_id].append(other)
+        elif kind == "companies":
+            self.account.leads[lead_id]["_embedded"]["companies"] = [{"id": other}]
+        return {"entity_id": lead_id, "entity_type": "leads", "metadata": None} | element
+
     def add_complex(self, element: Row, known: set[int]) -> Row:
         """Store a lead with its contact, or merge it into one that `known` ids name; returns the answer's item."""
         embedded = element.get("_embedded") or {}
@@ -67,6 +82,9 @@ class Records:
         if contacts:
             contact_id = contacts[0].get("id") or self.add_contact(contacts[0])["id"]
             self.account.linked[lead["id"]].append(contact_id)
+        if companies := embedded.get("companies"):
+            company = companies[0].get("id") or self.add_company(companies[0])["id"]
+            lead["_embedded"]["companies"] = [{"id": company}]
         return self._complex_item(element, lead["id"], contact_id, merged=False)
 
     def add_unsorted(self, element: Row) -> Row:
@@ -114,9 +132,9 @@ class Records:
                 account.contacts.pop(contact, None)
         return {name: row[name] for name in ("uid", "pipeline_id", "category", "created_at", "_embedded")}
 
-    def add_note(self, element: Row) -> Row:
-        """Store a note of a lead."""
-        row = self._stamp("notes") | {
+    def add_note(self, element: Row, entity: str = "leads") -> Row:
+        """Store a note of a lead, a contact or a company."""
+        row = self._stamp(f"notes of {entity}") | {
             "entity_id": element["entity_id"],
             "note_type": element["note_type"],
             "params": copy.deepcopy(element["params"]),
@@ -243,10 +261,10 @@ class Records:
                 found |= {(str(name), str(item["value"])) for item in value["values"]}
         return found
 
-    @staticmethod
-    def _complex_item(element: Row, lead_id: int, contact_id: int | None, *, merged: bool) -> Row:
+    def _complex_item(self, element: Row, lead_id: int, contact_id: int | None, *, merged: bool) -> Row:
         request_id = element.get("request_id")
+        companies = self.account.leads[lead_id]["_embedded"]["companies"]
         return {
-            "id": lead_id, "contact_id": contact_id, "company_id": None,
+            "id": lead_id, "contact_id": contact_id, "company_id": companies[0]["id"] if companies else None,
             "request_id": [str(request_id)] if request_id is not None else [], "merged": merged,
         }  # fmt: skip

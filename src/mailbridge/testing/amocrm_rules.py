@@ -75,16 +75,31 @@ def bad_lead(account: Account, lead: Row) -> Iterator[Problem]:
 def bad_complex(account: Account, lead: Row) -> Iterator[Problem]:
     """Yield what is wrong with a lead that brings its contact along."""
     yield from bad_lead(account, lead)
-    contacts = (lead.get("_embedded") or {}).get("contacts") or []
-    if len(contacts) > 1:
-        yield "InvalidType", "_embedded.contacts", "Only one contact is allowed."
-    for place, contact in enumerate(contacts):
-        prefix = f"_embedded.contacts.{place}."
-        if "id" in contact:
-            if contact["id"] not in account.contacts:
-                yield _no_choice(prefix + "id")
-            continue
-        yield from ((code, prefix + path, text) for code, path, text in bad_contact(account, contact))
+    for entity, rule in (("contacts", bad_contact), ("companies", bad_company)):
+        rows = (lead.get("_embedded") or {}).get(entity) or []
+        if len(rows) > 1:
+            yield "InvalidType", f"_embedded.{entity}", "Only one is allowed."
+        for place, row in enumerate(rows):
+            prefix = f"_embedded.{entity}.{place}."
+            if "id" in row:
+                if row["id"] not in account.table(entity):
+                    yield _no_choice(prefix + "id")
+                continue
+            yield from ((code, prefix + path, text) for code, path, text in rule(account, row))
+
+
+def bad_company(account: Account, company: Row) -> Iterator[Problem]:
+    """Yield what is wrong with a company."""
+    yield from _bad_common(account, "companies", company)
+
+
+def bad_link(account: Account, link: Row) -> Iterator[Problem]:
+    """Yield what is wrong with a link from a lead."""
+    kind = link.get("to_entity_type")
+    if kind not in {"contacts", "companies"}:
+        yield _no_choice("to_entity_type")
+    elif link.get("to_entity_id") not in account.table(str(kind)):
+        yield _no_choice("to_entity_id")
 
 
 def bad_contact(account: Account, contact: Row) -> Iterator[Problem]:
@@ -111,9 +126,9 @@ def bad_unsorted(account: Account, element: Row) -> Iterator[Problem]:
                 yield code, f"_embedded.{entity}.{place}.{path}", text
 
 
-def bad_note(account: Account, note: Row) -> Iterator[Problem]:
-    """Yield what is wrong with a note of a lead."""
-    if note.get("entity_id") not in account.leads:
+def bad_note(account: Account, note: Row, entity: str = "leads") -> Iterator[Problem]:
+    """Yield what is wrong with a note of a lead, a contact or a company."""
+    if note.get("entity_id") not in account.table(entity):
         yield _no_choice("entity_id")
     if note.get("note_type") not in NOTE_TYPES:
         yield _no_choice("note_type")

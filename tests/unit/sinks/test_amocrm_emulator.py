@@ -9,6 +9,7 @@ from mailbridge.testing.amocrm import AmocrmEmulator
 from mailbridge.testing.amocrm_account import OLGA, SALES
 from mailbridge.testing.emulator import Call
 
+AUTHORISED = {"authorization": "Bearer demo-token", "host": "x"}
 CLIENT = {"client_id": "demo-client", "client_secret": "demo-secret", "redirect_uri": "https://bridge.example/oauth"}
 
 
@@ -238,3 +239,64 @@ def test_managers_can_move_and_remove():
     assert (row["status_id"], row["updated_at"] - row["created_at"]) == (142, 5)
     crm.emulator.remove_lead(lead_id)
     assert crm.get(f"/leads/{lead_id}").status == 204
+
+
+def test_companies_are_made_alone_with_a_lead_and_by_a_link():
+    crm = Crm()
+    [alone] = crm.post("/companies", [{"name": "Стол и стул"}]).body["_embedded"]["companies"]
+    [made] = crm.post("/leads/complex", [{"name": "A", "_embedded": {"companies": [{"name": "ООО"}]}}]).body
+    assert crm.names("/companies", "companies") == ["Стол и стул", "ООО"]
+    assert made["company_id"] is not None
+    link = {"to_entity_id": alone["id"], "to_entity_type": "companies"}
+    assert crm.post(f"/leads/{made['id']}/link", [link]).status == 200
+    assert crm.get(f"/leads/{made['id']}").body["_embedded"]["companies"] == [{"id": alone["id"]}]
+    bad = crm.post("/leads/complex", [{"_embedded": {"companies": [{"id": 5}]}}])
+    assert bad.body["validation-errors"][0]["errors"][0]["path"] == "_embedded.companies.0.id"
+    assert crm.post(f"/leads/{made['id']}/link", [{**link, "to_entity_id": 5}]).status == 400
+
+
+def test_notes_of_contacts_and_companies_are_lists_of_their_own():
+    crm = Crm()
+    [contact] = crm.post("/contacts", [{"name": "Анна"}]).body["_embedded"]["contacts"]
+    note = {"entity_id": contact["id"], "note_type": "common", "params": {"text": "привет"}}
+    assert crm.post("/contacts/notes", [note]).status == 200
+    assert crm.get(f"/contacts/{contact['id']}/notes").status == 200
+    assert [crm.get(f"/{entity}/notes").status for entity in ("contacts", "leads", "companies")] == [200, 204, 204]
+    assert crm.post("/companies/notes", [note]).status == 400
+
+
+def test_a_file_is_taken_in_parts_and_tied_to_a_lead_without_an_answer():
+    crm = Crm()
+    lead = crm.post("/leads", [{"name": "A"}]).body["_embedded"]["leads"][0]["id"]
+    assert crm.get("/account?with=drive_url").body["drive_url"] == "http://x"
+    content = b"\x89PNG" * 200_000
+    opened = crm.ask("POST", "/v1.0/sessions", {"file_name": "a.png", "file_size": len(content)}).body
+    url, size, answer = opened["upload_url"], opened["max_part_size"], None
+    for start in range(0, len(content), size):
+        call = Call("POST", url.removeprefix("http://x"), (), AUTHORISED, content[start : start + size])
+        answer = crm.emulator.process(call)[0]
+        url = answer.body.get("next_url", "")
+    assert answer.body["size"] == len(content)
+    assert crm.emulator.drive.files[answer.body["uuid"]] == ("a.png", content)
+    assert crm.ask("PUT", f"/api/v4/leads/{lead}/files", [{"file_uuid": answer.body["uuid"]}]).status == 202
+    assert crm.ask("PUT", f"/api/v4/leads/{lead}/files", [{"file_uuid": "unknown"}]).status == 400
+
+
+@pytest.mark.parametrize("told", [{}, {"file_name": "a"}, {"file_name": "a", "file_size": 0}, ["x"]])
+def test_a_file_without_name_or_size_is_refused(told):
+    assert Crm().ask("POST", "/v1.0/sessions", told).status == 400
+
+
+def test_a_part_that_is_too_large_or_comes_twice_is_refused():
+    crm = Crm()
+    url = crm.ask("POST", "/v1.0/sessions", {"file_name": "a", "file_size": 600_000}).body["upload_url"]
+    path = url.removeprefix("http://x")
+    send = lambda body: crm.emulator.process(Call("POST", path, (), AUTHORISED, body))[0].status  # noqa: E731
+    assert [send(b"x" * 600_000), send(b"x" * 500_000), send(b"x" * 100_000)] == [400, 202, 400]
+
+
+def test_kommo_tells_in_json_how_long_to_wait():
+    crm = Crm(rate_per_s=1, kommo=True)
+    crm.get("/account")
+    limited = crm.get("/account")
+    assert (limited.status, limited.body["retry_after"]) == (429, 1)
