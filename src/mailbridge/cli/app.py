@@ -12,6 +12,7 @@ from mailbridge.cli import (
     config,
     deliveries,
     demo,
+    doctor,
     emulate,
     fixture,
     health,
@@ -69,6 +70,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(deliveries.app, name="deliveries")
 app.command("nodes")(nodes.nodes)
 app.command("health")(health.health)
+app.command("doctor")(doctor.doctor)
 app.command("trust")(trust.trust)
 app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)

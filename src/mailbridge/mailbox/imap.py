@@ -77,6 +77,14 @@ class ImapMailbox:
         place = f"{self._settings.folder} at {self._settings.host}"
         return f"{place}: {folder.exists:,} mails, UIDVALIDITY {folder.uidvalidity}, IDLE {idle}"
 
+    def capabilities(self) -> tuple[str, ...]:
+        """Log in and return what the server says that it can do, in upper case."""
+        try:
+            return self.opened()[0].capabilities
+        except Exception:
+            self.drop()
+            raise
+
     def uids(self, since: datetime) -> Iterator[Lies]:
         """Yield the places of mails received from then on; see `ports.Lists`."""
         wanted = max(since, self._settings.since) if self._settings.since else since

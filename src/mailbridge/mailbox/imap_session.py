@@ -62,6 +62,11 @@ class Session:
         self.can_idle = "IDLE" in self._wire.capabilities
         self.has_news = False
 
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """What the server can do since the log-in."""
+        return tuple(self._wire.capabilities)
+
     def examine(self) -> Folder:
         """Open the folder read-only and return what it holds now.
 
