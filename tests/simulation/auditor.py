@@ -44,7 +44,7 @@ class Auditor:
         state = self.last
         row = next((one for one in state.deliveries.values() if one["key"] == key), None)
         intent = None if row is None else state.steps.get((row["id"], step))
-        now = self._world.clock.now
+        now = self._world.clock()
         if row is None or intent is None or intent["state"] != "writing":
             raise Alarm("I4", f"{crm.name} gets {step} of a delivery without a durable intent")
         if self._world.process.in_transaction():
@@ -80,7 +80,7 @@ class Auditor:
         actor = self._world.actor
         if self._held.get(actor, {}).get(row["id"]) == row["fence"]:
             return True
-        now = self._world.clock.now
+        now = self._world.clock()
         if (before["state"], row["state"]) == ("waiting", "ready") and before["due"] <= now:
             return True
         rescued = before["state"] == "sending" and before["lease_until"] <= now
@@ -94,7 +94,7 @@ class Auditor:
         if self._world.process is None:
             return  # a person
         self._held.setdefault(self._world.actor, {})[row["id"]] = row["fence"]
-        now = self._world.clock.now
+        now = self._world.clock()
         if before["owner"] is not None and before["lease_until"] > now:
             raise Alarm("I9", "a delivery was taken whose lease lives")
         if row["state"] == "sending":
@@ -113,7 +113,7 @@ class Auditor:
 
     def _searched(self, before, old):
         crm = self._world.crm_of(before["account_id"])
-        now = self._world.clock.now
+        now = self._world.clock()
         for step in old.open_steps(before["id"]):
             if now < step["sent_at"] + crm.quiet_s:
                 raise Alarm("I5", f"a doubt ended {now - step['sent_at']:.1f} s after its intent")

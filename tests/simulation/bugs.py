@@ -14,7 +14,7 @@ from unittest import mock
 from sqlalchemy import select, true, update
 
 from mailbridge.config import SinkSettings
-from mailbridge.ledger import claims, intake, outcomes, settle, steps
+from mailbridge.ledger import claims, intake, outcomes, restore, settle, steps
 from mailbridge.ledger.engine import now
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.schema import delivery, step
@@ -193,6 +193,10 @@ def two_transactions():
     return (on(settle, "note_outcomes", make),)
 
 
+def restored_as_it_was():
+    return (mock.patch.object(restore, "mark_restored"),)
+
+
 def random_key():
     numbers = itertools.count()
     return (on(outbox, "delivery_key", lambda key: lambda *parts: f"{key(*parts)}{next(numbers)}"),)
@@ -291,6 +295,7 @@ BUGS = (
     Bug("blind search", "a search that failed counts as nothing found", failed_search_finds_nothing, "searches_fail"),
     Bug("Message-ID is the mail", "two mails with one Message-ID are one", same_message_id_same_mail, "hard_mails"),
     Bug("lost ledger not searched", "a new ledger creates at once", lost_ledger_not_searched, "lost_ledger"),
+    Bug("restored as it was", "a backup is brought back and not marked", restored_as_it_was, "restored"),
     Bug("random key", "the key of a delivery has a random part", random_key, "lost_ledger"),
     Bug("no lanes", "the order per author is ignored", no_lanes, "path"),
     Bug("two transactions", "a mail is settled before its deliveries exist", two_transactions, "path"),

@@ -55,7 +55,7 @@ def _ledger(world):
 def wait_s(world):
     """Return the seconds until something becomes due in the ledger, None when nothing will."""
     state = world.auditor.last
-    now = world.clock.now
+    now = world.clock()
     moments = [row["due"] for row in state.deliveries.values() if row["state"] in {"ready", "waiting", "doubt"}]
     moments += [row["lease_until"] for row in state.deliveries.values() if row["state"] in {"sending", "doubt"}]
     waits = [moment - now for moment in moments if moment > now]

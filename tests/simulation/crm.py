@@ -102,6 +102,13 @@ class Crm:
         self._certain(body)
         return httpx.Response(200, json=result)
 
+    def at_rest(self):
+        """Whether nothing is under way to it, and its search sees all that is there."""
+        now = self.world.clock.now
+        return max(self.uncertain.values(), default=0.0) <= now and all(
+            one.at + self.lag_s <= now for one in self.things
+        )
+
     def _certain(self, body):
         for item in body["items"] if body else ():
             self.uncertain.pop((item["key"], body["step"]), None)
@@ -123,7 +130,7 @@ class Crm:
         keys = [key for key in request.url.params.get("keys", "").split(",") if key]
         seen = [one for one in self.things if one.key in keys and one.at + self.lag_s <= self.world.clock.now]
         if fate == "ok":
-            self.searched.update(dict.fromkeys(keys, self.world.clock.now))
+            self.searched.update(dict.fromkeys(keys, self.world.clock()))
         found = {}
         for one in seen:
             found.setdefault(one.key, {}).setdefault(one.step, one.id)

@@ -38,6 +38,15 @@ class OnPostgres:
     def empty(self):
         self._reader.execute(";".join(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)))
 
+    def copy(self):
+        made = (f"CREATE TABLE backup.{table.name} AS TABLE {table.name}" for table in metadata.sorted_tables)
+        self._reader.execute(";".join(("DROP SCHEMA IF EXISTS backup CASCADE", "CREATE SCHEMA backup", *made)))
+
+    def bring_back(self, _copy):
+        self.empty()
+        for table in metadata.sorted_tables:
+            self._reader.execute(f"INSERT INTO {table.name} SELECT * FROM backup.{table.name}")
+
     def connect(self, world, arguments, parameters):
         connection = SimConnection.connect(*arguments, **parameters, cursor_factory=SimCursor)
         connection.belongs_to(world)
@@ -91,7 +100,7 @@ class SimConnection(psycopg.Connection):
         counts = query.startswith(("SELECT", "INSERT", "UPDATE", "DELETE")) and "set_config" not in query
         if counts and self.process is not None:
             self.world.point("sql")
-        return query.replace(CLOCK, f"{self.world.clock.now!r}::double precision")
+        return query.replace(CLOCK, f"{self.world.clock()!r}::double precision")
 
     def has_run(self, query, rowcount):
         if isinstance(query, str) and query.startswith(("INSERT", "UPDATE", "DELETE")) and rowcount:

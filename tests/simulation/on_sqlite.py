@@ -26,8 +26,17 @@ class OnSqlite:
         self._close_reader()
         shutil.copyfile(_template()[1], self._path)
         self._path.chmod(0o600)
-        self._reader = sqlite3.connect(self._path, isolation_level=None)
-        self._reader.row_factory = sqlite3.Row
+        self._open_reader()
+
+    def copy(self):
+        copy = Path(self._folder.name) / "ledger.bak"
+        shutil.copyfile(self._path, copy)
+        return copy
+
+    def bring_back(self, copy):
+        self._close_reader()
+        shutil.copyfile(copy, self._path)
+        self._open_reader()
 
     def connect(self, world, arguments, parameters):
         # One thread: waiting for a lock would wait for ever.
@@ -47,6 +56,10 @@ class OnSqlite:
     def close(self):
         self._close_reader()
         self._folder.cleanup()
+
+    def _open_reader(self):
+        self._reader = sqlite3.connect(self._path, isolation_level=None)
+        self._reader.row_factory = sqlite3.Row
 
     def _close_reader(self):
         if self._reader is not None:

@@ -34,13 +34,19 @@ class Alarm(BaseException):
 
 
 class Clock:
-    """The only time there is."""
+    """The only time there is, and what the clock on the wall shows, which somebody may set.
+
+    Attributes:
+        now: Time that has really passed.
+        ahead: Seconds by which the clock of the ledger goes wrong.
+    """
 
     def __init__(self):
         self.now = 1_800_000_000.0
+        self.ahead = 0.0
 
     def __call__(self):
-        return self.now
+        return self.now + self.ahead
 
     def pass_(self, seconds):
         self.now += seconds

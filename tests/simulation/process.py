@@ -89,7 +89,7 @@ class Actor:
 
     def idle(self):
         """Whether its cycle would find nothing: then it is not run, which is only quicker."""
-        state, now = self.process.world.auditor.last, self.process.world.clock.now
+        state, now = self.process.world.auditor.last, self.process.world.clock()
         if self.name == "read":
             return all(row["state"] != "stored" for row in state.mails.values())
         return self.account is not None and not any(

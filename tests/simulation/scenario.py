@@ -162,6 +162,41 @@ def lost_ledger() -> Iterator[World]:
         yield world
 
 
+def restored() -> Iterator[World]:
+    """A backup comes back after more was delivered, and once while a request of its time is in doubt."""
+    with World(plan=OneLost()) as world:
+        world.mail(["a", "b"])
+        world.work()
+        backup = world.storage.copy()
+        world.mail(["c"])
+        world.calm()
+        world.bring_back(backup)
+        world.mail(["d"])
+        world.calm()
+        backup = world.storage.copy()
+        world.mail(["e"])
+        world.work()
+        world.bring_back(backup)
+        world.calm()
+        yield world
+
+
+def set_clocks() -> Iterator[World]:
+    """The clock of the ledger is set back and forward by hours, with deliveries in every state."""
+    for ahead in (-7200.0, 7200.0):
+        with World(nodes=2) as world:
+            world.mail(["a", "b"])
+            world.work()
+            world.live(LONGER_THAN_QUIET_S)
+            world.mail(["c"], author="boris")
+            world.boot_all()
+            world.turn()
+            world.clock.ahead = ahead
+            world.mail(["d"])
+            world.calm()
+            yield world
+
+
 def hard_mails() -> Iterator[World]:
     """The same bytes twice, one Message-ID for two mails, one event told twice, a mail that kills its parser."""
     with World() as world:
@@ -194,8 +229,8 @@ def rebuilt_folder() -> Iterator[World]:
 CHECKS = {
     check.__name__: check
     for check in (
-        path, lost_ledger, hard_mails, rebuilt_folder, crash_everywhere, crash_in_a_transaction, fates_everywhere,
-        searches_fail, database_fails, freeze_everywhere, freeze_and_crash,
+        path, lost_ledger, restored, set_clocks, hard_mails, rebuilt_folder, crash_everywhere, crash_in_a_transaction,
+        fates_everywhere, searches_fail, database_fails, freeze_everywhere, freeze_and_crash,
     )
 }  # fmt: skip
 """Name → check."""

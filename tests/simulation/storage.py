@@ -23,6 +23,12 @@ class Storage(Protocol):
     def empty(self):
         """Make it a ledger that holds nothing but its schema."""
 
+    def copy(self):
+        """Make a backup of what is committed; return what `bring_back` takes, good until the next one."""
+
+    def bring_back(self, copy):
+        """Put a backup in the place of the ledger; no process works on it."""
+
     def connect(self, world, arguments, parameters):
         """Return a driver's connection whose statements and commits are points of the world."""
 

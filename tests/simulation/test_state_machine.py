@@ -25,6 +25,7 @@ class Orders(Plan):
         self.fates = []
         self.crash_in = self.freeze_in = None
         self.freeze_s = 0.0
+        self.full_for = 0
 
     def at(self, world, kind):
         if self.crash_in is not None:
@@ -37,6 +38,9 @@ class Orders(Plan):
             if self.freeze_in < 0:
                 self.freeze_in = None
                 world.freeze(self.freeze_s)
+        if self.full_for and kind in {"sql", "commit"}:
+            self.full_for -= 1
+            raise world.storage.full()
 
     def fate(self, crm, *, write):
         return self.fates.pop(0) if self.fates else "ok"
@@ -50,7 +54,7 @@ class Mailbridge(RuleBasedStateMachine):
         self.orders = Orders()
         self.world = World(seed, nodes=nodes, new=new, plan=self.orders)
         self.world.__enter__()
-        self.ended = False
+        self.backup = None
 
     @rule(author=AUTHORS, events=st.lists(st.integers(0, 9), min_size=1, max_size=3, unique=True), late=st.booleans())
     def mail_arrives(self, author, events, late):
@@ -89,6 +93,29 @@ class Mailbridge(RuleBasedStateMachine):
     @rule(points=st.integers(0, 150), seconds=st.sampled_from((3.0, 20.0, 100.0)))
     def a_process_will_stand_still(self, points, seconds):
         self.orders.freeze_in, self.orders.freeze_s = points, seconds
+
+    @rule(tries=st.sampled_from((1, 3, 40)))
+    def the_disk_is_full(self, tries):
+        self.orders.full_for = tries
+
+    @rule()
+    def a_backup_is_made(self):
+        self.backup = self.world.storage.copy()
+
+    @precondition(lambda self: self.backup is not None)
+    @rule()
+    def the_backup_is_brought_back(self):
+        self.world.bring_back(self.backup)
+
+    @rule(seconds=st.sampled_from((-7200.0, -90.0, -1.0)))
+    def the_clock_is_set_back(self, seconds):
+        self.world.clock.ahead += seconds
+
+    @precondition(lambda self: all(crm.at_rest() for crm in self.world.crms))
+    @rule(seconds=st.sampled_from((1.0, 90.0, 7200.0)))
+    def the_clock_is_set_forward(self, seconds):
+        """Not while a quiet period runs: nobody but this clock can tell when that is over (docs/reliability.md)."""
+        self.world.clock.ahead += seconds
 
     @rule(seconds=st.sampled_from((0.0, 1.0, 10.0, 65.0, 200.0)))
     def time_passes(self, seconds):

@@ -11,6 +11,8 @@ from unittest import mock
 import structlog
 from structlog.testing import capture_logs
 
+from mailbridge.ledger import restore
+from mailbridge.ledger.engine import open_database
 from mailbridge.mailbox import imap_session
 from mailbridge.pipeline import backoff
 from mailbridge.sdk import MailbridgeError
@@ -223,6 +225,18 @@ class World:
         self.processes.clear()
         self.storage.empty()
         self.new = False
+        self.auditor.look()
+
+    def bring_back(self, backup):
+        """Everything stops, a backup becomes the ledger, and everything starts again."""
+        for process in self.processes.values():
+            process.die()
+        self.processes.clear()
+        self.storage.bring_back(backup)
+        self.new = False
+        database = open_database(self.storage.url, clock=self.clock)
+        restore.mark_restored(database)
+        database.close()
         self.auditor.look()
 
     def by_person(self, act):

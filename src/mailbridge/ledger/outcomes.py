@@ -144,7 +144,7 @@ class Outcomes:
             return
         for name, receipt in receipts.items():
             _add_found(connection, item, name, receipt)
-        if again_at is not None and not receipts:
+        if again_at is not None:  # what was found may be the older half: the next step may not be visible yet
             values = {"state": "doubt", "due": again_at, "reason": "an earlier ledger may still be writing"}
         else:
             _drop_intents(connection, item)
