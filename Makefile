@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help demo run test e2e mutants check format lock score coverage bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm chaos simulate crashes bugs clean
+.PHONY: help demo run test e2e mutants check format lock score coverage bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -51,7 +51,12 @@ score: $(READY) ## Precision and recall of the parsers over the fixtures, by net
 coverage: $(READY) ## Write the table of networks and kinds into docs/parsers/coverage.md
 	$(BIN)/python bench/score.py --coverage docs/parsers/coverage.md
 
-bench: bench-reading bench-claims bench-backlog ## Reading, claims beside a million rows, memory on a backlog of 100,000 mails
+bench: $(READY) ## Everything about speed, in five minutes; FULL=1: as docs/performance.md quotes it, an hour; WRITE=1: into it
+	PYTHONPATH=tests $(BIN)/python bench/everything.py $(if $(FULL),--full) $(if $(WRITE),--write)
+	PYTHONPATH=tests $(BIN)/python bench/claims.py
+
+bench-delivery bench-latency bench-polling bench-starting: bench-%: $(READY) ## Leads through HTTP; time to the CRM; a look without news; start
+	PYTHONPATH=tests $(BIN)/python bench/$*.py
 
 bench-reading: $(READY) ## How many mails a second are read, against the reference loop
 	$(BIN)/python bench/reading.py

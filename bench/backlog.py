@@ -1,12 +1,12 @@
-"""Memory while a backlog of 100,000 mails is read and delivered, and how long a mail takes that arrives meanwhile.
+"""Memory and CPU while a backlog of 100,000 mails is read and delivered, beside a tenth of it.
 
-    PYTHONPATH=tests python bench/backlog.py [--mails 100000]
+    PYTHONPATH=tests python bench/backlog.py [--mails 100000] [--write] [--json FILE]
 
-A Dovecot of its own holds the mails; the daemon runs as in production and delivers into a file. Ends with 1 when the
-memory of the second half exceeds that of the first quarter by more than a quarter: then it would grow with the backlog.
+A Dovecot of its own holds the mails; the daemon runs as in production and delivers into a file. How long mails take
+that arrive meanwhile is told as well. Ends with 1 when the memory of the second half exceeds that of the first quarter
+by more than a quarter: then it would grow with the backlog.
 """
 
-import argparse
 import hashlib
 import signal
 import sqlite3
@@ -23,6 +23,7 @@ from pathlib import Path
 import boxes
 import mails
 import measure
+import report
 
 MOST = 1.25
 """How many times as much memory the second half may take as the first quarter."""
@@ -104,8 +105,34 @@ class Newcomers:
         return self._under_way is None
 
 
-def watched(box: boxes.Box, count: int) -> tuple[list[Sample], Newcomers, float]:
-    """Run the daemon until all is delivered; return samples, newcomers and the seconds it took."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A backlog that was worked off.
+
+    Attributes:
+        count: Mails of the backlog.
+        seconds: From the start of the daemon until all was delivered.
+        cpu_s: Of all its processes.
+    """
+
+    count: int
+    samples: list[Sample]
+    newcomers: "Newcomers"
+    seconds: float
+    cpu_s: float
+
+    def peak(self, low: float = 0.0, high: float = 1.0) -> int:
+        """Return the most memory while the share of read mails was between two values."""
+        return max((one.resident for one in self.samples if low <= one.share <= high), default=0)
+
+    @property
+    def growth(self) -> float:
+        """How many times as much memory the second half took as the first quarter."""
+        return self.peak(0.5) / max(1, self.peak(0.02, 0.25))
+
+
+def watched(box: boxes.Box, count: int) -> Run:
+    """Run the daemon until all is delivered."""
     with tempfile.TemporaryDirectory() as folder:
         config = box.config(Path(folder), SINK)
         ledger = Ledger(Path(folder) / "mailbridge.db")
@@ -113,62 +140,71 @@ def watched(box: boxes.Box, count: int) -> tuple[list[Sample], Newcomers, float]
         with (Path(folder) / "log").open("w") as log:
             began = time.monotonic()
             process = subprocess.Popen([*boxes.MAILBRIDGE, "run", "-c", str(config), "--new"], stderr=log, stdout=log)
+            watch = measure.Watch(process.pid, every_s=3600)
             try:
-                samples = list(_sampled(process, ledger, newcomers, count))
+                samples = list(_sampled(process, watch, ledger, newcomers, count))
+                seconds = time.monotonic() - began
             finally:
+                watch.stop()
                 process.send_signal(signal.SIGTERM)
                 process.wait(60)
-        return samples, newcomers, time.monotonic() - began
+        return Run(count, samples, newcomers, seconds, watch.cpu_s)
 
 
-def _sampled(process: subprocess.Popen[bytes], ledger: Ledger, newcomers: Newcomers, count: int) -> Iterator[Sample]:
-    watch = measure.Watch(process.pid, every_s=3600)
+def _sampled(
+    process: subprocess.Popen[bytes], watch: measure.Watch, ledger: Ledger, newcomers: Newcomers, count: int
+) -> Iterator[Sample]:
     deadline = time.monotonic() + PATIENCE_S
-    try:
-        while True:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the daemon ended, or {ledger.settled()} of {count} mails were read in time")
-            share = ledger.settled() / count
-            yield Sample(min(1.0, share), watch.sample())
-            newcomers.look(share)
-            if share >= 1.0 and newcomers.all_there and not ledger.waiting():
-                return
-            time.sleep(LOOK_S)
-    finally:
-        watch.stop()
+    while True:
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the daemon ended, or {ledger.settled()} of {count} mails were read in time")
+        share = ledger.settled() / count
+        yield Sample(min(1.0, share), watch.sample())
+        newcomers.look(share)
+        if share >= 1.0 and newcomers.all_there and not ledger.waiting():
+            return
+        time.sleep(LOOK_S)
 
 
-def peak(samples: list[Sample], low: float, high: float) -> int:
-    """Return the most memory while the share of read mails was between two values."""
-    return max((one.resident for one in samples if low <= one.share <= high), default=0)
-
-
-def told(samples: list[Sample], newcomers: Newcomers, count: int, seconds: float) -> float:
-    """Print what was seen; return how many times as much memory the second half took."""
-    print(f"{count:,} mails read and delivered in {seconds:,.0f} s, {count / seconds:,.0f} a second")
-    print(f"{'read':>12}{'peak of memory, MB':>22}")
+def told(run: Run) -> str:
+    """Return what was seen as Markdown."""
+    rate = f"{run.count / run.seconds:,.0f} a second"
+    lines = [
+        f"{run.count:,} mails read and delivered in {run.seconds:,.0f} s, {rate}, with {run.cpu_s:,.0f} s CPU.",
+        "",
+        "| read | peak of memory, MB |",
+        "| ---: | ---: |",
+    ]
     for tenth in range(10):
         low, high = tenth / 10, (tenth + 1) / 10
-        print(f"{f'{low:.0%} – {high:.0%}':>12}{peak(samples, low, high) / 1e6:>22,.0f}")
-    if newcomers.seconds:
-        middle, worst = statistics.median(newcomers.seconds), max(newcomers.seconds)
-        print(
-            f"{len(newcomers.seconds)} mails arrived meanwhile: in the sink after {middle:.1f} s (median), "
-            f"{worst:.1f} s (longest)"
-        )
-    return peak(samples, 0.5, 1.0) / max(1, peak(samples, 0.02, 0.25))
+        lines.append(f"| {low:.0%} – {high:.0%} | {run.peak(low, high) / 1e6:,.0f} |")
+    if seconds := run.newcomers.seconds:
+        middle, longest = statistics.median(seconds), max(seconds)
+        arrived = f"{len(seconds)} mails arrived meanwhile"
+        lines += ["", f"{arrived}: in the sink after {middle:.1f} s (median), {longest:.1f} s (longest)."]
+    return "\n".join(lines)
+
+
+def worked_off(count: int) -> Run:
+    """Fill a mailbox and work it off."""
+    with boxes.full(mails.mails(count)) as box:
+        return watched(box, count)
 
 
 def main() -> int:
     """Measure and judge."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = report.options(__doc__)
     options.add_argument("--mails", type=int, default=100_000)
     chosen = options.parse_args()
-    with boxes.full(mails.mails(chosen.mails)) as box:
-        samples, newcomers, seconds = watched(box, chosen.mails)
-    times = told(samples, newcomers, chosen.mails, seconds)
-    print(f"second half against first quarter: {times:.2f}, allowed: {MOST}")
-    return int(times > MOST)
+    tenth = worked_off(chosen.mails // 10)
+    whole = worked_off(chosen.mails)
+    goals = [
+        report.Goal("memory of all processes, most", whole.peak() / 1e6, 250.0, "MB"),
+        report.Goal("memory of the second half against the first quarter", whole.growth, MOST, "times"),
+        report.Goal(f"CPU against that of {tenth.count:,} mails", whole.cpu_s / tenth.cpu_s, 12.0, "times"),
+    ]
+    report.tell("backlog", told(whole), goals, chosen)
+    return int(whole.growth > MOST)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def _vk_comment(number: int, chance: random.Random) -> bytes:
     head = _sent_by(
         "notify.vk.com", number, chance, "ВКонтакте", "admin@notify.vk.com", f"{who} прокомментировала Вашу запись"
     )
-    return head + _body(_page(rows, chance, 34), "html", *chance.choice(_WIRE))
+    return head + _body(_page(rows, 34), "html", *chance.choice(_WIRE))
 
 
 def _vk_lead(number: int, chance: random.Random) -> bytes:
@@ -87,7 +87,7 @@ def _facebook_comment(number: int, chance: random.Random) -> bytes:
         "facebookmail.com", number, chance, "Facebook", "notification@facebookmail.com", f"{who} commented on your post"
     )
     signs = b"X-Facebook-Notify: feed_comment; mailid=61aa\r\nX-Mailer: ZuckMail [version 1.00]\r\n"
-    return head + signs + _alternative(plain, _page(rows, chance, 44), number)
+    return head + signs + _alternative(plain, _page(rows, 44), number)
 
 
 def _tilda_form(number: int, chance: random.Random) -> bytes:
@@ -102,7 +102,7 @@ def _tilda_form(number: int, chance: random.Random) -> bytes:
         "https://mebel.example/stoly?utm_source=vk&amp;utm_medium=cpc",
     )
     head = _sent_by("tilda.ws", number, chance, "Tilda", "noreply@tilda.ws", "Новая заявка с сайта mebel.example")
-    return head + _body(_page(rows, chance, 20), "html", *chance.choice(_WIRE))
+    return head + _body(_page(rows, 20), "html", *chance.choice(_WIRE))
 
 
 def _contact_form(number: int, chance: random.Random) -> bytes:
@@ -192,8 +192,12 @@ def _alternative(plain: str, page: str, number: int) -> bytes:
     return begin + b"".join(b"--%b\r\n%b\r\n" % (mark.encode(), part) for part in parts) + f"--{mark}--\r\n".encode()
 
 
-def _page(rows: tuple[str, ...], chance: random.Random, depth: int) -> str:
-    """Lay out as mails are: tables in tables, each cell with a style of its own, spacers between."""
+def _page(rows: tuple[str, ...], depth: int) -> str:
+    """Lay out as mails are: tables in tables, each cell with a style of its own, spacers between.
+
+    The styles belong to the template: they are the same in all mails of a kind.
+    """
+    chance = random.Random(depth)
     lines = [f'<tr><td style="{_css(chance)}">{row}</td></tr>' for row in rows]
     spacers = [
         f'<tr><td height="{n}" style="{_css(chance)}"><img src="https://static.example/s.gif" width="1" height="{n}" alt=""></td></tr>'

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 import psutil
@@ -134,11 +133,3 @@ def table(costs: Mapping[str, Sequence[Cost]], mails: int, first: str) -> str:
             f"| {cpu_s / mails * 1000:.2f} | {peak_bytes / 1e6:.0f} |"
         )
     return "\n".join(lines)
-
-
-def replace_section(path: Path, name: str, text: str) -> None:
-    """Put text between the marks `<!-- NAME -->` and `<!-- /NAME -->` of a document."""
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    before, _, rest = path.read_text("utf-8").partition(begin)
-    _, _, after = rest.partition(end)
-    path.write_text(f"{before}{begin}\n{text}\n{end}{after}", "utf-8")

@@ -1,12 +1,10 @@
 """Fetch, decode, parse, store: mailbridge beside what merely downloads, and beside itself with the reference engines.
 
-    PYTHONPATH=tests python bench/pipeline.py [--mails 10000] [--rounds 3] [--write]
+    PYTHONPATH=tests python bench/pipeline.py [--mails 10000] [--rounds 3] [--write] [--json FILE]
 
-A Dovecot of its own holds the mails; every contender is a process of its own. `--write` puts the table into
-docs/performance.md.
+A Dovecot of its own holds the mails; every contender is a process of its own.
 """
 
-import argparse
 import shutil
 import signal
 import sqlite3
@@ -14,30 +12,39 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 
 import boxes
 import mails
 import measure
+import report
 
 HERE = Path(__file__).parent
-PERFORMANCE = HERE.parent / "docs" / "performance.md"
 FIRST = "imap-tools, bulk: download only"
+MAIL_PARSER = "mail-parser alone, mails in memory"
+ENGINES = "mail-parser, beautifulsoup4, mails in memory"
+DECODING = "mailbridge: decode and HTML, mails in memory"
+OURS = "mailbridge: fetch, decode, parse, ledger"
+REFERENCE = "mailbridge with the reference engines"
+AGAIN = "mailbridge: read again from the ledger"
 PATIENCE_S = 1800
 
 
-def contenders(box: boxes.Box, count: int) -> dict[str, Callable[[], measure.Cost]]:
+def contenders(box: boxes.Box, count: int, full: Path) -> dict[str, Callable[[], measure.Cost]]:
+    """Return what takes part; `full` is the configuration of a ledger that has read the mailbox."""
+    reference = (sys.executable, str(HERE / "reference_daemon.py"))
     found: dict[str, Callable[[], measure.Cost]] = {
         FIRST: lambda: _reader("bulk", *box.log_in),
         "imap-tools, one by one: download only": lambda: _reader("one-by-one", *box.log_in),
-        "mail-parser alone, mails in memory": lambda: _reader("parsed", "--count", str(count)),
-        "mail-parser, beautifulsoup4, mails in memory": lambda: _reader("engines", "--count", str(count)),
-        "mailbridge: fetch, decode, parse, ledger": lambda: _daemon(boxes.MAILBRIDGE, box, count),
-        "mailbridge with the reference engines": lambda: _daemon(
-            (sys.executable, str(HERE / "reference_daemon.py")), box, count
-        ),
+        MAIL_PARSER: lambda: _reader("parsed", "--count", str(count)),
+        ENGINES: lambda: _reader("engines", "--count", str(count)),
+        DECODING: lambda: _reader("decoded", "--count", str(count)),
+        OURS: lambda: _daemon(boxes.MAILBRIDGE, box, count),
+        REFERENCE: lambda: _daemon(reference, box, count),
+        AGAIN: lambda: measure.run([*boxes.MAILBRIDGE, "replay", "--from-ledger", "--diff", "-c", str(full)]),
     }
     if shutil.which("mbsync"):
         found["mbsync: download into a Maildir"] = lambda: _mbsync(box)
@@ -62,21 +69,27 @@ def _mbsync(box: boxes.Box) -> measure.Cost:
 
 
 def _daemon(command: Sequence[str], box: boxes.Box, count: int) -> measure.Cost:
-    """Run the daemon from its start until the ledger holds every mail with its outcome."""
     with tempfile.TemporaryDirectory() as folder:
-        config = box.config(Path(folder))
-        with (Path(folder) / "log").open("w") as log:
-            began = time.monotonic()
-            process = subprocess.Popen([*command, "run", "-c", str(config), "--new"], stderr=log, stdout=log)
-            watch = measure.Watch(process.pid)
-            try:
-                _await(Path(folder) / "mailbridge.db", count, process)
-                seconds = time.monotonic() - began
-                watch.stop()
-            finally:
-                process.send_signal(signal.SIGTERM)
-                process.wait(60)
-        return measure.Cost(seconds, watch.cpu_s, watch.peak_bytes)
+        return _filled(command, box.config(Path(folder)), count)
+
+
+def _filled(command: Sequence[str], config: Path, count: int) -> measure.Cost:
+    """Run the daemon from its start until the ledger holds every mail with its outcome."""
+    with (config.parent / "log").open("w") as log:
+        began = time.monotonic()
+        process = subprocess.Popen([*command, "run", "-c", str(config), "--new"], stderr=log, stdout=log)
+        watch = measure.Watch(process.pid)
+        try:
+            _await(config.parent / "mailbridge.db", count, process)
+            seconds = time.monotonic() - began
+            watch.stop()
+        except RuntimeError as error:
+            error.add_note(Path(log.name).read_text("utf-8")[-2000:])
+            raise
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+    return measure.Cost(seconds, watch.cpu_s, watch.peak_bytes)
 
 
 def _await(ledger: Path, count: int, process: subprocess.Popen[bytes]) -> None:
@@ -97,24 +110,45 @@ def _settled(ledger: Path) -> int:
         return 0  # not made yet, or being written
 
 
+def goals(costs: Mapping[str, Sequence[measure.Cost]]) -> list[report.Goal]:
+    """Return what is wanted of the ratios, round by round."""
+
+    def times(one: str, other: str) -> float:
+        return median(base.seconds / run.seconds for run, base in zip(costs[one], costs[other], strict=True))
+
+    wanted = (
+        ("whole pipeline against merely downloading in bulk", OURS, FIRST, 1.0),
+        ("whole pipeline against the reference engines in it", OURS, REFERENCE, 3.0),
+        ("whole pipeline against mail-parser alone", OURS, MAIL_PARSER, 2.0),
+        ("decode and HTML against mail-parser and beautifulsoup4", DECODING, ENGINES, 8.0),
+        ("reading again from the ledger against reading from IMAP", AGAIN, OURS, 1.0),
+    )
+    return [
+        report.Goal(what, times(one, other), bound, "times", at_most=False)
+        for what, one, other, bound in wanted
+        if one in costs and other in costs
+    ]
+
+
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Measure and tell."""
+    options = report.options(__doc__)
     options.add_argument("--mails", type=int, default=10_000)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--only", default="", help="part of a contender's name; the first one always runs")
-    options.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     chosen = options.parse_args()
-    with boxes.full(mails.mails(chosen.mails)) as box:
+    with boxes.full(mails.mails(chosen.mails)) as box, tempfile.TemporaryDirectory() as folder:
+        full = box.config(Path(folder))
+        if chosen.only in AGAIN:
+            _filled(boxes.MAILBRIDGE, full, chosen.mails)
         wanted = {
             name: contend
-            for name, contend in contenders(box, chosen.mails).items()
+            for name, contend in contenders(box, chosen.mails, full).items()
             if name == FIRST or chosen.only in name
         }
         costs = measure.rounds(wanted, chosen.rounds)
     text = f"{chosen.mails:,} mails, medians of {chosen.rounds}.\n\n{measure.table(costs, chosen.mails, FIRST)}"
-    print(text)
-    if chosen.write:
-        measure.replace_section(PERFORMANCE, "pipeline", text)
+    report.tell("pipeline", text, goals(costs), chosen)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import mails
 from bs4 import BeautifulSoup
 from imap_tools import BaseMailBox, MailBoxUnencrypted
 
+from mailbridge.mailbox.decode import decode
+
 
 def box(port: int, user: str, password: str) -> BaseMailBox:
     return MailBoxUnencrypted("127.0.0.1", port, timeout=60).login(user, password)
@@ -44,20 +46,28 @@ def engines(count: int) -> Iterator[bytes]:
         yield b""
 
 
+def decoded(count: int) -> Iterator[bytes]:
+    """What mailbridge does before a parser sees a mail, and the words of its HTML body."""
+    for raw in READY[:count]:
+        _words = decode(raw).html.text
+        yield b""
+
+
 READY: list[bytes] = []
+IN_MEMORY = {"parsed": parsed, "engines": engines, "decoded": decoded}
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("reader", choices=["one-by-one", "bulk", "parsed", "engines"])
+    options.add_argument("reader", choices=["one-by-one", "bulk", *IN_MEMORY])
     options.add_argument("--port", type=int, default=0)
     options.add_argument("--user", default="")
     options.add_argument("--password", default="")
     options.add_argument("--count", type=int, default=0)
     chosen = options.parse_args()
-    if chosen.reader in {"parsed", "engines"}:
+    if chosen.reader in IN_MEMORY:
         READY.extend(mails.mails(chosen.count))
-        work = parsed(chosen.count) if chosen.reader == "parsed" else engines(chosen.count)
+        work = IN_MEMORY[chosen.reader](chosen.count)
     else:
         read = one_by_one if chosen.reader == "one-by-one" else bulk
         work = read(chosen.port, chosen.user, chosen.password)

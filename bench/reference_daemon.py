@@ -1,7 +1,6 @@
 """The daemon as it is, but for its engines: mail-parser and beautifulsoup4 read every mail."""
 
 import sys
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -9,15 +8,14 @@ import mailbridge.stations.reading
 import mailbridge.worker
 from mailbridge.mailbox.decode import decode
 from mailbridge.mailbox.engines import reference
-from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.sdk.markup import use_reference_engine
 
 
-def begin(tables: Mapping[str, Mapping[str, Any]], rules: TrustRules, begin: Any = mailbridge.worker.begin) -> None:
+def begin(*arguments: Any, begin: Any = mailbridge.worker.begin) -> None:
     """Prepare a parse process with the reference engines."""
     use_reference_engine(on=True)
     mailbridge.worker.decode = partial(decode, parse=reference)
-    begin(tables, rules)
+    begin(*arguments)
 
 
 if __name__ == "__main__":
