@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, false, or_, select, true, update
-from sqlalchemy.orm import aliased
 
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.persons import known_people
@@ -223,7 +222,7 @@ def _heads_its_lane() -> ColumnElement[bool]:
     A scalar subquery stays what it is: one look into the lane's index per candidate. NOT EXISTS may become a join
     over everything that is open.
     """
-    older = aliased(delivery)
+    older = delivery.alias()
     elder = (
         select(older.c.id)
         .where(older.c.account_id == delivery.c.account_id, older.c.lane == delivery.c.lane)

@@ -69,6 +69,12 @@ def test_without_room_for_a_copy_nothing_is_changed(tmp_path, monkeypatch):
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (OLDER[-1],)
 
 
+def test_the_newest_revision_is_known_without_alembic():
+    config = Config()
+    config.set_main_option("script_location", str(Path(mailbridge.ledger.__file__).parent / "migrations"))
+    assert migrate.newest() == ScriptDirectory.from_config(config).get_current_head()
+
+
 def test_a_new_ledger_needs_no_copy(tmp_path):
     Ledger(f"sqlite:///{tmp_path}/ledger.db", works=False).close()
     assert list(tmp_path.glob("*.schema-*")) == []
