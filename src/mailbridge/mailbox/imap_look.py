@@ -16,6 +16,8 @@ _SPAN = 20_000
 _RECONNECTS = 5
 _UNREADABLE_POINTS = 3
 _BROKEN_POINTS = 1
+_AHEAD_S = 1.0
+"""How often a look that reads a backlog asks for what has just arrived: a fresh interest is worth two round trips."""
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ class Look:
         self._came_through = False
         self._ahead: set[int] = set()
         self._ahead_from = self._folder.uidnext
-        self._ahead_due = self._clock() + settings.poll_s
+        self._ahead_due = self._clock() + min(settings.poll_s, _AHEAD_S)
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield everything that is missing in the ledger.
@@ -171,7 +173,7 @@ class Look:
         """Read what has arrived while a backlog is read before the rest of it; the cursor stays behind."""
         if self._clock() < self._ahead_due:
             return
-        self._ahead_due = self._clock() + self._settings.poll_s
+        self._ahead_due = self._clock() + min(self._settings.poll_s, _AHEAD_S)
         self._session.refresh()
         uids = self._found(self._ahead_from, None)
         for page in self._pages(uids):
