@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from mailbridge.sdk import Line, Run, deed_in, text_lines, unwrap_url
 
@@ -59,7 +58,7 @@ def _lines(runs: Iterator[Run]) -> Iterator[Line]:
         announces = (
             role == "place" and deed_in(run.text) is not None
         )  # "and 3 others posted in" before the group's name
-        line.append(Run(run.text) if announces else replace(run, text=run.text.lstrip(" .")))
+        line.append(Run(run.text) if announces else run._replace(text=run.text.lstrip(" .")))
         if role not in {"person", ""} or run.text.lstrip().startswith("."):
             yield Line(tuple(line))
             line = []

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from email.message import Message
+from functools import lru_cache
 
 from mailbridge.mailbox.charset import to_text
 from mailbridge.mailbox.headers_words import header_text
@@ -29,6 +30,8 @@ _IDENTIFYING = frozenset(
     "from to cc bcc subject date message-id received return-path reply-to sender mime-version content-type "  # noqa: SIM905
     "delivered-to resent-from list-id x-mailer".split()
 )
+_LONGEST_NAME = 100
+"""Of longer names the beginning decides: what is remembered stays small."""
 _BLANKS = re.compile(rb"[ \t\r\n]+")
 _HEAD_END = re.compile(rb"\n\r?\n")
 
@@ -54,8 +57,18 @@ def decoded_headers(fields: Fields, defects: list[str], hint: str = "") -> Heade
     return Headers(tuple((name, _text(name, value, defects, hint)) for name, value in fields))
 
 
+@lru_cache(maxsize=1024)
+def _is_plain(name: str) -> bool:
+    return _PLAIN.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_trace(name: str) -> bool:
+    return _TRACE.fullmatch(name) is not None
+
+
 def _text(name: str, value: bytes, defects: list[str], hint: str) -> str:
-    if _PLAIN.fullmatch(name):
+    if _is_plain(name[:_LONGEST_NAME]):
         return one_line(value.decode("utf-8", "replace"))
     return header_text(value, defects, hint)
 
@@ -70,7 +83,7 @@ def content_id(fields: Fields, body: Iterable[bytes]) -> str:
     kept = sorted(
         (name.lower().encode("ascii", "replace"), _BLANKS.sub(b" ", value).strip())
         for name, value in fields
-        if not _TRACE.fullmatch(name)
+        if not _is_trace(name[:_LONGEST_NAME])
     )
     digest = hashlib.sha256()
     for name, value in kept:

@@ -5,6 +5,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailbridge.pipeline.parsing import Reading
 from mailbridge.ports import Layout
@@ -78,7 +79,7 @@ def outline_of(mail: Mail, reading: Reading) -> Outline | None:
     domain = mail.sender.domain
     if reading.parser is None or not domain or not strengths or strengths <= _WEAK:
         return None
-    signs = sorted({zlib.crc32(sign.encode("utf-8", "replace")) for sign in _signs(mail)})
+    signs = sorted(set(_signs(mail)))
     filled = tuple((f"{one.source.channel} {one.kind}", frozenset(_filled(one))) for one in reading.interests)
     return Outline(f"{reading.parser}@{domain}", tuple(signs[:SKETCH]), filled)
 
@@ -128,19 +129,30 @@ def missing(outline: Outline, wanted: Mapping[str, frozenset[str]]) -> tuple[str
     return tuple(sorted({name for kind, filled in outline.filled for name in wanted.get(kind, frozenset()) - filled}))
 
 
-def _signs(mail: Mail) -> Iterator[str]:
+def _signs(mail: Mail) -> Iterator[int]:
     """Yield what a template consists of: tags with their classes and styles, shapes of links, labels, header fields."""
     source = mail.html_source[:_SEARCHED]
-    for tag, attributes in _TAG.findall(source):
-        given = {name.lower(): value for name, value in _ATTRIBUTE.findall(attributes)}
-        names = " ".join(sorted({name.strip().lower() for name in _PROPERTY.findall(given.get("style", ""))}))
-        look = "|".join(_plain(given.get(name, "")) for name in ("class", "id"))
-        yield f"{tag.lower()}|{look}|{names}"
-        if "href" in given:
-            yield f"link|{_shape(given['href'])}"
+    for tag, attributes in set(_TAG.findall(source)):
+        href = next((value for name, value in _ATTRIBUTE.findall(attributes) if name.lower() == "href"), None)
+        # Links carry tokens of one mail; what remains of the tag is the same in all mails of a template.
+        yield _tag_sign(tag, attributes.replace(href, "") if href else attributes)
+        if href is not None:
+            yield _hash(f"link|{_shape(href)}")
     if not source.strip():
-        yield from (f"label|{_plain(label)}" for label in _LABEL.findall(mail.text[:_SEARCHED]))
-    yield from (f"header|{name.lower()}" for name, _ in mail.headers if name.lower().startswith(("x-", "list-")))
+        yield from (_hash(f"label|{_plain(label)}") for label in _LABEL.findall(mail.text[:_SEARCHED]))
+    yield from (_hash(f"header|{name.lower()}") for name, _ in mail.headers if name.lower().startswith(("x-", "list-")))
+
+
+@lru_cache(maxsize=4096)
+def _tag_sign(tag: str, attributes: str) -> int:
+    given = {name.lower(): value for name, value in _ATTRIBUTE.findall(attributes)}
+    names = " ".join(sorted({name.strip().lower() for name in _PROPERTY.findall(given.get("style", ""))}))
+    look = "|".join(_plain(given.get(name, "")) for name in ("class", "id"))
+    return _hash(f"{tag.lower()}|{look}|{names}")
+
+
+def _hash(sign: str) -> int:
+    return zlib.crc32(sign.encode("utf-8", "replace"))
 
 
 def _plain(value: str) -> str:

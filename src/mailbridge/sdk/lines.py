@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from mailbridge.sdk.links import host_of, unwrap_url, urls_in
 from mailbridge.sdk.markup import BLOCKS, Event, visible_events
@@ -16,9 +17,8 @@ _FOLDED = 100
 _ENTITY = re.compile("|".join(_ENTITIES))
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A stretch of one line.
+class Run(NamedTuple):
+    """A stretch of one line. A tuple: a mail has hundreds of them.
 
     Attributes:
         text: Words; "" for a picture.
@@ -103,10 +103,15 @@ def _html_runs(events: Iterable[Event]) -> Iterator[Run | int]:
     """Yield runs, and where a line ends how many empty lines a reader sees there at least."""
     anchors = _Anchors()
     for kind, name, attributes in events:
-        anchors.see(kind, name, attributes)
         if kind == "text":
-            yield from _divided(Run(name, anchors.href))
-        elif name == "img" and kind == "open":
+            anchors.read(name)
+            if "\n" in name:
+                yield from _divided(Run(name, anchors.href))
+            else:
+                yield Run(name, anchors.href)
+            continue
+        anchors.see(kind, name, attributes)
+        if name == "img" and kind == "open":
             yield Run("", anchors.href, attributes.get("src", "").strip(), one_line(attributes.get("alt", "")))
         elif name == "br":
             yield from (_BREAK,) * (kind == "open")
@@ -126,6 +131,10 @@ class _Anchors:
     def href(self) -> str:
         return self._open[-1]
 
+    def read(self, words: str) -> None:
+        if self._empty and words.strip():
+            self._empty = ""
+
     def see(self, kind: str, name: str, attributes: Mapping[str, str]) -> None:
         if name == "a" and kind == "open":
             self._empty = attributes.get("href", "").strip()
@@ -134,7 +143,7 @@ class _Anchors:
             self._open[1:] = self._open[1:-1]
         elif name == "table":
             self._table(kind)
-        elif kind == "open" or name.strip():
+        else:
             self._empty = ""
 
     def _table(self, kind: str) -> None:
@@ -162,13 +171,14 @@ def _joined(runs: Iterable[Run | int]) -> list[Line]:
         if isinstance(run, Run):
             line.append(run)
             continue
-        seen = any(part.text.strip() or part.image for part in line)
+        seen = bool(line) and any(part.text.strip() or part.image for part in line)
         if seen and blank and lines:
             lines.append(Line(()))
         if seen:
             lines.append(Line(tuple(line)))
         blank = run == _PARAGRAPH or (blank and not seen) or (run == _BREAK and not seen)
-        line = []
+        if line:
+            line = []
     return lines
 
 

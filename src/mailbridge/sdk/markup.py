@@ -33,6 +33,7 @@ _EMOJI_ANYWAY = (
     "⛺⛽✅✊✋✨❌❎❓❔❕❗➕➖➗➰➿⬛⬜⭐⭕"
 )
 _MOST_TAGS = 3000
+_LONGEST_STYLE = 500
 _TAG_START = re.compile("<")
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
 _LINE_MARKUP = re.compile(r"<(?:br|/?(?:p|div|tr|li|ul|ol|dt|dd|table|h[1-6]|blockquote|pre))\b[^<>]*>", re.IGNORECASE)
@@ -160,13 +161,16 @@ def visible(events: Iterable[Event]) -> Iterator[Event]:
             _track(hidden, kind, value)
         elif kind == "text":
             yield kind, value if kept_breaks else _WHITE.sub(" ", value), _NOTHING
-        else:
-            if kind == "open" and _is_hidden(value, attributes):
-                hidden.append(value)
-                continue
-            _track_breaks(kept_breaks, kind, value, attributes)
+        elif kind == "close":
+            if kept_breaks:
+                _track(kept_breaks, kind, value)
             yield kind, value, attributes
-            if kind == "open" and value == "img" and (picture := _emoji(attributes)):
+        elif _is_hidden(value, attributes):
+            hidden.append(value)
+        else:
+            _track_breaks(kept_breaks, value, attributes)
+            yield kind, value, attributes
+            if value == "img" and (picture := _emoji(attributes)):
                 yield "text", picture, _NOTHING
 
 
@@ -177,10 +181,24 @@ def _track(inside: list[str], kind: str, name: str) -> None:
         inside.pop()
 
 
-def _track_breaks(kept_breaks: list[str], kind: str, name: str, attributes: Mapping[str, str]) -> None:
+@lru_cache(maxsize=4096)
+def _effects(style: str) -> tuple[bool, bool, bool]:
+    return (
+        _HIDDEN_STYLE.search(style) is not None,
+        _KEPT_BREAKS.search(style) is not None,
+        _BLOCK_STYLE.search(style) is not None,
+    )
+
+
+def _styled(style: str) -> tuple[bool, bool, bool]:
+    """Whether a style hides, keeps line breaks, makes a block. Remembered: a template repeats its styles."""
+    return _effects(style) if len(style) <= _LONGEST_STYLE else _effects.__wrapped__(style)
+
+
+def _track_breaks(kept_breaks: list[str], name: str, attributes: Mapping[str, str]) -> None:
     if kept_breaks:
-        _track(kept_breaks, kind, name)
-    elif kind == "open" and (name == "pre" or _KEPT_BREAKS.search(attributes.get("style") or "")):
+        _track(kept_breaks, "open", name)
+    elif name == "pre" or _styled(attributes.get("style") or "")[1]:
         kept_breaks.append(name)
 
 
@@ -188,7 +206,7 @@ def _is_hidden(name: str, attributes: Mapping[str, str]) -> bool:
     if name in _UNSEEN or "hidden" in attributes:
         return True
     style = attributes.get("style")
-    return style is not None and _HIDDEN_STYLE.search(style) is not None
+    return style is not None and _styled(style)[0]
 
 
 def _emoji(attributes: Mapping[str, str]) -> str:
@@ -204,7 +222,7 @@ def breaks_around(name: str, attributes: Mapping[str, str]) -> int:
     """Return how many line breaks a browser puts at least before and after an element."""
     if name in _SPACED:
         return 2
-    return 1 if name in BLOCKS or _BLOCK_STYLE.search(attributes.get("style") or "") else 0
+    return 1 if name in BLOCKS or _styled(attributes.get("style") or "")[2] else 0
 
 
 def visible_text(events: Iterable[Event]) -> str:

@@ -148,7 +148,10 @@ class ParserSuite:
         parser = self.make_parser()
         whole = [case.raw for case in self.own() if is_rebuildable(case.raw)]
         for line in _PADDING_LINES if whole else ():
-            mail = decode(padded(draft_of(max(whole, key=len)), line).raw())
+            try:
+                mail = decode(padded(draft_of(max(whole, key=len)), line).raw())
+            except Undecodable:
+                continue  # beyond the limits: no parser sees it
             began = time.process_time()
             _parsed(parser, mail)
             took = time.process_time() - began
