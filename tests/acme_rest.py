@@ -30,6 +30,8 @@ class AcmeRest(Emulator):
         self.busy = set()
         self.sessions = set()
         self.rights = ["leads"]
+        self.page_size = 0
+        self.next_origin = ""
         self.users = ["7"]
         self.reset()
 
@@ -53,7 +55,9 @@ class AcmeRest(Emulator):
             case "GET", ["api", "me"]:
                 return Answer(200, {"rights": self.rights})
             case "GET", ["api", kind] if kind in self.rows:
-                return Answer(200, {"items": self._found(kind, call)})
+                return Answer(200, self._page(self._found(kind, call), call))
+            case "GET", ["api", kind, number] if number.isdigit() and int(number) in self.rows.get(kind, {}):
+                return Answer(200, {"lead": self.rows[kind][int(number)]})
             case "POST", ["api", "leads", "batch"]:
                 return self._many(call.json()["leads"])
             case "POST", ["api", kind] if kind in self.rows:
@@ -96,13 +100,26 @@ class AcmeRest(Emulator):
     def _found(self, kind, call):
         wanted = dict(call.query)
         keys = wanted.pop("external_key", "").split(",")
-        wanted.pop("api_token", None)
+        for name in ("api_token", "after", "of"):
+            wanted.pop(name, None)
         return [
             row
             for row in self.rows[kind].values()
             if (keys == [""] or row.get("external_key") in keys)
             and all(str(row.get(name)) == value for name, value in wanted.items())
         ]
+
+    def _page(self, rows, call):
+        """Return all rows, or with `page_size` a page that tells where the next one is: a mark and an address."""
+        if not self.page_size:
+            return {"items": rows}
+        start = int(call.arg("after", "0"))
+        page = {"items": rows[start : start + self.page_size]}
+        if start + self.page_size < len(rows):
+            query = "&".join(f"{name}={value}" for name, value in call.query if name != "after")
+            mark = str(start + self.page_size)
+            page |= {"after": mark, "next": f"{self.next_origin}{call.path}?{query}&after={mark}"}
+        return page
 
     def _problem(self, body):
         if body.get("external_key") in self.busy:
@@ -131,7 +148,7 @@ class AcmeRest(Emulator):
         return Answer(207 if errors else 200, {"results": made[::-1], "errors": errors})
 
     def _stored(self, kind, body):
-        row = {**body, "id": max(self.rows[kind], default=0) + 1}
+        row = {**body, "id": max(self.rows[kind], default=0) + 1, "status": "new"}
         self.rows[kind][row["id"]] = row
         return row
 

@@ -8,12 +8,13 @@ import pytest
 from mailbridge.config import load_settings
 
 ROOT = Path(__file__).parents[2]
-TABLES = sorted((ROOT / "docs" / "crm").glob("*.md"))
+TABLES = [*sorted((ROOT / "docs" / "crm").glob("*.md")), ROOT / "docs" / "emulators.md"]
 SNIPPETS = [ROOT / "docs" / "rules.md", ROOT / "docs" / "crm" / "salesforce.md"]
 
 
 def known_tests():
-    files = list((ROOT / "tests").rglob("test_*.py"))
+    rules = (ROOT / "src" / "mailbridge" / "testing").glob("sinkrules_*.py")
+    files = [*(ROOT / "tests").rglob("test_*.py"), *rules]
     names = {name for file in files for name in re.findall(r"def (test_\w+)", file.read_text(encoding="utf-8"))}
     return names | {file.stem for file in files}
 

@@ -22,6 +22,7 @@ class RestClient:
 
     def __init__(self, config: RestConfig, tokens: TokenStore, transport: httpx.BaseTransport | None) -> None:
         self._crm = CrmClient(config.url, transport=transport, timeout_s=config.timeout_s)
+        self.address = config.url
         self._auth = fixed_auth(config)
         self._reading = bearer(config.read_token.get_secret_value()) if config.read_token else self._auth
         self._oauth = OAuth(config, tokens, transport) if config.auth == "oauth" else None

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from mailbridge_sinks.rest.presets import merged, preset_names, preset_table
+from mailbridge_sinks.rest.readlook import RestReadBack
 from mailbridge_sinks.rest.shape import BATCH_NAMES, AnswerRule, Check, Hmac, Step, Table, Text, for_many
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -76,6 +77,11 @@ class RestConfig(Table):
     headers: dict[str, Text] = Field({}, description="Headers of every request; templates.")
     answers: tuple[AnswerRule, ...] = Field((), description="What answers of any request mean; a step's own go first.")
     checks: tuple[Check, ...] = Field((), description="Reading requests by which `check` proves the set-up.")
+    read_back: RestReadBack = Field(
+        RestReadBack(),
+        description="What became of the main objects: `look` describes the request that reads them.",
+        examples=[{"every_s": 300, "look": {"path": "/api/leads/{{ id }}", "stage": "status", "closed": "is_closed"}}],
+    )
     language: Literal["ru", "en"] = Field("ru", description="Language of card, title and words.")
     timeout_s: float = Field(20.0, gt=0, le=120, description="Seconds to wait for an answer.")
 

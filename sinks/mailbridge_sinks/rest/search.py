@@ -8,7 +8,8 @@ from mailbridge_sinks.rest.answers import as_text, query
 from mailbridge_sinks.rest.client import RestClient
 from mailbridge_sinks.rest.config import RestConfig
 from mailbridge_sinks.rest.forms import Filled, StepForm, Values, sample_delivery, values_of
-from mailbridge_sinks.rest.shape import AnswerRule, Request
+from mailbridge_sinks.rest.listing import listed
+from mailbridge_sinks.rest.shape import Request
 
 Found = dict[str, dict[str, Receipt]]
 
@@ -106,20 +107,7 @@ class Searches:
                 )
 
     def _listed(self, request: Filled, shape: Request) -> list[Any]:
-        nothing = (AnswerRule(status=shape.nothing, means="nothing"),) if shape.nothing else ()
-        good = self._client.read(request, (*nothing, *self._config.answers))
-        if good.means == "nothing":
-            return []
-        if shape.whole and not query(shape.whole, good.body):
-            raise NotWritten(
-                "the answer to a search is one page of several: narrow it, or ask for longer pages", pause=True
-            )
-        rows = [] if good.body is None else query(shape.rows, good.body)
-        if isinstance(rows, list):
-            return rows
-        if isinstance(rows, dict):
-            return [rows]
-        raise NotWritten(f"the answer to a search lists no objects at {shape.rows!r}", pause=True)
+        return listed(self._client, request, shape, self._config.answers)
 
     def _values(self, doubt: Doubt, ids: Mapping[str, Mapping[str, str]]) -> Values:
         return values_of(doubt.delivery, self._config, ids[doubt.delivery.key])

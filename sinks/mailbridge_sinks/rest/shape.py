@@ -121,6 +121,11 @@ class Request(Table):
         "",
         description='JMESPath that is true when the answer lists all, such as "!next"; empty = it always does.',
     )
+    next: Query = Field(
+        "",
+        description='JMESPath of the next page: its address, or with next_name its mark, such as "paging.next.after".',
+    )
+    next_name: str = Field("", description="Query parameter (POST: key of the body) that takes the mark of a page.")
     nothing: tuple[Status, ...] = Field((), description='Statuses that say "there is none", such as ["404"].')
 
 

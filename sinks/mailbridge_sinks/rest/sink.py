@@ -6,11 +6,23 @@ from typing import ClassVar
 import httpx
 from pydantic import BaseModel
 
-from mailbridge.sdk import Delivery, Doubt, Manifest, Outcome, PlannedRequest, Receipt, Steps, TokenStore
+from mailbridge.sdk import (
+    Delivery,
+    Doubt,
+    Manifest,
+    Outcome,
+    PlannedRequest,
+    Receipt,
+    RemoteState,
+    Sent,
+    Steps,
+    TokenStore,
+)
 from mailbridge_sinks.rest.check import prove
 from mailbridge_sinks.rest.client import RestClient
 from mailbridge_sinks.rest.config import RestConfig
 from mailbridge_sinks.rest.forms import Filled, StepForm, step_forms
+from mailbridge_sinks.rest.readback import ReadBack
 from mailbridge_sinks.rest.search import Searches
 from mailbridge_sinks.rest.work import Work, planned_values
 
@@ -23,6 +35,7 @@ class RestSink:
     )
     Config: ClassVar[type[BaseModel]] = RestConfig
     max_batch: ClassVar[int] = 100
+    max_read: ClassVar[int] = 100
     rate_per_s: ClassVar[float] = 5.0
 
     def __init__(self, config: RestConfig, *, tokens: TokenStore, transport: httpx.BaseTransport | None = None) -> None:
@@ -30,6 +43,7 @@ class RestSink:
         self._client = RestClient(config, tokens, transport)
         self._forms = step_forms(config)
         self._main = next(form for form in self._forms if form.is_main)
+        self._read_back = ReadBack(config, self._client)
         self._searches = Searches(config, self._forms, self._client)
 
     def check(self) -> None:
@@ -47,6 +61,10 @@ class RestSink:
     def copies(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Search the main objects by their key."""
         return self._searches.copies(self._main, keys)
+
+    def read_back(self, receipts: Sequence[Sent], cursor: str | None) -> tuple[Sequence[RemoteState], str | None]:
+        """Read the main objects by their ids, where the configuration says how; needs no cursor."""
+        return self._read_back.states(receipts), cursor
 
     def deliver(self, deliveries: Sequence[Delivery], steps: Steps) -> Sequence[Outcome]:
         """Write the steps that are not done yet."""

@@ -23,6 +23,7 @@ class TokenDesk:
     Attributes:
         clock: Unix seconds.
         eternal: The long-lived token.
+        eternal_ends: When it ends, in unix seconds.
         client: client_id, client_secret and redirect_uri of the only integration.
         codes: Authorisation codes that were not used yet.
         access: Access token → when it ends.
@@ -43,6 +44,7 @@ class TokenDesk:
     refresh: dict[str, float] = field(default_factory=lambda: {"demo-refresh": float("inf")})
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
+    eternal_ends: float = float("inf")
     moved_to: str = ""
     """Host that the account has moved to: every other host refuses; "" = it answers everywhere."""
 
@@ -58,7 +60,9 @@ class TokenDesk:
         kind, _, token = authorization.partition(" ")
         if kind != "Bearer":
             return False
-        return token == self.eternal or self.access.get(token, 0.0) > self.clock()
+        if token == self.eternal:
+            return self.clock() < self.eternal_ends
+        return self.access.get(token, 0.0) > self.clock()
 
     def answer(self, body: Any) -> Answer:
         """Answer POST /oauth2/access_token."""

@@ -37,6 +37,7 @@ class Switches:
         scopes: Rights of the webhook.
         wrong_code_status: What a wrong webhook code is answered with; the vendor's pages say 401 and 403.
         commercial: False = a plan without REST.
+        webhook_ended: Whether the webhook's date has passed.
     """
 
     simple: bool = False
@@ -45,6 +46,7 @@ class Switches:
     scopes: frozenset[str] = frozenset({"crm", "user"})
     wrong_code_status: int = 401
     commercial: bool = True
+    webhook_ended: bool = False
 
 
 class Bitrix24Emulator(Emulator):
@@ -82,7 +84,7 @@ class Bitrix24Emulator(Emulator):
 
     def account_settings(self) -> Mapping[str, AccountSetting]:
         """Return the switches, what each call costs, and the user fields of leads; see `Emulator`."""
-        names = ("simple", "limited", "scopes", "wrong_code_status", "commercial", "moved_to")
+        names = ("simple", "limited", "scopes", "wrong_code_status", "commercial", "moved_to", "webhook_ended")
         own = [name for name in self.portal.fields[LEAD] if name.startswith("ufCrm")]
         return {
             **super().account_settings(),
@@ -135,6 +137,8 @@ class Bitrix24Emulator(Emulator):
             raise RestError(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
         if address["code"] != self.token:
             raise RestError(self.switches.wrong_code_status, "INVALID_CREDENTIALS", "Invalid request credentials")
+        if self.switches.webhook_ended:
+            raise RestError(401, "expired_token", "The access token provided has expired.")
         if not self.switches.commercial:
             raise RestError(403, "ACCESS_DENIED", "REST API is available only on commercial plans")
         return address["user"], address["method"].lower()

@@ -244,6 +244,12 @@ def test_a_moved_portal_answers_with_its_new_address(emulator):
     assert (answer.status, answer.headers["location"]) == (302, "https://new.example/rest/1/demo-token/profile")
 
 
+def test_a_webhook_that_has_ended_opens_nothing(emulator):
+    emulator.switches.webhook_ended = True
+    answer = post(emulator, "crm.item.fields", {"entityTypeId": 1})
+    assert (answer.status, answer.body["error"]) == (401, "expired_token")
+
+
 def test_a_right_is_needed(emulator):
     emulator.switches.scopes = frozenset({"crm"})
     answer = post(emulator, "user.get", {})

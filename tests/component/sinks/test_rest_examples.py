@@ -52,6 +52,14 @@ class Example(SinkSuite):
         return sink_of(self.example, emulator, transport)
 
 
+class TestAnswered(Example):
+    example = "answered"
+
+    @pytest.mark.xfail(reason="the example writes no owner, and its CRM takes everything else")
+    def test_s07_a_bad_element_does_not_take_the_others_along(self):
+        super().test_s07_a_bad_element_does_not_take_the_others_along()
+
+
 class TestSmallest(Example):
     example = "acme"
 

@@ -213,6 +213,14 @@ def test_refresh_tokens_work_once_and_access_tokens_a_day():
     assert crm.ask("POST", "/oauth2/access_token", {**code, "client_secret": "x"}).status == 401
 
 
+def test_a_long_lived_token_ends_at_its_moment():
+    crm = Crm()
+    crm.emulator.desk.eternal_ends = crm.now + 10
+    assert crm.get("/account").status == 200
+    crm.now += 10
+    assert crm.get("/account").status == 401
+
+
 def test_who_may_not_see_users():
     assert Crm(admin=False).get("/users").status == 403
     assert Crm().names("/users", "users") == ["Ольга Ким", "Павел Лис"]
