@@ -118,7 +118,7 @@ def test_an_example_of_a_preset_delivers(example, kind):
 
 
 def test_every_example_is_tried():
-    suites = (TestSmallest, TestHook, TestErrorsInside200, TestPeople, TestMany)
+    suites = (TestAnswered, TestSmallest, TestHook, TestErrorsInside200, TestPeople, TestMany)
     assert {suite.example for suite in suites} | {"hub", "bottle"} == set(examples())
     assert examples()["bottle"]["values"]["intake"] == INTAKE
 
