@@ -1,15 +1,17 @@
 """A consistent copy of an SQLite ledger, made while the daemon works on it."""
 
+import glob
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import make_url
 
 from mailbridge.ledger.errors import LedgerDamaged, LedgerError
+from mailbridge.ledger.processes import is_running
 
 _WAIT_S = 60.0
 
@@ -102,6 +104,7 @@ def new_file(target: Path) -> Iterator[Path]:
     Raises:
         LedgerError: It can't be made there.
     """
+    _sweep(target)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
@@ -112,6 +115,15 @@ def new_file(target: Path) -> Iterator[Path]:
     finally:
         for leftover in (temporary, *sidecars(temporary)):
             leftover.unlink(missing_ok=True)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a process left that was killed while it made this file: nobody can tell how whole it is."""
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.tmp*"):
+        pid = leftover.name.removeprefix(f".{target.name}.").partition(".")[0]
+        if pid.isdigit() and not is_running(int(pid)):
+            with suppress(OSError):
+                leftover.unlink()
 
 
 def put_in_place(temporary: Path, target: Path) -> None:

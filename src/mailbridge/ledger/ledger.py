@@ -28,6 +28,7 @@ from mailbridge.ledger.layouts import Layouts
 from mailbridge.ledger.leases import LONGEST_S, Leases, give_up
 from mailbridge.ledger.listing import Listings
 from mailbridge.ledger.outcomes import Outcomes
+from mailbridge.ledger.processes import is_running
 from mailbridge.ledger.remotes import Remotes
 from mailbridge.ledger.replays import Replays
 from mailbridge.ledger.schema import OPEN, account, delivery, is_in, layout, mail, mailbox, meta, node
@@ -188,7 +189,7 @@ class Ledger:
             here = [row for row in others if row.host == socket.gethostname()]
             # A row with our own pid is our predecessor: in a container every process is number 1. Where several
             # machines work, equal names of host and process may be those of a living neighbour: it has to be silent.
-            dead = [row.id for row in here if row.pid == os.getpid() or not _runs(row.pid)]
+            dead = [row.id for row in here if row.pid == os.getpid() or not is_running(row.pid)]
             if not self.database.is_sqlite:
                 dead = [row.id for row in here if row.id in dead and row.silent_s > SILENT_S]
             held = (delivery.c.owner.in_(dead), delivery.c.lease_until > now(), is_in(delivery.c.state, "sending"))
@@ -224,16 +225,6 @@ class Ledger:
     def _sign_in(self, connection: Connection) -> None:
         row = {"id": self.node, "host": socket.gethostname(), "pid": os.getpid(), "version": __version__}
         connection.execute(node.insert().values(**row, started_at=now(), seen_at=now()))
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @dataclass(frozen=True, slots=True)

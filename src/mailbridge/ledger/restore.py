@@ -176,12 +176,15 @@ def _tokens(file: Path) -> list[dict[str, Any]]:
 
 
 def _move_aside(file: Path) -> Path | None:
-    """Move a ledger away with its journals: a journal that stayed would be played into the restored one."""
-    if not file.exists():
+    """Move a ledger away with its journals: a journal that stayed would be played into the restored one.
+
+    A restore that was killed in the midst may have left a journal alone.
+    """
+    if not any(one.exists() for one in (file, *sidecars(file))):
         return None
     aside = file.with_name(f"{file.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
     moves = zip((file, *sidecars(file)), (aside, *sidecars(aside)), strict=True)
     for old, new in moves:
         if old.exists():
             old.rename(new)
-    return aside
+    return aside if aside.exists() else None

@@ -1,4 +1,7 @@
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -230,3 +233,58 @@ def test_a_ledger_brought_back_by_other_means_is_only_marked(kit):
     assert mark_only_restored(kit.url, clock=kit.clock).doubts == 1
     kit.ledger = kit.open()
     assert kit.row(key)["state"] == "doubt"
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from mailbridge.ledger import backup, restore
+number = int(sys.argv[1])
+for name in ("rename", "replace"):
+    def moved(self, target, real=getattr(pathlib.Path, name)):
+        global number
+        number -= 1
+        if number == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(self, target)
+    setattr(pathlib.Path, name, moved)
+url, copy = sys.argv[2], pathlib.Path(sys.argv[3])
+restore.restore(url, copy, force=True) if "restore" in sys.argv else backup.back_up(url, copy)
+"""
+
+
+def killed(number, *arguments):
+    """Run it in a process that dies before its n-th renaming; return whether it died."""
+    done = subprocess.run([sys.executable, "-c", KILLED, str(number), *map(str, arguments)], check=False)
+    assert done.returncode in {0, -signal.SIGKILL}
+    return done.returncode != 0
+
+
+@only_files
+def test_a_restore_that_is_killed_anywhere_is_done_by_the_next_one(kit, tmp_path):
+    kit.deliver(1)
+    copy = tmp_path / "b.db"
+    back_up(kit.url, copy)
+    kit.ledger.close()
+    journal = kit.path.with_name(kit.path.name + "-journal")
+    for number in (1, 2, 2):  # before all, between ledger and journal, before the backup has its name
+        if kit.path.exists():
+            journal.write_bytes(b"")  # as SQLite leaves one; it plays what is in it before anybody can move it
+        assert killed(number, kit.url, copy, "restore")
+    assert not killed(0, kit.url, copy, "restore")
+    assert not journal.exists(), "it would be played into the restored ledger"
+    assert not list(tmp_path.glob(".*")), "what the killed ones had begun is gone"
+    kit.ledger = kit.open()
+    assert kit.row("mb1-1")["state"] == "doubt"
+    assert kit.row("mb1-1")["reason"] == "restored"
+
+
+@only_files
+def test_a_backup_that_is_killed_leaves_no_half_and_the_next_one_works(kit, tmp_path):
+    kit.deliver(1)
+    copy = tmp_path / "b.db"
+    assert killed(1, kit.url, copy)
+    assert not copy.exists()
+    assert len(list(tmp_path.glob(".*.tmp"))) == 1
+    back_up(kit.url, copy)
+    assert not list(tmp_path.glob(".*"))
+    kit.row("mb1-1")

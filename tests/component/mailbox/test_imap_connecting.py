@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -150,6 +151,64 @@ def test_a_server_killed_during_idle_is_noticed_and_found_again(own_dovecot):
     user.deliver(b"Subject: after\r\n\r\n")
     assert len(mails_of(places.read(mailbox))) == 1
     mailbox.close()
+
+
+class KillsTheServer:
+    """Passes connections on to a server until so many bytes came back; then the server is killed, once."""
+
+    def __init__(self, server, after_bytes):
+        self._server, self._left = server, after_bytes
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._server.plain_port), 5)
+                except OSError:
+                    client.close()
+                    continue
+                for ends in ((client, server, False), (server, client, True)):
+                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
+
+    def _pass_on(self, source, target, counts):
+        with suppress(OSError):
+            while piece := source.recv(1 << 16):
+                target.sendall(piece)
+                if counts and self._left > 0:
+                    self._left -= len(piece)
+                    if self._left <= 0:
+                        self._server.kill()
+        for end in (source, target):  # closing alone would tell nobody while the other thread reads from it
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def close(self):
+        self._listener.close()
+
+
+def test_a_server_killed_in_the_midst_of_a_large_mail(own_dovecot):
+    user = own_dovecot.user("anna")
+    large = b"Subject: large\r\n\r\n" + b"a line of a large mail\r\n" * 500_000
+    mails = [b"Subject: before\r\n\r\n", large, b"Subject: after\r\n\r\n"]
+    for raw in mails:
+        user.deliver(raw)
+    between = KillsTheServer(own_dovecot, after_bytes=6_000_000)
+    there = {"host": "127.0.0.1", "port": between.port, "tls": "none", "timeout_s": 20}
+    mailbox = ImapMailbox("shared", settings(own_dovecot, user, **there))
+    places = MemoryPlaces()
+    with pytest.raises(MailboxUnreachable):
+        places.read(mailbox)
+    assert large not in places.raws(), "half a mail is none"
+    own_dovecot.start()
+    places.read(mailbox)
+    assert sorted(places.raws()) == sorted(mails)
+    mailbox.close()
+    between.close()
 
 
 def test_a_connection_that_died_silently_is_noticed_by_the_next_look(own_dovecot):
