@@ -137,6 +137,22 @@ class AmocrmClient:
         """Have a fresh token before a step is announced: its request must follow at once."""
         self._sign()
 
+    def redeem(self, code: str) -> None:
+        """Exchange the code of a person's consent, good for 20 minutes, for the first pair of tokens (oauth page)."""
+        used = self._tokens.load().get("access_token")
+        self._use(self._tokens.refresh(used, lambda _: self._first_pair(code))["access_token"])
+
+    def _first_pair(self, code: str) -> Mapping[str, str]:
+        answer = self._exchange(self._config.url, grant_type="authorization_code", code=code)
+        if answer.status_code in {400, 401, 404}:
+            raise Unusable(
+                "amoCRM refuses the code: it works once and for 20 minutes; check client_id, client_secret, and that "
+                "redirect_uri is exactly the registered one"
+            )
+        if error := judge(answer, False) or judge_status(answer, write=False):
+            raise error
+        return {**_pair(answer), "address": self._config.url}
+
     def close(self) -> None:
         """Close all connections."""
         self._crm.close()
@@ -170,10 +186,13 @@ class AmocrmClient:
         """
         given = self._config.refresh_token.get_secret_value() if self._config.refresh_token else ""
         refresh = stored.get("refresh_token") or given
-        answer = self._exchange(self._address, refresh)
+        if not refresh:
+            raise Unusable("nobody has authorised the integration yet: mailbridge login NAME, as in [sinks.NAME]")
+        renewal = {"grant_type": "refresh_token", "refresh_token": refresh}
+        answer = self._exchange(self._address, **renewal)
         if answer.status_code in {401, 404} and (moved := self._moved_to(stored.get("access_token", ""), refresh)):
             self._address = moved
-            answer = self._exchange(moved, refresh)
+            answer = self._exchange(moved, **renewal)
         if answer.status_code in {400, 401, 404}:
             raise Unusable(
                 "amoCRM refuses the refresh token: it was used, revoked or not used for 3 months. "
@@ -183,14 +202,13 @@ class AmocrmClient:
             raise error
         return {**_pair(answer), "address": self._address}
 
-    def _exchange(self, address: str, refresh: str) -> httpx.Response:
+    def _exchange(self, address: str, **grant: str) -> httpx.Response:
         config = self._config
         return self._desk.send("POST", f"{address}/oauth2/access_token", write=False, json={
             "client_id": config.client_id,
             "client_secret": config.client_secret.get_secret_value() if config.client_secret else None,
             "redirect_uri": config.redirect_uri,
-            "grant_type": "refresh_token",
-            "refresh_token": refresh,
+            **grant,
         })  # fmt: skip
 
     def _moved_to(self, access: str, refresh: str) -> str | None:

@@ -57,7 +57,9 @@ class AmocrmConfig(SamePerson, CardTemplates):
     client_secret: SecretStr | None = Field(None, description="Only for OAuth: secret key of the integration.")
     redirect_uri: str | None = Field(None, description="Only for OAuth: redirect address, exactly as registered.")
     refresh_token: SecretStr | None = Field(
-        None, description="Only for OAuth: the first refresh token; it works once, later ones are kept in the ledger."
+        None,
+        description="Only for OAuth: the first refresh token; it works once, later ones are kept in the ledger. "
+        "Absent = a person agrees in a browser: mailbridge login NAME.",
     )
     key_field: Named = Field(
         "mailbridge key",
@@ -124,8 +126,8 @@ class AmocrmConfig(SamePerson, CardTemplates):
         given = [name for name in OAUTH if getattr(self, name)]
         if self.token and given:
             raise ValueError(f"give either token or OAuth, not both: token and {given[0]}")
-        if not self.token and len(given) < len(OAUTH):
-            missing = [name for name in OAUTH if name not in given]
+        missing = [name for name in OAUTH[:-1] if name not in given]
+        if not self.token and missing:
             raise ValueError("token is missing" if not given else f"OAuth needs also: {', '.join(missing)}")
         if self.status is not None and self.pipeline is None and not isinstance(self.status, int):
             raise ValueError("status by name needs pipeline")

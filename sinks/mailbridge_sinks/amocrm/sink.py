@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import httpx
 
@@ -70,6 +71,17 @@ class AmocrmSink:
         unseen = self._config.responsible is not None and not self._users()
         ends_at = float(ends) if isinstance(ends, (int, float)) else None
         return list(remarks(self._places(), ends_at, time.time(), unseen=unseen))
+
+    def consent_page(self, state: str) -> str | None:
+        """See `LogsIn.consent_page`; amoCRM and Kommo have a page each (oauth page)."""
+        if not self._config.client_id:
+            return None
+        host = "www.kommo.com" if self._config.url.endswith(".kommo.com") else "www.amocrm.ru"
+        return f"https://{host}/oauth?{urlencode({'client_id': self._config.client_id, 'state': state})}"
+
+    def redeem(self, code: str) -> None:
+        """See `LogsIn.redeem`."""
+        self._client.redeem(code)
 
     def plan(self, deliveries: Sequence[Delivery]) -> Sequence[PlannedRequest]:
         """See `Sink.plan`."""

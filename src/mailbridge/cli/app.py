@@ -19,6 +19,7 @@ from mailbridge.cli import (
     init,
     interests,
     layouts,
+    login,
     mails,
     new,
     nodes,
@@ -60,6 +61,7 @@ def common(
 
 app.command("demo")(demo.demo)
 app.command("init")(init.init)
+app.command("login")(login.login)
 app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("parse")(parse.parse)

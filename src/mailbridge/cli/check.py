@@ -109,7 +109,8 @@ def _sink(name: str, settings: "Settings") -> str:
 
     table = settings.sinks[name]
     kind, account = sink_type(table.type), table.account_id or name
-    with _kept_tokens(settings, renewed=getattr(table, "refresh_token", None) is not None) as tokens:
+    renewed = any(getattr(table, name, None) for name in ("refresh_token", "client_id"))
+    with _kept_tokens(settings, renewed=renewed) as tokens:
         sink = kind(table, tokens=tokens(account) if tokens else NoTokens(), transport=None)
         try:
             sink.check()

@@ -7,10 +7,11 @@ it is used, because a provider may take each refresh token only once.
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from mailbridge.mailbox.settings import ImapSettings
-from mailbridge.ports import MailboxRefused, MailboxUnreachable
+from mailbridge.ports import MailboxError, MailboxRefused, MailboxUnreachable
 from mailbridge.sdk import CrmClient, NotWritten, TokenStore, Unusable, terminal_line
 
 RENEW_BEFORE_S = 300.0
@@ -42,9 +43,11 @@ def renewed_token(
     try:
         return _current(settings, store, refused, clock)
     except Unusable as error:
-        raise MailboxRefused(f"{_provider(settings)}: {error.reason}") from None
+        raise MailboxRefused(f"{provider_of_tokens(settings)}: {error.reason}") from None
     except NotWritten as error:
-        raise MailboxUnreachable(f"{_provider(settings)} can't be asked for an access token: {error.reason}") from None
+        raise MailboxUnreachable(
+            f"{provider_of_tokens(settings)} can't be asked for an access token: {error.reason}"
+        ) from None
 
 
 def _current(settings: ImapSettings, store: TokenStore, refused: str | None, clock: Callable[[], float]) -> str:
@@ -73,17 +76,30 @@ def _seed(settings: ImapSettings) -> str:
 def _asked(settings: ImapSettings, kept: Mapping[str, str], seed: str, now: float) -> Mapping[str, str]:
     refresh_token = _refresh_token(settings, kept, seed)
     given = _answer(settings, _request(settings, refresh_token))
+    return kept_tokens(settings, {"refresh_token": refresh_token, **given}, now)
+
+
+def kept_tokens(settings: ImapSettings, given: Mapping[str, object], now: float) -> Mapping[str, str]:
+    """Return what is stored of an answer.
+
+    Raises:
+        MailboxUnreachable: There is no usable access token in it.
+    """
     token = str(given.get("access_token", ""))
     if not is_word(token):
-        raise MailboxUnreachable(f"{_provider(settings)} gave no usable access token")
+        raise MailboxUnreachable(f"{provider_of_tokens(settings)} gave no usable access token")
     lifetime_s = float(str(given.get("expires_in") or LIFETIME_S))
-    found = {"access_token": token, "expires_at": str(now + lifetime_s), "seed": seed}
-    newest = given.get("refresh_token") or refresh_token
+    found = {"access_token": token, "expires_at": str(now + lifetime_s), "seed": _seed(settings)}
+    newest = given.get("refresh_token")
     return found | ({"refresh_token": str(newest)} if newest else {})
 
 
 def _refresh_token(settings: ImapSettings, kept: Mapping[str, str], seed: str) -> str | None:
     """Return the newest refresh token, None where the program has the right itself."""
+    if settings.waits_for_consent:
+        if kept.get("seed") != seed or not kept.get("refresh_token"):
+            raise MailboxRefused(f"{provider_of_tokens(settings)}: nobody has logged in yet: mailbridge login NAME")
+        return kept["refresh_token"]
     if settings.oauth_refresh_token is None:
         return None
     own = settings.oauth_refresh_token.get_secret_value()
@@ -105,29 +121,50 @@ def _request(settings: ImapSettings, refresh_token: str | None) -> str:
 
 
 def _answer(settings: ImapSettings, body: str) -> Mapping[str, object]:
-    from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
+    from oauthlib.oauth2 import OAuth2Error
+
+    try:
+        return token_answer(settings, body)
+    except OAuth2Error as error:
+        raise refusal_of(settings, error) from None
+
+
+def token_answer(settings: ImapSettings, body: str) -> Mapping[str, object]:
+    """Send a request for tokens; return what is given.
+
+    Raises:
+        OAuth2Error: The provider says no (RFC 6749 §5.2).
+        MailboxUnreachable: It can't be asked now, or its answer can't be read.
+    """
+    from oauthlib.oauth2 import BackendApplicationClient
 
     url = settings.oauth_token_url or ""
     http = CrmClient(url, timeout_s=TIMEOUT_S)
     try:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = http.send("POST", url, write=False, content=body, headers=form)
+    except NotWritten as error:
+        reason = f"can't be asked for an access token: {error.reason}"
+        raise MailboxUnreachable(f"{provider_of_tokens(settings)} {reason}") from None
     finally:
         http.close()
-    provider = _provider(settings)
+    provider = provider_of_tokens(settings)
     if answer.status_code == 429 or answer.status_code >= 500:
         raise MailboxUnreachable(f"{provider} gives no access token now: HTTP {answer.status_code}")
     try:
         return dict(BackendApplicationClient(settings.oauth_client_id).parse_request_body_response(answer.text))
-    except OAuth2Error as error:
-        kind = MailboxUnreachable if error.error in _PASSING else MailboxRefused
-        said = _shown(settings, f"{error.error}: {error.description or ''}")
-        raise kind(
-            f"{provider} gives no access token (HTTP {answer.status_code}): {said}. Check oauth_client_id, its secret, "
-            "oauth_scope, and whether the consent was withdrawn"
-        ) from None
     except (TypeError, ValueError):
         raise MailboxUnreachable(f"{provider} gives no access token that can be read: no JSON object") from None
+
+
+def refusal_of(settings: ImapSettings, error: Any) -> MailboxError:
+    """Return what an `OAuth2Error` of the provider means."""
+    kind = MailboxUnreachable if error.error in _PASSING else MailboxRefused
+    said = _shown(settings, f"{error.error}: {error.description or ''}")
+    return kind(
+        f"{provider_of_tokens(settings)} gives no access token: {said}. Check oauth_client_id, its secret, "
+        "oauth_scope, and whether the consent was withdrawn"
+    )
 
 
 def _shown(settings: ImapSettings, text: str) -> str:
@@ -138,5 +175,6 @@ def _shown(settings: ImapSettings, text: str) -> str:
     return terminal_line(text, 300).rstrip(" :.")
 
 
-def _provider(settings: ImapSettings) -> str:
+def provider_of_tokens(settings: ImapSettings) -> str:
+    """Return the host that gives access tokens."""
     return urlsplit(settings.oauth_token_url or "").hostname or "oauth_token_url"

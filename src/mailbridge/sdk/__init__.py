@@ -107,6 +107,7 @@ if TYPE_CHECKING:
         Delivery,
         Doubt,
         Known,
+        LogsIn,
         NoSuchUser,
         NoTokens,
         Outcome,
@@ -164,6 +165,7 @@ __all__ = [
     "Known",
     "Line",
     "Link",
+    "LogsIn",
     "Mail",
     "MailRef",
     "MailbridgeError",
@@ -339,7 +341,7 @@ _HOMES = {
     "plain_notice": "read_mail_notice read_plain_notice",
     "readback": "CountsOpen ReadBackConfig ReadsBack RemoteState Sent Sign SignKind remote_state",
     "sink": (
-        "Counting Delivered Delivery Doubt Known NoSuchUser NoTokens Outcome PlannedRequest Receipt Rejected "
+        "Counting Delivered Delivery Doubt Known NoSuchUser LogsIn NoTokens Outcome PlannedRequest Receipt Rejected "
         "RetryLater Sink SinkType SinkUnusable Steps TokenStore Unknown outcome_of"
     ),
     "social": "read_social social_interests",

@@ -222,6 +222,23 @@ class NoTokens:
         return self._tokens
 
 
+@runtime_checkable
+class LogsIn(Protocol):
+    """A sink whose account a person can open to it in a browser (RFC 6749 §4.1); for `mailbridge login`."""
+
+    def consent_page(self, state: str) -> str | None:
+        """Return the page on which a person agrees; None = the configuration has another way in."""
+        ...
+
+    def redeem(self, code: str) -> None:
+        """Exchange the code that the page led to for tokens, and keep them in the token store.
+
+        Raises:
+            SinkError: The CRM does not take the code.
+        """
+        ...
+
+
 class Sink(Protocol):
     """One account in one CRM.
 
