@@ -30,7 +30,9 @@ _BOUNCE_SUBJECT = re.compile(
 _CODE = re.compile(
     r"(?:verification|confirmation|security|login|access|one-?time|sign-?in|activation|auth\w*) (?:code|pin|password)"
     r"|(?:reset|change|restore|recover)\w* (?:of )?(?:your |the )?password|password (?:reset|recovery|change)"
-    r"|(?:verify|confirm) your (?:e-?mail|account|address)|new (?:sign-?in|login)"
+    r"|(?:verify|confirm) your (?:e-?mail|account|address)|new (?:sign-?in|login)|^(?:security|sign-?in"
+    r"|login) (?:alert|notice)"
+    r"|(?:оповещение|уведомление) (?:о |системы )?безопасности|нов\w+ вход"
     r"|код (?:для |на )?(?:подтвержд|входа|доступа|активац|безопасн|авториз|регистрац)"
     r"|(?:одноразовый|проверочный) (?:код|пароль)|(?:восстановлен|сброс|смен)\w* парол"
     r"|подтвердите (?:адрес|e-?mail|почту|регистрацию|аккаунт)"

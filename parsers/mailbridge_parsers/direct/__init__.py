@@ -32,6 +32,7 @@ from mailbridge_parsers.direct.body import html_words, is_html_only, words_of
 from mailbridge_parsers.direct.forward import Forwarded, forwarded
 from mailbridge_parsers.direct.reply import Words, own_words
 from mailbridge_parsers.direct.senders import (
+    announces_form,
     is_bulk,
     is_laid_out,
     is_nobody,
@@ -178,7 +179,7 @@ def _author(mail: Mail) -> Address:
         ParseError: A program speaks and names nobody, or its mail is a form that should be read field by field.
     """
     own = {address.email for address in mail.recipients}
-    signs = (is_nobody, speaks_for_another, is_program, is_service, is_laid_out, says_automatic)
+    signs = (is_nobody, speaks_for_another, is_program, is_service, is_laid_out, says_automatic, announces_form)
     if not any(sign(mail) for sign in signs) and mail.sender.email not in own:
         return mail.sender
     person = _one_person(mail.reply_to, own)

@@ -45,6 +45,14 @@ _SENT = re.compile(
 _LONGEST_HEAD = 15
 _DASHES = re.compile(r"^\s*--\s?$")
 _LONGEST_SIGNATURE = 25
+_LONGEST_CARD = 12
+_FORMULA = re.compile(
+    r"(?:с (?:наилучшими )?(?:уважением|пожеланиями|наилучшими пожеланиями)|(?:best|kind|warm|with best|many)? ?regards"
+    r"|best wishes|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|cheers|всего доброго|заранее (?:спасибо"
+    r"|благодар\w+)|з повагою|mit freundlichen grüßen)[,.!]?",
+    re.IGNORECASE,
+)
+_POSTSCRIPT = re.compile(r"\s*(?:p\.? ?s|з\.? ?ы|ps)\b", re.IGNORECASE)
 _DEVICE = re.compile(
     r"^\s*(?:отправлено (?:с|со|из|от) |відправлено (?:з|із) |послано (?:с|из) |sent (?:from|via) |get outlook for |"
     r"получить outlook для |скачать outlook для |gesendet von |envoyé de(?:puis)? |enviado desde |inviato da )"
@@ -186,6 +194,24 @@ def _library_start(lines: list[str]) -> QuoteStart | None:
     return None if at is None else QuoteStart(at, at + len(head))
 
 
+def _without_card(lines: list[str]) -> tuple[list[str], str]:
+    """Cut what stands below a closing formula and a name: post, company, numbers; a postscript is no part of it."""
+    formula = next((n for n in reversed(range(len(lines))) if _FORMULA.fullmatch(lines[n].strip())), None)
+    if formula is None:
+        return lines, ""
+    below = [n for n in range(formula + 1, len(lines)) if lines[n].strip()]
+    named = below and not _DIGIT.search(lines[below[0]]) and "@" not in lines[below[0]]
+    card = below[1:] if named else below
+    if not card or len(below) > _LONGEST_CARD or any(_speaks(lines[n]) for n in card):
+        return lines, ""
+    return lines[: card[0]], "\n".join(lines[card[0] :])
+
+
+def _speaks(line: str) -> bool:
+    """Whether a line is something said and no part of a visiting card."""
+    return len(line.split()) > 14 or line.rstrip().endswith(("?", "!")) or _POSTSCRIPT.match(line) is not None
+
+
 def _without_signature(lines: list[str]) -> Words:
     dashes = next((number for number, line in enumerate(lines) if _DASHES.match(line)), None)
     signature = ""
@@ -196,6 +222,8 @@ def _without_signature(lines: list[str]) -> Words:
     ):
         signature = "\n".join(lines[dashes + 1 :])
         lines = lines[:dashes]
+    else:
+        lines, signature = _without_card(lines)
     filled = [number for number, line in enumerate(lines) if line.strip()]
     device = next((number for number in filled[-2:] if _DEVICE.match(lines[number])), None)
     if device is not None:

@@ -67,6 +67,12 @@ _FORM = re.compile(
     r"|enquiry|inquiry",
     re.IGNORECASE,
 )
+_NEW_LEAD = re.compile(
+    r"\bнов(?:ая|ый|ое|ые) (?:заявк|заказ|лид|обращени|отклик|запис|брон|анкет|регистраци|онлайн|сообщени\w+ (?:с|от))"
+    r"|^(?:заявка|заказ|сообщение|вопрос|письмо) (?:с|со|из|через) |обратн\w+ звон"
+    r"|\bnew (?:order|lead|submission|entry|enquiry|inquiry|booking|reservation|response|registration|appointment"
+    r"|message from|contact)\b|missed call|\bform (?:submission|entry|response)"
+)
 _CONTACT = re.compile(
     r"\bcontact\b|message from|new message|сообщени[ея]|вопрос|question|request|demande", re.IGNORECASE
 )
@@ -91,7 +97,8 @@ _RECEIVED = re.compile(
     r"|отправлен|передан|оформлен|подтвержд|доставлен|готов|отмен|оплачен|прибыл|собран)"
     r"|подтверждение (?:заказа|бронирования|брони|регистрации|записи|заявки)|^ваш\w* (?:заказ|бронь|бронирование"
     r"|билет)\w*\b"
-    r"|\byour (?:[\w#-]+ )?(?:order|request|booking|reservation|message|ticket|application|enquiry|inquiry"
+    r"|\byour (?:[\w#-]+ )?(?:parcel|package|shipment|delivery|order|request|booking|reservation|message|ticket"
+    r"|application|enquiry|inquiry"
     r"|appointment|payment"
     r"|registration)\b.{0,60}\b(?:received|confirmed|shipped|processed|cancel|complete|on its way|delivered"
     r"|submitted|placed)"
@@ -151,6 +158,13 @@ def is_notice(mail: Mail, answered: Address) -> bool:
     if _FORM.search(f"{mail.subject}\n{words_of(mail)[:2000]}") or _CONTACT.search(mail.subject):
         return False
     return bool(_DEEDS.search(mail.subject)) or _ROLES.fullmatch(answered.email.partition("@")[0]) is not None
+
+
+def announces_form(mail: Mail) -> bool:
+    """Whether a mail that no mail program made speaks of a new lead or order: its sender is not who asks."""
+    return (
+        not _is_by_hand(mail) and not _REPLIED.match(mail.subject) and _NEW_LEAD.search(fold(mail.subject)) is not None
+    )
 
 
 def is_undecoded(text: str) -> bool:
@@ -220,7 +234,7 @@ def _is_sheet(text: str) -> bool:
     """Whether hardly anything but "label: value" stands in a text."""
     lines = [line for line in text.split("\n", 200) if line.strip()]
     labelled = sum(bool(_LABELLED.match(line) and not _LINK.match(line)) for line in lines)
-    return labelled > 2 and labelled * 3 >= len(lines) * 2
+    return (labelled > 2 and labelled * 3 >= len(lines) * 2) or 1 < labelled == len(lines)
 
 
 def looks_like_form(text: str) -> bool:

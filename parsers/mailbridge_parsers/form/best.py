@@ -16,6 +16,8 @@ from mailbridge_parsers.form.systems import system_of
 
 _ENTITIES = "#0?39|#x27|quot|amp|lt|gt|nbsp|laquo|raquo|mdash|ndash"
 _ENTITY = re.compile(f"&(?:{_ENTITIES});")
+_TAG = re.compile(r"<(?:br ?/?|/b|/strong|/p|/div|/li|/tr|/h\d)>", re.IGNORECASE)
+_SEARCHED = 20_000
 _TWICE = re.compile(f"&amp;({_ENTITIES});")
 
 
@@ -42,9 +44,16 @@ def _readings(
         # Some software escapes twice, and some sends what it escaped for HTML as plain text.
         source = _TWICE.sub(r"&\1;", html.source)
         parts.append(_data_or(html.text, html.layout if source == html.source else Html(source).layout))
-    if text.strip():
+    elif _is_markup(text):
+        parts.append(Html(text).layout)
+    if text.strip() and not (parts and not html):
         parts.append(_data_or(text, text_layout(entities.unescape(text) if _ENTITY.search(text) else text)))
     return tuple(read(part, hosts, names, keys_only=keys_only) for part in parts)
+
+
+def _is_markup(text: str) -> bool:
+    """Whether what calls itself plain text is markup: it has more tags that break lines than lines."""
+    return "</" in text and len(_TAG.findall(text[:_SEARCHED])) > max(2, text[:_SEARCHED].count("\n"))
 
 
 def _data_or(text: str, layout: list[Piece]) -> list[Piece]:

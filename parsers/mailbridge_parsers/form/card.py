@@ -12,12 +12,15 @@ from mailbridge.sdk import (
     ParseError,
     Product,
     Reply,
+    is_email,
+    is_phone,
     make_interest,
     one_line,
 )
 from mailbridge.sdk.language import language_of
 from mailbridge.sdk.links import canonical_url, has_token
 from mailbridge_parsers.form.contacts import Contacts, contacts_of, filled
+from mailbridge_parsers.form.footers import is_footer, is_sign_off
 from mailbridge_parsers.form.goods import Good, cart_text, goods_of, order_number, total_of
 from mailbridge_parsers.form.keys import key_of, refs_of
 from mailbridge_parsers.form.kinds import kind_of
@@ -100,10 +103,23 @@ def _other_text(reading: Reading, kind: Kind, cart: str, used: list[Field]) -> s
     """What stands for the words of a visitor who was asked for none: time to call, order, answers."""
     if kind == "order" and cart:
         return cart
+    if not reading.fields:
+        return _loose_words(reading)
     if time := reading.first(Role.CALL_TIME):
         return filled(time)
+    is_listed = kind == "order" and not reading.all(Role.PRODUCT)
+    if is_listed and (lines := _loose_words(reading)):
+        return lines
     answers = [one for one in reading.fields if one.role in _ANSWERS and one not in used and filled(one.value)]
     return "\n".join(f"{one.label}: {one.value}" for one in answers) or filled(reading.first(Role.SUBJECT))
+
+
+def _loose_words(reading: Reading) -> str:
+    """What a mail says outside of fields, where that is all: whole sentences, or an order as plain lines."""
+    start = reading.heads if reading.fields else 0
+    lines = [item for item in reading.loose[start:] if not (item.is_button or is_footer(item.text))]
+    end = next((n for n, item in enumerate(lines) if is_sign_off(item.text)), len(lines))
+    return "\n".join(item.text for item in lines[:end] if not (is_phone(item.text) or is_email(item.text)))
 
 
 def _author(found: Contacts, reading: Reading) -> Author:

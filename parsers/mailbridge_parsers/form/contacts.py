@@ -33,6 +33,19 @@ _FURTHER = frozenset(
     ]
 )
 _NUMBER_BEHIND = re.compile(r"[\s,;(]*(?:тел\w*\.?:?|phone:?|моб\w*\.?:?)?\s*\+?\d[\d\s()-]{6,}\d\)?", re.IGNORECASE)
+_WORD = r"[A-ZА-ЯЁ][^\W\d_]*[\w'’.-]*"
+_ANNOUNCED = re.compile(
+    r"(?:message|enquiry|inquiry|request|lead|order|submission|booking|сообщение|заявка|вопрос|обращение|заказ|звонок)"
+    r" (?:from|by|от) (?:клиента |посетителя |пользователя |customer |visitor )?"
+    rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}})(?:[.!:]?$| has been received)"
+    r"|\b(?:[Пп]осетитель|[Кк]лиент|[Пп]ользователь|[Пп]окупатель|[Vv]isitor|[Cc]ustomer|[Cc]lient|[Uu]ser) "
+    rf"(?P<who>{_WORD}(?: {_WORD}){{0,3}}) (?:\(\w+\) )?(?:оставил|заказал|отправил|прос[ия]т|хочет|написал|left|sent"
+    r"|requested|submitted|asks|wants)"
+)
+_SHOWN = re.compile(
+    rf"(?<!\w)(?P<name>{_WORD}(?: {_WORD}){{0,3}})\s?[(<,]\s?(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"(?P<more>,[^()<>]{5,40})?(?:[)>]|$)"
+)
 _FEWEST_DIGITS = 5
 _SENTENCES = 20
 
@@ -52,15 +65,34 @@ class Contacts:
     used: list[Field] = field(default_factory=list)
 
 
+def _take_shown(found: Contacts, reading: Reading, site: Site, region: str | None) -> None:
+    """A line above the fields that shows one person with the address in brackets: "customer: Ann Gray (ann@…)"."""
+    if found.email or reading.all(Role.EMAIL):
+        return
+    lines = [item.text for item in reading.loose[: reading.heads if reading.fields else _SENTENCES]][:_SENTENCES]
+    shown = [match for line in lines if len(line) <= 300 and (match := _SHOWN.search(line))]
+    emails = {match["email"].lower() for match in shown}
+    if len(emails) == 1 and site.may_be_visitor(next(iter(emails)), labelled=True):
+        name = _name_in(shown[0]["name"])
+        if found.name and fold(name) != fold(found.name):
+            return
+        found.email, found.name = next(iter(emails)), name
+        if not found.phones:
+            found.phones = phones_in(shown[0]["more"] or "", region)
+
+
 def contacts_of(reading: Reading, site: Site, region: str | None) -> Contacts:
     """Find the visitor's name, address and numbers: by label, then by what a value is, then in the headers."""
     found = Contacts()
     _take_email(found, reading, site)
     _take_phones(found, reading, region)
     _take_name(found, reading)
+    _take_shown(found, reading, site, region)
     _take_from_headers(found, reading, site)
-    if not (found.email or found.phones) and site.sender_is_site:
-        _take_from_sentences(found, reading, region)
+    if not (found.email or found.phones):
+        _take_from_sentences(found, reading, region, site)
+    if not found.name and (found.email or found.phones):
+        _take_announced(found, reading, site)
     return found
 
 
@@ -75,15 +107,18 @@ def _mine(fields: Iterable[Field]) -> list[Field]:
     ]
 
 
-def _names_nobody_else(reading: Reading) -> bool:
-    return not any(
-        whose(one.label) is Whose.AUTHOR for one in reading.all(Role.NAME, Role.FIRST, Role.EMAIL, Role.PHONE)
-    )
+def _names_nobody_else(reading: Reading, roles: tuple[Role, ...]) -> bool:
+    """Whether only the recipient is named: then the recipient's name stands for contacts that are nobody's."""
+    asked = reading.all(Role.NAME, Role.FIRST, Role.EMAIL, Role.PHONE)
+    others = [one for one in asked if whose(one.label) is Whose.AUTHOR]
+    if roles != (Role.NAME,) or any(one.role in {Role.NAME, Role.FIRST} for one in others):
+        return not others
+    return not any(one.role is not Role.NAME and whose(one.label) is Whose.RECIPIENT for one in asked)
 
 
 def _fields_of(reading: Reading, *roles: Role) -> list[Field]:
     fields = _mine(reading.all(*roles))
-    return [one for one in fields if whose(one.label) is not Whose.RECIPIENT or _names_nobody_else(reading)]
+    return [one for one in fields if whose(one.label) is not Whose.RECIPIENT or _names_nobody_else(reading, roles)]
 
 
 def _open_fields(reading: Reading) -> list[Field]:
@@ -103,6 +138,7 @@ def _take_email(found: Contacts, reading: Reading, site: Site) -> None:
     others = [one for one in reading.fields if one.role is Role.DETAIL and not one.is_doubtful]
     whole = [one for one in (*_open_fields(reading), *_mine(others)) if is_email(one.value)]
     ways = [one for one in _open_fields(reading) if label_key(one.label) in CONTACT_WAYS]
+    whole += [one for one in reading.all(Role.TEXT, Role.SUBJECT) if is_email(one.value)]
     for one in (*asked, *_fields_of(reading, Role.NAME, Role.PHONE), *whole, *ways):
         for email in emails_in(one.value):
             if site.may_be_visitor(email, labelled=True):
@@ -177,12 +213,32 @@ def _name_in(value: str) -> str:
     return "" if _NOBODY.fullmatch(fold(name)) else name
 
 
-def _take_from_sentences(found: Contacts, reading: Reading, region: str | None) -> None:
-    """Mails without fields: "a visitor asks to be called at …"; two numbers would be a guess."""
-    lines = [item.text for item in reading.loose[:_SENTENCES] if not is_footer(item.text)]
-    numbers = phones_in("\n".join(lines), region)
-    if len(numbers) == 1 and not reading.all(Role.TEXT):
+def _take_from_sentences(found: Contacts, reading: Reading, region: str | None, site: Site) -> None:
+    """The only number in a mail without contacts: "a visitor asks to be called at …"; two would be a guess."""
+    texts = reading.all(Role.TEXT)
+    if texts and reading.all(Role.NAME, Role.FIRST):
+        numbers = phones_in("\n".join(one.value for one in texts), region)
+    elif not texts and site.sender_is_site:
+        lines = [item.text for item in reading.loose[:_SENTENCES] if not is_footer(item.text)]
+        numbers = phones_in("\n".join(lines), region)
+    else:
+        return
+    if len(numbers) == 1:
         found.phones = numbers
+
+
+def _take_announced(found: Contacts, reading: Reading, site: Site) -> None:
+    """Take the name from a line such as "You have a new enquiry from Ann Gray", where no field names anybody."""
+    if reading.all(Role.NAME, Role.FIRST, Role.LAST):
+        return
+    heads = [item.text for item in reading.loose[: reading.heads if reading.fields else _SENTENCES]]
+    for line in (*heads[:6], site.mail.subject):
+        match = _ANNOUNCED.search(one_line(line)) if len(line) <= 200 else None
+        name = _name_in(match["name"] or match["who"]) if match else ""
+        name = name.rstrip(".") if len(name.split()[-1:] and name.split()[-1]) > 2 else name
+        if name and fold(name) not in site.own_names and "." not in name.rstrip(".") and len(name.split()) <= 4:
+            found.name = name
+            return
 
 
 def _is_sender(found: Contacts, reading: Reading, site: Site) -> bool:

@@ -1,41 +1,102 @@
-"""Bodies that are data and no text: what was posted, as JSON."""
+"""Bodies that are data and no text: what was posted, as JSON or XML."""
 
 import json
+import re
 from collections.abc import Iterator
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from mailbridge.sdk.layout import Cell, Grid, Piece, TextLine, text_layout
+from mailbridge_parsers.form.adf import is_adf, prospect_rows
 
 _LONGEST = 100_000
 _DEEPEST = 4
+_XML = re.compile(
+    r"<(?:\?xml|adf|leads?|orders?|requests?|forms?|feedback|contacts?|prospect|customers?|inquiry|enquiry)\b",
+    re.IGNORECASE,
+)
+_DECLARES = re.compile(r"<!(?:doctype|entity)", re.IGNORECASE)
+_PROLOG = re.compile(r"\A\s*(?:<\?[^>]{0,200}\?>\s*){1,5}")
+_NAMES = ("name", "label", "title", "key", "question", "field")
+_VALUES = ("value", "answer", "text")
+_CONTAINERS = frozenset({
+    "data", "lead", "form", "fields", "field", "contact", "contacts", "customer", "client", "person", "user", "order",
+    "request", "payload", "answers", "values", "visitor", "buyer", "submission", "body", "message",
+})  # fmt: skip
+"""What holds the visitor's own data; the names of others say whose they are."""
 
 
 def is_data(text: str) -> bool:
-    """Whether a text looks like an object in JSON, whether it can be read or not."""
+    """Whether a text looks like data in JSON or XML, whether it can be read or not."""
     text = text.strip()
-    return text.startswith("{") and text.endswith("}") and '":' in text
+    is_json = text[:1] in {"{", "["} and text[-1:] in {"}", "]"} and '":' in text
+    return is_json or (text.endswith(">") and _XML.match(text) is not None)
 
 
 def data_layout(text: str) -> list[Piece]:
-    """Return an object in JSON as a table of its names and values, [] when the text is none."""
-    try:
-        # Not strict: software that writes JSON by hand leaves line breaks in it.
-        data = json.loads(text.strip()[:_LONGEST], strict=False)
-    except (ValueError, RecursionError):
-        return []
-    rows = tuple((_cell(name), _cell(value)) for name, value in _members(data, _DEEPEST))
+    """Return data as a table of its names and values, [] when it can't be read."""
+    text = text.strip()[:_LONGEST]
+    members = _xml_members(text) if text.startswith("<") else _json_members(text)
+    rows = tuple((_cell(name), _cell(value)) for name, value in members if value.strip())
     return [Grid(rows)] if rows else []
 
 
-def _members(data: object, depth: int) -> Iterator[tuple[str, str]]:
-    if not isinstance(data, dict) or not depth:
+def _json_members(text: str) -> list[tuple[str, str]]:
+    try:
+        # Not strict: software that writes JSON by hand leaves line breaks in it.
+        data = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return []
+    return list(_members(data, "", _DEEPEST))
+
+
+def _members(data: object, owner: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Yield names and values; what lies in the data of somebody else bears that name too."""
+    if not depth:
         return
-    for name, value in data.items():
-        if isinstance(value, dict):
-            yield from _members(value, depth - 1)
-        elif isinstance(value, list):
-            yield name, ", ".join(str(one) for one in value if not isinstance(one, (dict, list)))
-        elif value is not None:
-            yield name, str(value)
+    if isinstance(data, list):
+        for one in data:
+            yield from _named(one) or _members(one, owner, depth - 1)
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            if isinstance(value, list) and not any(isinstance(one, (dict, list)) for one in value):
+                yield _owned(owner, name), ", ".join(map(str, value))
+            elif isinstance(value, (dict, list)):
+                yield from _members(value, _owned(owner, name), depth - 1)
+            elif value is not None:
+                yield _owned(owner, name), str(value)
+
+
+def _named(one: object) -> list[tuple[str, str]]:
+    """An object that is nothing but the name of a field and its value."""
+    if not isinstance(one, dict):
+        return []
+    name = next((str(one[key]) for key in _NAMES if one.get(key)), "")
+    value = next((one[key] for key in _VALUES if key in one), None)
+    return [(name, str(value or ""))] if name and isinstance(value, (str, int, float)) else []
+
+
+def _owned(owner: str, name: str) -> str:
+    return name if not owner or owner.casefold() in _CONTAINERS else f"{owner} {name}"
+
+
+def _xml_members(text: str) -> list[tuple[str, str]]:
+    if _DECLARES.search(text):
+        return []  # entities of the sender's own making are nothing that a lead needs
+    try:
+        root = fromstring(_PROLOG.sub("", text))  # noqa: S314 - no document type, so nothing to expand
+    except (ParseError, ValueError, RecursionError):
+        return []
+    return prospect_rows(root) if is_adf(root) else list(_leaves(root, "", _DEEPEST))
+
+
+def _leaves(element: Element, owner: str, depth: int) -> Iterator[tuple[str, str]]:
+    for child in element:
+        name = child.tag.rpartition("}")[2]
+        attribute = child.get("name") or child.get("label")
+        if len(child) and depth:
+            yield from _leaves(child, _owned(owner, name), depth - 1)
+        elif child.text:
+            yield _owned(owner, attribute or name), child.text.strip()
 
 
 def _cell(words: str) -> Cell:

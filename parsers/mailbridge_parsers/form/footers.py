@@ -2,7 +2,7 @@
 
 import re
 
-from mailbridge.sdk import fold
+from mailbridge.sdk import fold, is_phone
 from mailbridge.sdk.links import host_of, urls_in
 from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import ABOUT_THE_PAGE, Role, may_head_section
@@ -23,12 +23,15 @@ _FOOTER = re.compile(
     r"|(?:свяжитесь|перезвоните|ответьте|обработайте|не забудьте)\b.{0,40}\b(?:клиент|покупател|посетител"
     r"|пользовател|заявк)"
     r"|please (?:contact|reply|respond|call|get back)\b.{0,30}\b(?:customer|client|visitor|lead)\b"
+    r"|please (?:reply|respond) to \S+@|(?:trouble|problems) clicking|не получается нажать"
     r"|^с уважением,? (?:ваш сайт|администраци|команда|робот|служба)"
     r"|^submitted (?:at|on) .{0,20}\d|(?:looks?|as|is|report\w*) (?:like )?spam\b"
     r"|^(?:view|see|open|manage|edit|reply to|click here to) .{0,40}(?:entry|entries|submission|online|message"
+    r"|lead|inquiry|enquiry|request|conversation"
     r"|response"
     r"|dashboard|order|form)|^©|all rights reserved|^copyright|reply directly to this|просто ответьте на это"
-    r"|чтобы ответить|^ip \d|was sent (?:from|via|through|to you)|submitted (?:on|from|via|through) (?:your|the"
+    r"|чтобы ответить|^ответить (?:в|через) |^reply (?:in|on|via|from) |^ip \d|was sent (?:from|via|through"
+    r"|to you)|submitted (?:on|from|via|through) (?:your|the"
     r"|http|www)"
     r"|^работает на |сообщите нам, если вы получили|login required|log in to (?:view|see|download)"
     r"|sent you this email|посетителем вашего сайта|^you can (?:edit|view|see) |^if you think this |^to (?:edit"
@@ -39,6 +42,8 @@ _SIGN_OFF = re.compile(
     r"|спасибо)[,.!]?"
 )
 _ADMIN = re.compile(r"^https?://\S+/(?:wp-admin|administrator|bitrix/admin|admin)/")
+_UNUSED = re.compile(r"[a-z]\w*[_:-][\w:-]*:")
+"""The name of a field, as programs write it, in which nothing was filled in: what traps robots."""
 _SEPARATOR = "--"
 _BUTTON_LENGTH = 40
 
@@ -46,6 +51,11 @@ _BUTTON_LENGTH = 40
 def is_footer(text: str) -> bool:
     """Whether a line is the template's closing words."""
     return len(text) <= 400 and _FOOTER.search(fold(text).lstrip("( ")) is not None
+
+
+def is_sign_off(text: str) -> bool:
+    """Whether a line is nothing but a closing formula."""
+    return _SIGN_OFF.fullmatch(fold(text)) is not None
 
 
 def is_about_the_page(item: Item) -> bool:
@@ -97,17 +107,30 @@ def _stripped(items: list[Item], hosts: frozenset[str], names: frozenset[str], *
 
 def _without_signature(items: list[Item], end: int, names: frozenset[str]) -> int:
     signed = end
-    while signed and fold(items[signed - 1].text) in names:
+    while signed and _names_it(fold(items[signed - 1].text), names):
         signed -= 1
     if signed == end:
         return end
     return signed - 1 if signed and _SIGN_OFF.fullmatch(fold(items[signed - 1].text)) else signed
 
 
+def _names_it(text: str, names: frozenset[str]) -> bool:
+    """Whether a line is the site's name, or "the Oak team"."""
+    return text in names or (text.startswith("the ") and text.removeprefix("the ").removesuffix(" team") in names)
+
+
 def _closes(items: list[Item], number: int, hosts: frozenset[str]) -> bool:
     item = items[number]
-    if item.is_rule or item.is_button or is_footer(item.text) or is_about_the_page(item):
+    if (
+        item.is_rule
+        or item.is_button
+        or is_footer(item.text)
+        or is_about_the_page(item)
+        or _UNUSED.fullmatch(item.text)
+    ):
         return True
+    if is_phone(item.text) and number and is_footer(items[number - 1].text):
+        return True  # the service's own
     if not _is_address(item.text):
         return _is_button(item, hosts)
     before = items[number - 1].text if number else ""

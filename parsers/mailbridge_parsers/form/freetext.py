@@ -7,7 +7,7 @@ from mailbridge.sdk.layout import text_layout
 from mailbridge_parsers.form.footers import closing, is_about_the_page
 from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.items import items_of
-from mailbridge_parsers.form.labels import CONTACTS, Role, heads_address
+from mailbridge_parsers.form.labels import CONTACTS, Role, heads_address, heads_goods, role_of
 from mailbridge_parsers.form.manner import Manner, alphabet_of
 
 _LONGEST_SHORT_VALUE = 120
@@ -42,9 +42,12 @@ class FreeText:
         A label that the form has shown already is typed by the visitor: then no label but those about the page ends
         the text. Otherwise the next label does that stands as the others do.
         """
+        if fenced := self._fenced():
+            return fenced
         hard = len(self._tail)
         for number, item in enumerate(self._tail):
-            if item.style is Style.CELL or item.goods is not None or heads_address(item.text):
+            is_list = heads_address(item.text) or heads_goods(item.label or item.text)
+            if item.style is Style.CELL or item.goods is not None or is_list:
                 hard = number
                 break
         last = closing(self._tail[:hard], hosts, names)
@@ -55,6 +58,13 @@ class FreeText:
         end = next((number for number in labels if self._ends(number, last)), last)
         # A rule above what software adds is the template's.
         return end - 1 if 0 < end < last and self._tail[end - 1].is_rule and is_about_the_page(self._tail[end]) else end
+
+    def _fenced(self) -> int:
+        """How long a text is that stands between two rules alike; 0 when it does not."""
+        first = self._tail[0] if self._tail else None
+        if first is None or not first.is_rule or self._label.value:
+            return 0
+        return next((n for n in range(len(self._tail) - 1, 1, -1) if self._tail[n].text == first.text), -1) + 1
 
     def _holds_labels(self, labels: list[int]) -> bool:
         inside = {item.role for item in items_of(text_layout(self._label.value)) if item.style is Style.COLON}
@@ -101,5 +111,6 @@ def could_fill(role: Role | None, text: str) -> bool:
     if role is Role.PHONE:
         return sum(sign.isdigit() for sign in text) >= 5 or bool(phones_in(text))
     if role in {Role.NAME, Role.FIRST, Role.LAST, Role.MIDDLE}:
-        return bool(person_name(text) or emails_in(text)) and len(text) <= _LONGEST_SHORT_VALUE
+        is_name = bool(person_name(text) or emails_in(text)) and len(text) <= _LONGEST_SHORT_VALUE
+        return is_name and role_of(text) is not Role.SECTION
     return True

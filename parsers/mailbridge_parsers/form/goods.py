@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 
 from mailbridge.sdk import fold
 from mailbridge.sdk.layout import Grid
 from mailbridge_parsers.form.item import Item, Style
-from mailbridge_parsers.form.labels import Role, label_key
-from mailbridge_parsers.form.reading import Reading
+from mailbridge_parsers.form.labels import Role, heads_goods, label_key
+from mailbridge_parsers.form.reading import Field, Reading
 
 _CURRENCIES = (
     ("RUB", ("₽", "руб", "rub", "р.", "rur")),
@@ -41,6 +42,11 @@ _TIMES = re.compile(
 )
 _CELL = re.compile(
     r"(?P<name>.{2,200}?)\s+[×xх]\s*(?P<count>\d{1,4}): (?P<price>[$€£₽]?\s?\d[\d\s.,]*)\S{0,4}", re.IGNORECASE
+)
+_PER_PIECE = re.compile(
+    r"(?:\d{1,3}[.)]\s+|[-•*]\s+)?(?P<name>.{2,200}?)\s*[-–—:]\s*(?P<count>\d{1,4})\s*[xх×*]\s*(?P<price>\d[\d\s.,]*)"
+    r"\s*(?:руб|р\.|₽|rub|\$|€|usd|eur|грн|тг).{0,20}",
+    re.IGNORECASE,
 )
 _PRICED = re.compile(
     r"(?:\d{1,3}[.)]|[-•*])\s+(?P<name>.{2,200}?)(?:\s+[×xх*]\s*(?P<count>\d{1,4}))?\s*[-–—:=,]\s*"
@@ -99,10 +105,11 @@ def goods_of(reading: Reading) -> list[Good]:
 
 
 def _good(item: Item) -> re.Match[str] | None:
-    if len(item.text) > 400 or not any(sign.isdigit() for sign in item.text):
+    text = item.value if item.value and heads_goods(item.label) else item.text
+    if len(text) > 400 or not any(sign.isdigit() for sign in text):
         return None
-    forms = (_CELL,) if item.style is Style.CELL else (_NUMBERED, _COUNTED, _MULTIPLIED, _TIMES, _PRICED)
-    return next((match for form in forms if (match := form.fullmatch(item.text))), None)
+    forms = (_CELL,) if item.style is Style.CELL else (_NUMBERED, _COUNTED, _MULTIPLIED, _TIMES, _PER_PIECE, _PRICED)
+    return next((match for form in forms if (match := form.fullmatch(text))), None)
 
 
 def _table_goods(grid: Grid) -> list[Good]:
@@ -164,15 +171,32 @@ def _amount(digits: str) -> Decimal | None:
 def total_of(reading: Reading, subject: str) -> tuple[Decimal, str | None] | None:
     """Return what the order costs: the last sum called a total, else one in words, else that of its only position."""
     sums = [money_in(one.value) for one in reading.all(Role.AMOUNT)]
-    known = [one for one in sums if one is not None]
+    known = [one for one in sums if one is not None] or _sums_below(reading.items)
     if known:
         return known[-1]
+    prices = [one for one in reading.fields if label_key(one.label) in {"цена", "price", "цена товара"} and one.value]
+    if len(prices) == 1 and reading.all(Role.PRODUCT) and not any(_is_count(one) for one in reading.fields):
+        return money_in(prices[0].value)
     heads = [item.text for item in reading.loose[: reading.heads]]
     said = next((match for text in (subject, *heads) if (match := _SUM_IN_WORDS.search(text[:300]))), None)
     if said is not None:
         return money_in(said["sum"])
     priced = [match for item in reading.items if (match := _good(item))]
     return money_in(priced[0].group()[priced[0].start("price") - priced[0].start() :]) if len(priced) == 1 else None
+
+
+def _sums_below(items: list[Item]) -> list[tuple[Decimal, str | None]]:
+    """Sums in a line of their own below a line that calls them a total."""
+    below = [after.text for item, after in pairwise(items) if item.role is Role.AMOUNT and not item.value]
+    return [found for text in below if len(text) <= 30 and (found := money_in(text))]
+
+
+def _is_count(one: Field) -> bool:
+    """Whether a field says how many were ordered, and more than one were."""
+    return label_key(one.label) in {"количество", "кол во", "quantity", "qty"} and one.value.strip() not in {
+        "1",
+        "1 шт",
+    }
 
 
 def order_number(reading: Reading, subject: str) -> str:

@@ -45,6 +45,7 @@ _GOODS = frozenset(
         *("prodotto", "quantità", "prezzo", "ilość", "cena", "produto", "quantidade", "preço"),
     ]
 )
+_ASKED = CONTACTS | {Role.TEXT}
 _CELL_LABEL = 200
 
 
@@ -68,6 +69,10 @@ def grid_items(grid: Grid) -> Iterator[Item]:
             while number < len(rows) and len(rows[number]) == 1 and not _is_heading(rows[number][0]):
                 below.append(rows[number][0])
                 number += 1
+            if sum(role_of(cell.text) in _ASKED for cell in below) > 1:
+                for cell in (row[0], *below):  # a heading above labels, with their values below each
+                    yield from _row_items([cell])
+                continue
             yield _cell_item(row[0], Cell(tuple(line for cell in below for line in cell.lines)))
         else:
             yield from _row_items(row)

@@ -71,8 +71,9 @@ def _under_stars(items: list[Item]) -> list[Item]:
 def _throughout(items: list[Item]) -> list[Item]:
     """Where contacts stand as "Label - value" or below "**Label**", unknown labels stand so too."""
     contacts = {item.role: item.style for item in items if item.role in CONTACTS}
+    asked = {item.role for item in items if item.role in ASKED and item.style in _ALIKE}
     styles = set(contacts.values())
-    field_of = _ALIKE.get(styles.pop()) if len(contacts) > 1 and len(styles) == 1 else None
+    field_of = _ALIKE.get(styles.pop()) if len(asked) > 1 and len(styles) == 1 else None
     if field_of is None:
         return items
     return [field_of(item) if item.style is Style.NONE and not item.is_rule else item for item in items]

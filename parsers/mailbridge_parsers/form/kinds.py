@@ -8,10 +8,11 @@ from mailbridge_parsers.form.reading import Reading
 
 _CALLBACK = re.compile(
     r"обратн\w+ звон|(?:заказ\w*|запрос\w*|заявк\w+ на) (?:\S+ )?звон|перезвон|позвоните (?:мне|нам)|call-? ?back"
-    r"|request(?:ed)? (?:a |for )?(?:a )?call|call me|phone call request|звонок с сайта"
+    r"|request(?:ed)? (?:a |for )?(?:a )?call|call me|missed call|пропущенный звонок|phone call request|звонок с сайта"
 )
 _ORDER = re.compile(
-    r"нов\w+ заказ|заказ\w*\s*(?:номер|№|#|n)?\s*\d|быстр\w+ заказ|заказ с сайта|заказ (?:товара|в (?:магазин|1|один))"
+    r"нов\w+ заказ|заказ\w*\s*(?:номер|№|#|no?\.?)?\s*\d|быстр\w+ заказ|заказ с сайта|заказ (?:товара"
+    r"|в (?:магазин|1|один))"
     r"|купить в (?:1|один) клик|покупк\w+ в (?:1|один) клик|new order|new (?:\w+ )?order|order #"
     r"|\border (?:no\.? ?)?\d"
     r"|(?:neue bestellung|nuevo pedido|novo pedido|nouvelle commande|nuovo ordine|nowe zamówienie)\b"
@@ -41,7 +42,7 @@ _FORM = re.compile(
     r"|лендинг|квиз)|нов\w+ (?:подписк|заявк|заказ|лид|обращени|отзыв|запис[ьи]\b(?! в блог)|сообщени|брон"
     r"|регистраци|анкет|отклик)|форм\w+ обратн\w+ связ"
     r"|обратн\w+ (?:звон|связ)"
-    r"|заказ\w* (?:\S+ )?звон|заполнен\w* (?:web-|веб-)?форм|перезвон|заявка на |^заявка\b|contact form|contact us"
+    r"|заказ\w* (?:\S+ )?звон|заполнен\w* (?:web-|веб-|crm-)?форм|перезвон|заявка на |^заявка\b|contact form|contact us"
     r"|(?:form|web) submission"
     r"|new (?:submission|entry|lead|(?:customer )?message (?:from|on)|order|enquiry|inquiry|contact|request"
     r"|response|quote"
@@ -53,7 +54,13 @@ _FORM = re.compile(
     r"|zayavk\w+ s |zvonok s |soobsh\w+ s |order #?\S{1,20} placed|placed (?:an )?order|website (?:enquiry"
     r"|inquiry|contact|form|lead|message)"
     r"|(?:neue bestellung|nuevo pedido|novo pedido|nouvelle commande|nuovo ordine|nowe zamówienie)\b"
-    r"|feedback form|call ?back request|request (?:a )?call"
+    r"|kontakt(?:anfrage|formular)|demande de (?:contact|devis)|formul(?:ario|aire) de contact|richiesta di (?:contatto"
+    r"|informazioni)|formularz\w* kontakt|нова заявка|форм\w+ зворотн"
+    r"|feedback form|call ?back request|request (?:a )?call|missed call|пропущенный звонок"
+    r"|(?:generated|received|have|got) (?:you )?(?:a|an|the following|one) (?:new )?(?:lead|order|enquiry|inquiry"
+    r"|booking)"
+    r"|(?:вы получили|поступил|получен|оформлен|создан) (?:новый |следующий )?заказ\b|order was placed"
+    r"|(?:заказ|order) ?(?:№|#|n|no\.?)? ?\d[\w/-]*$"
 )
 _HEADS = 6
 
@@ -76,6 +83,7 @@ def kind_of(mail: Mail, reading: Reading, *, has_goods: bool, title: str) -> Kin
         ("post", bool(_POST.search(subject))),
         ("review", bool(_REVIEW.search(said) or reading.all(Role.RATING))),
         ("comment", bool(_COMMENT.search(subject))),
+        ("registration", bool(_REGISTRATION.search(subject) and not has_goods)),
         ("order", has_goods or bool(_ORDER.search(said))),
         ("registration", bool(_REGISTRATION.search(said))),
         ("request", bool(_REQUEST.search(said) or not reading.all(Role.TEXT))),

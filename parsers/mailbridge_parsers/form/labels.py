@@ -135,7 +135,8 @@ def heads_address(text: str) -> bool:
 
 def heads_goods(text: str) -> bool:
     """Whether a line stands above what was ordered."""
-    return len(text) <= 40 and label_key(text) in words.GOODS_HEADINGS
+    key = label_key(text) if len(text) <= 40 else ""
+    return key in words.GOODS_HEADINGS or key.startswith(("состав заказ", "состав продукт", "состав товар"))
 
 
 def heads_customer(text: str) -> bool:
@@ -179,6 +180,10 @@ def _by_words(key: str) -> Role | None:
             Role.TEXT,
             parts[0] in {"вопрос", "question", "отзыв"} and len(parts) <= 3 and key.isascii() is parts[0].isascii(),
         ),
+        (Role.AMOUNT, _is_total(parts)),
+        (Role.PAGE, len(parts) <= 4 and parts[0] in words.PAGE_WORDS and words.NOT_PAGE.isdisjoint(parts)),
+        (Role.TEXT, len(parts) > 2 and parts[-1] in words.TEXT_ENDS),
+        (Role.NAME, len(parts) > 2 and parts[-1] in words.CUSTOMERS and parts[-2] in words.BEFORE_CUSTOMER),
         (Role.NAME, len(parts) <= 4 and parts[0] in {"имя", "фио"} and words.NOT_NAME.isdisjoint(parts)),
         (Role.NAME, len(parts) <= 4 and parts[-1] == "name" and not words.PERSON_WORDS.isdisjoint(parts)),
     )
@@ -187,6 +192,12 @@ def _by_words(key: str) -> Role | None:
 
 def _is_call_time(parts: list[str]) -> bool:
     return any(part.startswith(words.CALL_STEMS) for part in parts) and not words.TIME_WORDS.isdisjoint(parts)
+
+
+def _is_total(parts: list[str]) -> bool:
+    """Whether a label asks for what everything costs: "Общая стоимость заказа с доставкой"."""
+    sums = parts[0] in words.ALL_OF_IT and (len(parts) < 2 or parts[1] in words.SUMS)
+    return len(parts) <= 6 and (sums or (parts[0] in {"итого", "всего"} and parts[-1].startswith("доставк")))
 
 
 def _is_phone(parts: list[str]) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from mailbridge.sdk import Mail, fold, is_email
+from mailbridge.sdk import Mail, fold, is_email, phones_in
 from mailbridge.sdk.layout import text_layout
 from mailbridge.sdk.links import urls_in
 from mailbridge.sdk.pairs import split_label
@@ -24,10 +24,17 @@ _ENQUIRY_SUBJECT = re.compile(r"(?:enquiry|сообщение от|запрос 
 _ANNOUNCED = re.compile(
     r"(?:.{0,60}\b)?(?:new|a) (?:message|enquiry"
     r"|inquiry) from (?P<name>[^:<>()@]{1,80}?)(?: ?[<(](?P<email>[^\s<>()]+@[^\s<>()]+)[>)])?:"
+    r"|(?:.{0,60}\b)?(?:новое |a |new |offline )*(?:message|сообщение) (?:from|от) (?P<sender>[^:<>()@]{1,80}?)"
+    r" ?[<(](?P<address>[^\s<>(),]+@[^\s<>(),]+)[^<>()]{0,40}[>)][.:]?"
+    r"|(?P<writer>[^:<>()@]{1,80}?) ?[<(](?P<at>[^\s<>(),]+@[^\s<>(),]+)[^<>()]{0,40}[>)] (?:написал\w*"
+    r"|спрашивает|пишет"
+    r"|оставил\w*|wrote|writes|asks|says|sent|left|wants to know)[^:.]{0,60}[:.]?"
+    r"|a message by (?P<by>[^:<>()@]{1,80}?) has been received\b.{0,80}"
     r"|(?:.{0,40}\b)?(?:новое )?(?:сообщение|письмо|вопрос) от (?:посетителя "
     r"|пользователя )?(?P<имя>[^:<>()@]{1,80}?):",
     re.IGNORECASE,
 )
+_DATED = re.compile(r"[^.!?]{0,20}\b(?:19|20)\d\d\b[^.!?]{0,20}\d{1,2}:\d\d\S{0,3}(?: [AaPp][Mm])?")
 _LABELLED = re.compile(r"(?P<label>[^:：]{1,30}?)\s?[:：]\s*(?P<value>.*)")
 _ENDS_LABEL = re.compile(r"^[^:：]{2,40}?\s?[:：]$")
 _SITE_IN_BRACKETS = re.compile(r"[(（][^()（）]{0,120}https?://[^\s()（）]+\s*[)）]")
@@ -68,16 +75,27 @@ def _of_announced_message(mail: Mail, lines: list[str]) -> Reading | None:
     """Read a line that announces a message from somebody, the message, and a signature (EmailJS, home-made mailers)."""
     for number, line in enumerate(lines[:8]):
         match = _ANNOUNCED.fullmatch(line.strip()) if len(line) <= _LONGEST_LINE else None
-        email = (match["email"] or "") if match else ""
+        email = (match["email"] or match["address"] or match["at"] or "") if match else ""
         if match is None or not (mail.reply_to or email):
             continue
         below = items_of(text_layout("\n".join(lines[number + 1 :])))
         while below and (below[-1].role in CONTACTS or below[-1].is_rule):
             below.pop()
+        while below and _is_caption(below[0], match):
+            below.pop(0)
         text = lines_of(below[: closing(below, frozenset(), frozenset({fold(mail.sender.name)}))])
         answered = mail.reply_to[0].email if mail.reply_to else ""
-        return _reading(match["name"] or match["имя"], email or answered, "\n".join(text), "", lines[:number])
+        name = match["name"] or match["имя"] or match["sender"] or match["writer"] or match["by"]
+        found = _reading(name, email or answered, "\n".join(text), "", lines[:number])
+        found.fields += [Field("", Role.PHONE, Style.CELL, [one]) for one in phones_in(line, "RU")[:1]]
+        return found
     return None
+
+
+def _is_caption(item: Item, announced: re.Match[str]) -> bool:
+    """Whether a line above the message only says again whose it is, or when it came."""
+    is_name = fold(item.text) in {fold(name) for name in announced.groups() if name}
+    return is_name or not any(map(str.isalpha, item.text)) or _DATED.fullmatch(item.text) is not None
 
 
 def _of_contact_form(lines: list[str]) -> Reading | None:

@@ -117,10 +117,19 @@ class _Reader:
 
     def _as_heading(self, item: Item, after: int) -> Item:
         """A label without a value right above another one is a heading, though its words may name a text elsewhere."""
-        if item.role is not Role.TEXT or item.value or not may_head_section(item.label):
+        if item.role is not Role.TEXT or item.value:
             return item
         below = self._items[after] if after < len(self._items) else None
-        return replace(item, role=Role.SECTION) if below is not None and self._is_label(below) else item
+        if below is None or not self._is_label(below):
+            return item
+        heads = may_head_section(item.label) or (below.role in CONTACTS and self._asks_below(after))
+        return replace(item, role=Role.SECTION) if heads else item
+
+    def _asks_below(self, after: int) -> bool:
+        """Whether nothing was asked yet, and the words stand under a label further down."""
+        if any(one.role in CONTACTS for one in self._shown):
+            return False
+        return any(one.role is Role.TEXT and self._is_label(one) for one in self._items[after:])
 
     def _is_label(self, item: Item) -> bool:
         if item.style is Style.NONE or (is_footer(item.text) and item.style is not Style.CELL):
@@ -150,8 +159,11 @@ class _Reader:
         if item.style is Style.BOLD:
             ends = bool(item.value) or item.text.endswith(":")
             return ends or (self._manner.is_headed and bool(self._reading.fields))
-        if self._manner.main is Style.BOLD or (self._manner.is_stacked and not item.value):
+        if self._manner.main is Style.BOLD:
             return False
+        if self._manner.is_stacked and not item.value:
+            above = self._reading.fields
+            return self._manner.is_spaced and item.gap and all(one.role is not Role.TEXT for one in above)
         behind = item.text.partition(item.label)[2].lstrip("*_ ")[1:2]
         return not behind or behind.isspace()
 
@@ -232,10 +244,11 @@ class _Reader:
 
     def _begins_words(self, item: Item, after: int) -> bool:
         """Whether the message begins here: it has no label, and stands below the contacts that the mail begins with."""
-        if not item.gap or self._reading.loose or len(self._reading.fields) > len(ASKED):
+        reading = self._reading
+        if not item.gap or len(reading.loose) > reading.heads or len(reading.fields) > len(ASKED):
             return False
-        fields = self._reading.fields + ([self._open] if self._open is not None else [])
-        only_asks = bool(fields) and all(one.role in ASKED and one.style is Style.COLON for one in fields)
+        fields = reading.fields + ([self._open] if self._open is not None else [])
+        only_asks = bool(fields) and all(one.role in ASKED and one.style in {Style.COLON, Style.BOLD} for one in fields)
         if not (item.style is Style.NONE and only_asks) or item.is_button:
             return False
         roles = {one.role for one in fields}
@@ -257,7 +270,8 @@ class _Reader:
         text = FreeText(label, tail, self._shown[:-1], self._manner, self._may_follow_text)
         length = text.length(self._hosts, self._names)
         lines = self._open.lines if self._open is not None else []
-        taken = lines_of(tail[:length])
+        inside = tail[1 : length - 1] if length > 1 and tail[0].is_rule and tail[length - 1].is_rule else tail[:length]
+        taken = lines_of(inside)
         lines.extend(["", *taken] if lines and length and tail[0].gap else taken)
         if lines and length and tail[0].tie is not None and len(lines) > len(taken):
             first = len(lines) - len(taken)

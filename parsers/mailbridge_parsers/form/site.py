@@ -106,6 +106,6 @@ class Site:
     @cached_property
     def own_names(self) -> frozenset[str]:
         """What the site calls itself in From, folded: closing lines of its templates."""
-        if not self.sender_is_site:
+        if not self.sender_is_site and self.mail.sender.email in self.mail.words[:20_000].lower():
             return frozenset()
         return frozenset(fold(name) for name in (self.mail.sender.name, self.mail.sender.email) if name)

@@ -100,6 +100,11 @@ SYSTEMS = (
     System("flexbe", senders=("flexbe.com", "flexbe.ru")),
     System("lpgenerator", senders=("lpgenerator.ru",)),
     System("creatium", senders=("creatium.io", "creatium.app")),
+    System(
+        "insales",
+        senders=("insales.ru", "insales.com", "myinsales.ru"),
+        marks=("myinsales.ru/admin", "insales.ru/admin"),
+    ),
     System("ecwid", senders=("no-reply@ecwid.com", "noreply@ecwid.com")),
     System(
         "bitrix",
@@ -120,6 +125,7 @@ SYSTEMS = (
         headers=(("X-WPCF7-Content-Type", ""), ("X-WP-Form", "")),
         marks=(
             "powered by: elementor",
+            ("elementor", re.compile(r"работает на:? elementor|mit elementor|par elementor|con elementor")),
             "contact form was submitted on your website",
             "sent from a contact form on",
             "была отправлена контактная форма",
@@ -140,6 +146,7 @@ SYSTEMS = (
             ),
         ),
     ),
+    System("adf", marks=(("<adf", re.compile(r"<adf\b[^>]{0,80}>\s{0,20}<prospect\b")),)),
     System("joomla", marks=("an enquiry email via http", "an enquiry e-mail via http", "option=com_contact")),
     System("drupal", headers=(("X-Mailer", "Drupal"), ("X-Drupal-Message-Id", "")), is_sign=False),
     System("drupal", marks=("sent a message using the contact form at", "submitted values are:")),
@@ -160,10 +167,14 @@ SYSTEMS = (
 EVIDENCE: dict[str, Evidence] = {
     **dict.fromkeys(("tilda", "typeform", "formspree", "netlify", "jotform", "marquiz", "envybox"), "reported"),
     **dict.fromkeys(
-        ("google_forms", "squarespace", "webflow", "prestashop", "jivo", "tawk", "tidio", "carrotquest", "livetex"),
+        (
+            "google_forms", "squarespace", "webflow", "prestashop", "jivo", "tawk", "tidio", "carrotquest", "livetex",
+            "wix", "shopify", "hubspot", "calendly", "yandex_forms", "flexbe", "lpgenerator", "creatium", "ecwid",
+            "insales",
+        ),
         "assumed",
     ),
-}
+}  # fmt: skip
 """What the reading rests on where it is not the source code of what sends the mails."""
 _BY_ADDRESS = System("wordpress")
 _HOME_MADE = System("site")

@@ -46,7 +46,8 @@ ANOTHER_STEMS = (
     "менеджер", "manager", "друг", "друз", "friend", "директор", "director", "руководител", "поддержк", "support",
     "магазин", "store", "клиник", "врач", "doctor", "мастер", "курьер", "courier", "водител", "driver", "emergency",
     "экстренн", "доверенн", "супруг", "spouse", "ребенк", "child", "referr", "рекомендател", "продавц", "seller",
-    "поставщик", "supplier", "перевозчик", "бухгалтер", "гостиниц", "hotel", "склад",
+    "поставщик", "supplier", "vendor", "provider", "dealer", "дилер", "agent", "агент", "broker", "риелтор",
+    "перевозчик", "бухгалтер", "гостиниц", "hotel", "склад",
 )  # fmt: skip
 """Beginnings of words that name somebody else than the author of a form."""
 RECIPIENT_STEMS = ("получател", "recipient", "именинни")
@@ -88,6 +89,10 @@ vopros|soobshchenie|soobshenie|messaggio|mensaje|mensagem|nachricht|ihre nachric
 |what can we do for you|what is on mind|opinion|повідомлення|коментар|чем можем помочь|чем мы можем помочь
 |чем мы можем вам помочь|describe project|tell us about project|ask question|text of message
 """)
+TEXT_ENDS = _set("сообщение|message|enquiry|inquiry|question|вопрос|know")
+"""What a sentence ends with that stands above the visitor's words: "… left the following message:"."""
+CUSTOMERS = _set("customer|client|visitor|user|клиента|покупателя|посетителя|пользователя")
+BEFORE_CUSTOMER = _set("following|by|from|от|следующего|этого")
 TEXT_STEMS = (
     "сообщени", "комментари", "пожелани", "примечани", "опишите", "расскажите", "message", "comment", "describe",
     "tell", "soobsh", "kommentar",
@@ -100,18 +105,20 @@ PRODUCT = _set("""
 товар|название товара|наименование товара|наименование|продукт|услуга|модель|тариф|курс|тур|объект|лот|товар услуга
 |интересующий товар|интересующая услуга|выбранный товар|выбранная услуга|название продукта|название услуги|product
 |service|product name|item|item name|plan|package|model|course|product title|service name|interested product
-|выбранный тариф|авто|автомобиль|помещение|номер квартиры|программа|вакансия|мероприятие|event
+|выбранный тариф|vehicle|car|авто|автомобиль|помещение|номер квартиры|программа|вакансия|мероприятие|event
 """)
 AMOUNT = _set("""
 сумма|сумма заказа|стоимость|стоимость заказа|итого|итого к оплате|всего|общая сумма|общая стоимость|заказ итого
 |сумма к оплате|сумма платежа|к оплате|итоговая сумма|total|amount|payment amount|grand total|order total
 |gesamt|gesamtsumme|totale|razem|suma|łącznie
-|total price|total amount|order amount|сумма итого|total due|итого с доставкой|итоговая стоимость
+|total price|total amount|total paid|order amount|сумма итого|total due|итого с доставкой|итоговая стоимость
 """)
 ORDER = _set("""
 новый заказ|new order|номер заказа|заказ|заказ номер|заказ no|order number|order id|order no|order|no заказа
 |id заказа|код заказа|номер заявки|no заявки|id заявки|order reference|reference
 """)
+ALL_OF_IT = _set("общая|общий|итоговая|полная|total|grand|overall")
+SUMS = _set("сумма|стоимость|цена|итог|sum|price|cost|amount|total|paid")
 FORM = _set("""
 квиз|quiz|название квиза|quiz name|форма|название формы|имя формы|form name|form title|formname|form
 |название лид формы|заполнена web форма|форма заявки|name of form|form id|id формы|с формы|тип формы|form subject
@@ -121,13 +128,17 @@ PAGE = _set("""
 страница|url|page url|page|url страницы|адрес страницы|ссылка на страницу|страница отправки|отправлено со страницы
 |source url|contact form url|form url|permalink|страница сайта|адрес сообщения|page link|submitted from|current page
 |current url|landing page|со страницы|страница заявки|ссылка на товар|product url|form submitted from
-|url контактной формы|url формы|site url|page address|sent from page|форма отправлена со страницы|page submitted on
+|url контактной формы|webpage|web page url|url формы|site url|page address|sent from page
+|форма отправлена со страницы|page submitted on
 |submitted on page|адрес страницы с формой|form page|url адрес
 |заявка со страницы|страница с формой|ссылка|link|location|source page|ссылка страницы|url адрес страницы|embed url
 |страница обращения|страница диалога|отправлено с|отправлено с сайта|отправлено с url|location href
 """)
+PAGE_WORDS = _set("страница|страницы|url|webpage")
+NOT_PAGE = _set("название|заголовок|title|vk|вконтакте|компании|ваша|your|перехода|referrer|referer|номер")
 PAGE_TITLE = _set(
-    "название страницы|page title|заголовок страницы|page name|post title|имя страницы|title страницы|название"
+    "название страницы|page title|pagetitle|заголовок страницы"
+    "|page name|post title|имя страницы|title страницы|название"
 )
 SITE = _set("""
 сайт|site|website name|site name|домен|domain|host|название сайта|sent from|sent via|с сайта|имя сайта|source site
@@ -179,8 +190,9 @@ message details|детали сообщения|lead details|enquiry details|д�
 |данные клиента|информация о клиенте|contact information|contact info|form data|form fields|submitted data
 |submission|данные покупателя|информация о пользователе|user details|visitor details|дополнительные данные
 |заказанные товары|товары|products|items|here are the form s fields|utm метки|источник заявки|технические данные
-|служебная информация|тип заявки|new submission|new message|new lead|новое сообщение|информация о посетителе
-|детали заявки|данные|details of submission|billing details|customer information|информация|заказ покупателя
+|информация о заказчике|данные заказчика|информация о клиенте и доставке|contact form details|служебная информация
+|тип заявки|new submission|new message|new lead|новое сообщение|информация о посетителе
+|детали заявки|entry details|данные|details of submission|billing details|customer information|информация|заказ покупателя
 |billing information|сообщение с сайта|заявка с сайта|here is what they sent|answers|ответы|ответы на вопросы
 |ответы на квиз|результаты квиза|quiz results|quiz answers|результаты опроса|новая заявка с сайта|вопросы и ответы
 |контакты|contacts
@@ -212,15 +224,18 @@ PERSON_WORDS = frozenset(
 """Before "name": whose it is, when it is the author's."""
 NOT_NAME = _set("компании|организации|питомца|ребенка|файла|домена|фирмы|сайта|товара|формы|ребёнка|менеджера")
 ADDRESS_HEADINGS = _set("""
-платежный адрес|адрес плательщика|адрес для выставления счета|billing address|customer details|адрес доставки
-|shipping address|платежные данные|данные покупателя|детали покупателя|billing details|детали оплаты|payment address
+платежный адрес|адрес оплаты|адрес плательщика|адрес для выставления счета|billing address|customer details
+|адрес доставки
+|shipping address|delivery address|invoice address|платежные данные|данные покупателя|детали покупателя
+|billing details|детали оплаты|payment address
 |rechnungsadresse|lieferadresse|versandadresse|dirección de facturación|dirección de envío|adresse de facturation
 |adresse de livraison|indirizzo di fatturazione|indirizzo di spedizione|adres rozliczeniowy|adres do wysyłki
 |adres do faktury|endereço de faturação|endereço de cobrança|endereço de entrega|endereço de envio
 """)
 CUSTOMER_HEADINGS = _set("""
 customer|customer information|customer info|customer contact|contact information|client|buyer|покупатель|клиент|заказчик
-|информация о покупателе|данные клиента|контактные данные|контакты|контакты покупателя|информация о клиенте
+|информация о покупателе|информация о заказчике|данные заказчика|данные клиента|контактные данные|контакты
+|контакты покупателя|информация о клиенте
 """)
 GOODS_HEADINGS = _set("""
 состав заказа|товары|заказанные товары|products|items|your order|order summary|order items|order details|детали заказа

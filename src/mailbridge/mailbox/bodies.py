@@ -13,6 +13,9 @@ from mailbridge.mailbox.slim import Cuts
 from mailbridge.sdk import AttachedFile, cut, one_line
 
 _BODY_TYPES = frozenset(["text/plain", "text/html"])
+_DATA_TYPES = frozenset(
+    ["text/xml", "application/xml", "application/json", "text/json", "application/x-adf+xml", "text/x-adf"]
+)
 _VIEWED = ("image/", "audio/", "video/")
 
 
@@ -45,7 +48,7 @@ def read_bodies(message: Message, cuts: Cuts, limits: Limits) -> Bodies:
     """
     bodies = Bodies()
     parts = list(leaves(message, bodies.defects, cuts))
-    shown = [part for part in parts if _is_body(part)] or _unnamed_texts(parts)
+    shown = [part for part in parts if _is_body(part)] or _unnamed_texts(parts) or _only_data(parts)
     check_parsed(sum(part.encoded_size for part in shown), limits)
     bodies.charset = next((part.parameters["charset"] for part in shown if part.parameters.get("charset")), "")
     _read_shown(shown, bodies, limits)
@@ -64,6 +67,11 @@ def _is_body(part: Part) -> bool:
 def _unnamed_texts(parts: Sequence[Part]) -> list[Part]:
     """A mail whose only text calls itself an attachment, yet has no file name, is read all the same."""
     return [part for part in parts if part.media_type in _BODY_TYPES and not part.name]
+
+
+def _only_data(parts: Sequence[Part]) -> list[Part]:
+    """A mail that is nothing but data, as programs send leads to programs: XML or JSON without a word around it."""
+    return list(parts) if len(parts) == 1 and parts[0].media_type in _DATA_TYPES else []
 
 
 def _is_other_view(part: Part) -> bool:

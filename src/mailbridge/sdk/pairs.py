@@ -12,6 +12,7 @@ _COLON = re.compile(r"[:：](?!//)")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 _BULLET = re.compile(r"^(?:[-•·*▪●–]\s+|\d{1,2}[.)]\s+)")
 _ENDS_SENTENCE = re.compile(r"[.!?;]\s")
+_ABBREVIATED = re.compile(r"\b\w{1,5}\.\s(?=[^\W\dA-ZА-ЯЁ])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,11 @@ def reads_like_label(text: str) -> bool:
     asks = text.endswith("?")
     if not text or len(text) > (_LONGEST_QUESTION if asks else _LONGEST_LABEL) or "://" in text or "@" in text:
         return False
-    if not any(sign.isalpha() for sign in text) or text[0] in ",.;!?)>" or _ENDS_SENTENCE.search(text):
+    if (
+        not any(sign.isalpha() for sign in text)
+        or text[0] in ",.;!?)>"
+        or _ENDS_SENTENCE.search(_ABBREVIATED.sub("", text))
+    ):
         return False
     return asks or len(text.split()) <= _MOST_WORDS
 
