@@ -75,7 +75,12 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
         amount=total[0] if total else None,
         currency=total[1] if total else None,
         refs=refs_of(mail, reading, number),
-        fields=(*_fields(reading, used, goods, own), *_cart(reading, cart, text), *campaign_of(reading, place.url)),
+        fields=(
+            *_fields(reading, used, goods, own),
+            *_sentences(reading),
+            *_cart(reading, cart, text),
+            *campaign_of(reading, place.url),
+        ),
         language=language_of(text) or language_of(mail.words),
     )
 
@@ -103,8 +108,6 @@ def _other_text(reading: Reading, kind: Kind, cart: str, used: list[Field]) -> s
     """What stands for the words of a visitor who was asked for none: time to call, order, answers."""
     if kind == "order" and cart:
         return cart
-    if not reading.fields:
-        return _loose_words(reading)
     if time := reading.first(Role.CALL_TIME):
         return filled(time)
     is_listed = kind == "order" and not reading.all(Role.PRODUCT)
@@ -112,6 +115,12 @@ def _other_text(reading: Reading, kind: Kind, cart: str, used: list[Field]) -> s
         return lines
     answers = [one for one in reading.fields if one.role in _ANSWERS and one not in used and filled(one.value)]
     return "\n".join(f"{one.label}: {one.value}" for one in answers) or filled(reading.first(Role.SUBJECT))
+
+
+def _sentences(reading: Reading) -> list[FormField]:
+    """What a mail without fields tells of the visitor: the template's words, so no text of the visitor's."""
+    said = "" if reading.fields or reading.goods else _loose_words(reading)
+    return [FormField(label="Notification", value=said)] if said else []
 
 
 def _loose_words(reading: Reading) -> str:

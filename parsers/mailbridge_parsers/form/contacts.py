@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mailbridge.sdk import emails_in, fold, is_email, is_phone, one_line, person_name, phone, phones_in
+from mailbridge.sdk.pairs import split_label
 from mailbridge_parsers.form.footers import is_footer
 from mailbridge_parsers.form.labels import CONTACTS, Role, Whose, label_key, whose
 from mailbridge_parsers.form.reading import Field, Reading
@@ -217,7 +218,9 @@ def _take_from_sentences(found: Contacts, reading: Reading, region: str | None, 
     """The only number in a mail without contacts: "a visitor asks to be called at …"; two would be a guess."""
     texts = reading.all(Role.TEXT)
     if texts and reading.all(Role.NAME, Role.FIRST):
-        numbers = phones_in("\n".join(one.value for one in texts), region)
+        lines = [line for one in texts for line in one.value.split("\n")]
+        # A label that was typed into the words may be anybody's; a sentence with a number asks to be called.
+        numbers = [] if any(map(split_label, lines)) else phones_in("\n".join(lines), region)
     elif not texts and site.sender_is_site:
         lines = [item.text for item in reading.loose[:_SENTENCES] if not is_footer(item.text)]
         numbers = phones_in("\n".join(lines), region)

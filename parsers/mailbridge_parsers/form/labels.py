@@ -98,6 +98,12 @@ def _by_alternative(label: str) -> Role | None:
     return next((role for role in found if role in ASKED), None)
 
 
+def announces_text(label: str) -> bool:
+    """Whether a sentence with a colon stands above the visitor's words: "… left the following message"."""
+    parts = label_key(label).split()
+    return 2 < len(parts) <= 9 and parts[-1] in words.TEXT_ENDS
+
+
 class Whose(IntEnum):
     """Whose contact a label asks for, as far as it says so."""
 
@@ -182,7 +188,6 @@ def _by_words(key: str) -> Role | None:
         ),
         (Role.AMOUNT, _is_total(parts)),
         (Role.PAGE, len(parts) <= 4 and parts[0] in words.PAGE_WORDS and words.NOT_PAGE.isdisjoint(parts)),
-        (Role.TEXT, len(parts) > 2 and parts[-1] in words.TEXT_ENDS),
         (Role.NAME, len(parts) > 2 and parts[-1] in words.CUSTOMERS and parts[-2] in words.BEFORE_CUSTOMER),
         (Role.NAME, len(parts) <= 4 and parts[0] in {"имя", "фио"} and words.NOT_NAME.isdisjoint(parts)),
         (Role.NAME, len(parts) <= 4 and parts[-1] == "name" and not words.PERSON_WORDS.isdisjoint(parts)),

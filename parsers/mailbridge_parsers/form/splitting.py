@@ -9,7 +9,7 @@ from mailbridge.sdk import fold
 from mailbridge.sdk.layout import TextLine
 from mailbridge.sdk.pairs import reads_like_label, split_label
 from mailbridge_parsers.form.item import Item, Style
-from mailbridge_parsers.form.labels import CONTACTS, Role, role_of
+from mailbridge_parsers.form.labels import CONTACTS, Role, announces_text, role_of
 
 _RULE = re.compile(r"[-=_*~#•─━—–. ]{2,}|[()\[\]{}]")
 _WRAPPED = re.compile(
@@ -47,7 +47,10 @@ def _labelled(line: TextLine) -> Item:
     for style, split in _SPLITS:
         if found := split(line):
             label, value = found
-            return Item(line.text, style, label, value, role_of(label), line.href, line.gap, is_button=line.button)
+            role = role_of(label)
+            if role is None and not value and style in {Style.COLON, Style.BOLD} and announces_text(label):
+                role = Role.TEXT
+            return Item(line.text, style, label, value, role, line.href, line.gap, is_button=line.button)
     return Item(line.text, href=line.href, gap=line.gap, is_button=line.button)
 
 

@@ -192,7 +192,8 @@ message details|детали сообщения|lead details|enquiry details|д�
 |заказанные товары|товары|products|items|here are the form s fields|utm метки|источник заявки|технические данные
 |информация о заказчике|данные заказчика|информация о клиенте и доставке|contact form details|служебная информация
 |тип заявки|new submission|new message|new lead|новое сообщение|информация о посетителе
-|детали заявки|entry details|данные|details of submission|billing details|customer information|информация|заказ покупателя
+|детали заявки|entry details|данные|details of submission|billing details|customer information|информация
+|заказ покупателя
 |billing information|сообщение с сайта|заявка с сайта|here is what they sent|answers|ответы|ответы на вопросы
 |ответы на квиз|результаты квиза|quiz results|quiz answers|результаты опроса|новая заявка с сайта|вопросы и ответы
 |контакты|contacts
