@@ -78,7 +78,7 @@ bench-crm: $(READY) ## How many requests 1,000 interests cost each CRM, and how 
 
 # MAILS= KILLS= FREEZES= OUTAGE= (seconds) LEDGER= (sqlite, postgresql) NODES= ONLY= (part of a name) SEED= KEEP= FULL=1
 WISHES := MAILS KILLS FREEZES OUTAGE LEDGER NODES ONLY SEED KEEP
-chaos: $(READY) ## Nothing lost, nothing twice: kills, freezes, broken links, CRMs and databases (under 5 minutes; FULL=1: an hour)
+chaos: $(READY) ## Nothing lost, nothing twice: kills, freezes, broken links, CRMs and databases (minutes; FULL=1: an hour or two)
 	PYTHONPATH=tests $(BIN)/python -m chaos $(if $(FULL),--full) \
 		$(foreach wish,$(WISHES),$(if $($(wish)),--$(shell echo $(wish) | tr A-Z a-z) "$($(wish))"))
 
