@@ -104,7 +104,13 @@ def _read(job: Job, router: Router, rules: TrustRules, labelling: Labelling, lim
     mail, kept = _verified(mail, job)
     wanted = key_names(mail) if job.keys is None and job.signatures is None and mail.size == len(job.raw) else ()
     reading = read_mail(mail, router, rules)
-    return Read(job.mail_id, labelling.reading(reading), (*_facts(mail), *kept), outline_of(mail, reading), wanted)
+    return Read(
+        job.mail_id,
+        labelling.reading(reading),
+        (*_facts(mail, reading.trust), *kept),
+        outline_of(mail, reading),
+        wanted,
+    )
 
 
 def _verified(mail: Mail, job: Job) -> tuple[Mail, tuple[tuple[str, str], ...]]:
@@ -129,14 +135,14 @@ def job_of(raw: bytes, *, size: int | None = None, **more: Any) -> Job:
     return Job(mail_id_of(raw, size), raw, size=size, **more)
 
 
-def _facts(mail: Mail) -> tuple[tuple[str, str | None], ...]:
+def _facts(mail: Mail, trust: Trust) -> tuple[tuple[str, str | None], ...]:
     return (
         ("content_id", mail.content_id),
         ("message_id", cut(mail.message_id, 500) if mail.message_id else None),
         ("sender", cut(mail.sender.email, 320) or None),
         ("subject", cut(mail.subject, 500) or None),
-        ("trust", mail.trust.verdict),
-        ("trust_reason", mail.trust.reason),
+        ("trust", trust.verdict),
+        ("trust_reason", trust.reason),
     )
 
 

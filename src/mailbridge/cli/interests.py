@@ -36,6 +36,7 @@ COLUMNS = (
     ("author", _author),
     ("labels", lambda row: ", ".join([*([row["priority"]] if row["priority"] else []), *row["labels"]])),
     ("text", lambda row: plain(row["text"] or "", 60)),
+    ("trust", lambda row: f"{row['mail']['trust']['verdict']} ({row['mail']['trust']['reason']})"),
     ("responsible", lambda row: plain(row["responsible"] or "-", 30)),
     ("processed", lambda row: clock(row["processed_at"]) if row["processed"] else "-"),
 )

@@ -30,7 +30,7 @@ COLUMNS = (
     ("state", lambda row: row["state"]),
     ("reason", lambda row: row["reason"] or ""),
     ("parser", lambda row: row["parser"] or ""),
-    ("trust", lambda row: row["trust"] or ""),
+    ("trust", lambda row: f"{row['trust']} ({row['trust_reason']})" if row["trust"] else ""),
     ("from", lambda row: row["sender"] or ""),
     ("subject", lambda row: row["subject"] or ""),
 )

@@ -99,6 +99,7 @@ def _row(found: "Found", read: "Read") -> dict[str, Any]:
     if found.index is not None:
         row["index"] = found.index
     row |= {"mail_id": read.mail_id, "outcome": reading.outcome, "reason": reading.reason, "parser": reading.parser}
+    row["trust"] = {"verdict": reading.trust.verdict, "reason": reading.trust.reason}
     return row | {"interests": [interest.to_json() for interest in reading.interests]}
 
 
@@ -124,5 +125,6 @@ def _explain(path: str, read: "Read") -> None:
     reading = read.reading
     asked = ", ".join(f"{name} by {route} ({strength})" for name, route, strength in reading.asked) or "nobody"
     tell(f"{path}: asked: {asked}")
+    tell(f"{path}: sender: {reading.trust.verdict} ({reading.trust.reason})")
     if reading.detail:
         tell(f"{path}: {reading.detail}")

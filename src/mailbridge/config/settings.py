@@ -116,7 +116,7 @@ class TrustSettings(_Table):
     )
 
     old_days: int = Field(
-        14,
+        7,
         ge=1,
         description="A mail that was written so many days before it came is not believed: anybody can send a genuine "
         "old one again.",

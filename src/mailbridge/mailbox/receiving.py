@@ -53,7 +53,7 @@ class Receiving:
     receiver: str | None = None
     forwarders: tuple[str, ...] = ()
     servers: tuple[str, ...] = ()
-    old_days: int = 14
+    old_days: int = 7
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from mailbridge.pipeline.impersonation import Guarded, resembles, shows
 from mailbridge.pipeline.routing import Candidate, Router
 from mailbridge.sdk import Address, Ignored, Interest, Mail, Manifest, ParseError, Parser, Trust, TrustPolicy
 
+_NO_TRUST = Trust()
+LOOKALIKE = Trust("unknown", "lookalike")
+
 MailOutcome = Literal["parsed", "ignored", "quarantined"]
 
 
@@ -25,6 +28,7 @@ class Reading:
         interests: In mail order; empty unless parsed.
         detail: More about the reason, for the person who looks at it.
         asked: Parsers that would take the mail: (name, route, strength), strongest first; see `Router`.
+        trust: The verdict about the sender after everything that was seen; never pass for one who looks like a network.
     """
 
     outcome: MailOutcome
@@ -34,6 +38,7 @@ class Reading:
     interests: tuple[Interest, ...] = ()
     detail: str = ""
     asked: tuple[tuple[str, str, str], ...] = ()
+    trust: Trust = _NO_TRUST
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
     Raises:
         MemoryError: The mail takes more memory than this process may have; nothing else is ever raised.
     """
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = {"trust": mail.trust}
     try:
         found = router.candidates(mail)
         known["asked"] = tuple(map(_told, found))
@@ -92,11 +97,15 @@ def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
         parser = router.choose(mail, found).parser
         known |= {"parser": parser.manifest.name, "parser_version": parser.manifest.version}
         _require_trust(mail, parser.manifest, rules)
-        result = parser.parse(_doubted(mail, router.parsers, rules))
+        mail = _doubted(mail, router.parsers, rules)
+        known["trust"] = mail.trust
+        result = parser.parse(mail)
         if isinstance(result, Ignored):
             return Reading("ignored", result.reason, **known)
         return Reading("parsed", interests=_stamped(result, parser.manifest), **known)
     except ParseError as error:
+        if error.reason == "impersonation" and mail.trust.verdict == "pass":
+            known["trust"] = LOOKALIKE
         return Reading("quarantined", error.reason, detail=error.detail, **known)
     except MemoryError:
         raise  # of the process, not of the parser
@@ -141,7 +150,7 @@ def _doubted(mail: Mail, parsers: Iterable[Parser], rules: TrustRules) -> Mail:
         return mail
     if not resembles(mail, _guards(parsers, rules)):
         return mail
-    return replace(mail, trust=Trust("unknown", "lookalike"))
+    return replace(mail, trust=LOOKALIKE)
 
 
 def _require_trust(mail: Mail, manifest: Manifest, rules: TrustRules) -> None:
