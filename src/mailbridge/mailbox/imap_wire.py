@@ -103,7 +103,13 @@ class Wire(imaplib.IMAP4):
         return self._take(end + 1)
 
     def send(self, data: bytes) -> None:  # type: ignore[override]  # typeshed allows any buffer
-        """Send bytes; a new command has its whole time before it."""
+        """Send one line; a new command has its whole time before it.
+
+        Raises:
+            imaplib.IMAP4.error: There is a line break or NUL in it: a text of a stranger must not become a command.
+        """
+        if any(sign in data.removesuffix(b"\r\n") for sign in (b"\r", b"\n", b"\0")):
+            raise self.error("a line break or NUL in a command")
         self._deadline = time.monotonic() + self._timeout_s * _COMMAND_TIMEOUTS
         self._answered = 0
         self.sock.settimeout(self._timeout_s)
