@@ -127,6 +127,12 @@ def forged(network: str) -> Iterator[tuple[str, Spoof]]:
     }
     for name, written in tricks.items():
         yield name, replace(plain, written=written)
+    yield from _misread(plain)
+    yield from _of_two(network)
+
+
+def _misread(plain: Spoof) -> Iterator[tuple[str, Spoof]]:
+    """Yield mails of which the receiver's own results can be misread."""
     yield (
         "comment_in_results",
         replace(plain, found='dmarc=fail header.from={domain}; spf=pass (x") ; dmarc=pass header.from={domain} ("y)'),
@@ -150,6 +156,12 @@ def forged(network: str) -> Iterator[tuple[str, Spoof]]:
         "signature_of_a_longer_name",
         replace(plain, found="dkim=pass header.d={domain}.evil.example; dkim=pass header.d=x{domain}"),
     )
+
+
+def _of_two(network: str) -> Iterator[tuple[str, Spoof]]:
+    """Yield mails that have something twice, and genuine ones that are sent again."""
+    _, sender, domain = NETWORKS[network]
+    plain = Spoof(network, sender, domain)
     yield "two_from_fields", replace(plain, written=("From: Anna <a@evil.example>",), found=GOOD)
     yield "two_from_fields_turned", Spoof(network, "Anna <a@evil.example>", EVIL, (f"From: {sender}",), GOOD)
     yield "two_addresses", replace(plain, sender=f"{sender}, Anna <a@evil.example>", found=GOOD)
