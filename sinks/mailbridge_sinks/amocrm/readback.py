@@ -128,7 +128,8 @@ class ReadBack:
             closed = [("filter[entity_type]", "leads"), ("filter[is_completed]", "1")]
             for row in self.client.rows("/tasks", "tasks", leads + closed):
                 lead = str(row["entity_id"])
-                is_own = str(row["id"]) == own_tasks.get(lead)
+                # Ours may be that of another interest, which was put into the same lead.
+                is_own = str(row["id"]) == own_tasks.get(lead) or _OURS.search(str(row.get("text") or "")) is not None
                 found.setdefault(lead, []).extend(_task_signs(row, is_own=is_own))
             for row in self.client.rows("/leads/notes", "notes", leads):
                 found.setdefault(str(row["entity_id"]), []).extend(_note_signs(row))

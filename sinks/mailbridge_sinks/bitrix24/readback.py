@@ -18,6 +18,8 @@ MOST_READ = 50
 Row = Mapping[str, Any]
 
 _LINK = re.compile(r"https?://[^\s\[\]]+")
+_OURS = re.compile(r"\bmb1-[a-z2-7]{26}/")
+"""What mailbridge has written ends with a key and a step."""
 _WORKED_ON = "P"
 """`stageSemanticId` of stages in which something is left to do; S and F are won and lost."""
 
@@ -135,7 +137,8 @@ def _first_move(rows: Sequence[Row], number: str) -> datetime | None:
 def _done(rows: Sequence[Row], own: str | None) -> Iterator[Sign]:
     """Yield what closed activities say: ours is "task", a call or mail of a person is "answer"."""
     for row in rows:
-        is_own = str(row.get("ID")) == own
+        # Ours may be that of another interest, which was put into the same lead.
+        is_own = str(row.get("ID")) == own or _OURS.search(str(row.get("DESCRIPTION") or "")) is not None
         at = _moment(row.get("LAST_UPDATED"))
         yield Sign("task" if is_own else "answer", at, str(row.get("SUBJECT") or "") or None)
         link = None if is_own else _LINK.search(str(row.get("DESCRIPTION") or ""))
@@ -147,7 +150,7 @@ def _said(rows: Sequence[Row], sent: Sent) -> Iterator[Sign]:
     """Yield what people wrote into the timeline: an answer, a link, a file; our own note is none of theirs."""
     for row in rows:
         text, at = str(row.get("COMMENT") or ""), _moment(row.get("CREATED"))
-        if str(row.get("ID")) == sent.steps.get(NOTE_STEP) or f"{sent.key}/{NOTE_STEP}" in text:
+        if str(row.get("ID")) == sent.steps.get(NOTE_STEP) or _OURS.search(text):
             continue
         yield Sign("answer", at)
         if link := _LINK.search(text):

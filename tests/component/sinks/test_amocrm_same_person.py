@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from mailbridge.sdk import Author, Delivered, Known, NoTokens
+from mailbridge.sdk import Author, Delivered, Known, NoTokens, Sent
 from mailbridge.testing.amocrm import AmocrmEmulator
 from mailbridge.testing.emulator import Fault
 from mailbridge.testing.interests import make_card, make_delivery
@@ -147,3 +147,17 @@ def test_a_lost_ledger_finds_what_was_appended_and_adds_nothing(emulator):
     (outcome,) = bench.deliver([lost[0]])
     assert outcome.receipt.remote_id == there.remote_id
     assert not bench.writes
+
+
+def test_our_own_note_of_a_further_interest_is_nobodys_answer(emulator):
+    there = first(emulator)
+    more = again(2, there)
+    bench = bench_of(emulator)
+    bench.deliver([more])
+    sent = [Sent(interest(1).key, there.remote_id, {}), Sent(more.key, there.remote_id, bench.steps.done(more.key))]
+    for receipts in (sent, sent[:1], sent[1:]):
+        [state], _ = bench.sink.read_back(receipts, None)
+        assert (state.processed, state.first_answer_at) == (False, None)
+    emulator.close_tasks(there.remote_id)
+    [state], _ = bench.sink.read_back(sent[:1], None)
+    assert state.processed, "a task of ours was closed, whichever of them"

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from mailbridge.sdk import Author, Delivered, Known, NoTokens
+from mailbridge.sdk import Author, Delivered, Known, NoTokens, Sent
 from mailbridge.testing.bitrix24 import Bitrix24Emulator
 from mailbridge.testing.bitrix24_data import CONTACT, DEAL, LEAD
 from mailbridge.testing.emulator import Fault
@@ -160,3 +160,21 @@ def test_a_lost_ledger_finds_what_was_appended_and_adds_nothing(portal):
     (outcome,) = bench.deliver([lost])
     assert outcome.receipt.remote_id == there.remote_id
     assert not bench.writes
+
+
+def test_our_own_comment_of_a_further_interest_is_nobodys_answer(portal):
+    there = first(portal)
+    more = again(2, there)
+    bench = bench_of(portal)
+    bench.deliver([more])
+    sent = [
+        Sent(interest(1).key, there.remote_id, {}),
+        Sent(more.key, there.remote_id, bench.steps.done(more.key)),
+    ]
+    for receipts in (sent, sent[:1], sent[1:]):
+        [state], _ = bench.sink.read_back(receipts, None)
+        assert (state.processed, state.first_answer_at) == (False, None)
+    for todo in portal.portal.activities.values():
+        todo |= {"COMPLETED": "Y", "STATUS": "2"}
+    [state], _ = bench.sink.read_back(sent[:1], None)
+    assert state.processed, "a to-do of ours was closed, whichever of them"
