@@ -6,6 +6,7 @@ No transcript mail of these services is public: lines "time, who, what" are read
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import ClassVar
 
 from pydantic import BaseModel
@@ -49,6 +50,14 @@ _SERVICES = {
     "carrotquest": ("carrotquest.io", "carrotquest.app"),
     "livetex": ("livetex.ru",),
     "envybox": ("envybox.io",),
+    "crisp": ("crisp.chat", "crisp.email"),
+    "intercom": ("intercom-mail.com", "intercom.io", "intercom.com"),
+    "chatra": ("chatra.io", "chatra.com"),
+    "helpcrunch": ("helpcrunch.com",),
+    "livechat": ("livechat.com", "livechatinc.com"),
+    "talkme": ("talk-me.ru",),
+    "verbox": ("verbox.ru",),
+    "avito": ("avito.ru",),
 }
 _SENDERS = tuple(domain for domains in _SERVICES.values() for domain in domains)
 _STAMP = r"[\[(]?(?:\d{1,4}[./-]\d{1,2}(?:[./-]\d{2,4})?,?\s+)?\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]m)?[\])]?"
@@ -57,6 +66,8 @@ _SPOKEN = re.compile(
     rf"|(?P<name>[^:\[\]\t\n]{{1,60}}?)\s*[,|]?\s*{_STAMP}\s*(?::|\t)\s*(?P<words>.*)",
     re.IGNORECASE,
 )
+_SPEAKER = re.compile(rf"(?P<who>[^:\[\]\t\n\d][^:\[\]\t\n]{{0,59}}?)\s*[,|·•]?\s*{_STAMP}", re.IGNORECASE)
+"""A line of its own above what somebody said."""
 _LABELLED = re.compile(r"(?P<label>[^:\n]{1,40}?)\s*:\s*(?P<value>\S.*)")
 _NAME = frozenset(
     {"name", "имя", "имя клиента", "клиент", "посетитель", "visitor", "client", "customer", "имя посетителя"}
@@ -73,7 +84,7 @@ _VISITOR = re.compile(
 )
 _LEAST = 2
 _TALK = re.compile(
-    r"/(?:conversations?|chats?|inbox|dialogs?|messages?|threads?)/(?P<id>[\w-]*\d[\w-]*)", re.IGNORECASE
+    r"/(?:conversations?|chats?|channels?|inbox|dialogs?|messages?|threads?)/(?P<id>[\w-]*\d[\w-]*)", re.IGNORECASE
 )
 
 
@@ -188,17 +199,21 @@ def _network(mail: Mail) -> str:
 def _read(mail: Mail) -> _Chat:
     """A line without a time goes on with what was said directly above it; behind an empty line it is the template's."""
     chat, is_open = _Chat(), False
-    for line in clean(mail.words).split("\n"):
-        spoken, labelled = _SPOKEN.fullmatch(line.strip()), _LABELLED.fullmatch(line.strip())
-        if spoken:
+    lines = [line.strip() for line in clean(mail.words).split("\n")]
+    for line, below in zip_longest(lines, lines[1:], fillvalue=""):
+        spoken, labelled, speaker = _SPOKEN.fullmatch(line), _LABELLED.fullmatch(line), _SPEAKER.fullmatch(line)
+        if speaker and below and not spoken and not _SPEAKER.fullmatch(below):
+            chat.speeches.append((speaker["who"].strip(), []))
+            is_open = True
+        elif spoken:
             who, said = spoken["who"] or spoken["name"], spoken["said"] or spoken["words"] or ""
             chat.speeches.append((who.strip(), [said.strip()]))
             is_open = True
-        elif is_open and line.strip():
-            chat.speeches[-1][1].append(line.strip())
+        elif is_open and line:
+            chat.speeches[-1][1].append(line)
         elif labelled:
             chat.labels.append((labelled["label"].strip().casefold(), labelled["value"].strip()))
-        is_open = is_open and bool(line.strip())
+        is_open = is_open and bool(line)
     return chat
 
 

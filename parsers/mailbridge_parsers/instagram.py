@@ -28,6 +28,7 @@ from mailbridge.sdk import (
 
 _DOMAINS = ("mail.instagram.com", "instagram.com")
 _POST = re.compile(r"(?:[\w.]+/)?(?:p|reel|reels|tv)/(?P<post>[\w-]+)(?:/c/(?P<comment>\d+))?(?:/r/(?P<reply>\d+))?")
+_STORY = re.compile(r"stories/(?P<user>[\w.]{1,40})/(?P<post>\d+)")
 _TALK = re.compile(r"direct/t/(?P<thread>\d+)")
 _OWN = re.compile(
     r"(?:accounts|direct|explore|emails?|_n|_u|about|legal|help|settings|stories|web|download|privacy|terms|n|nd)(?:/.*)?"
@@ -46,6 +47,10 @@ def target(href: str) -> Target:
     if match := _POST.fullmatch(path):
         comment = match["reply"] or match["comment"] or ""
         return Target("object", f"https://www.instagram.com/p/{match['post']}/", post=match["post"], comment=comment)
+    if match := _STORY.fullmatch(path):
+        return Target(
+            "object", f"https://www.instagram.com/stories/{match['user']}/{match['post']}/", post=match["post"]
+        )
     if match := _TALK.fullmatch(path):
         return Target("talk", f"https://www.instagram.com/direct/t/{match['thread']}/", thread=match["thread"])
     match = _USER.fullmatch(path)

@@ -26,6 +26,7 @@ from mailbridge.sdk import (
     ignored_unless_told,
     noise_in,
     one_line,
+    read_counted,
     read_notice,
     read_plain_notice,
     social_interests,
@@ -89,9 +90,11 @@ class FacebookParser:
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
         """Return the interests of one mail; see `Parser`."""
         event = event_type(mail)
-        reason = noise_reason(mail, event) or noise_in(_own_subject(mail))
+        reason = (None if _names_reviewer(mail) else noise_reason(mail, event)) or noise_in(_own_subject(mail))
         if reason:
             return ignored_unless_told(mail, "facebook", _LINKS, reason)
+        if several := read_counted(mail, "facebook", _LINKS):
+            return several
         flat = flat_lines(mail.text)
         lines = flat or html_lines(mail.html_source, skip=_is_preheader)
         html = read_notice(mail, lines, _LINKS, announced=known_kind(event) is not None)
@@ -124,6 +127,13 @@ def _own_subject(mail: Mail) -> str:
     """The subject where it is Facebook's own sentence: "[group] words" quotes a person."""
     subject = untagged(mail.subject) if "List-Post" in mail.headers else mail.subject
     return "" if subject.startswith("[") else subject
+
+
+def _names_reviewer(mail: Mail) -> bool:
+    """Recommendations of pages are noise; "Anna recommends your page" is none, and their types look alike."""
+    subject = _own_subject(mail)
+    deed = deed_in(subject)
+    return deed is not None and deed.kind == "review" and bool(actors_in(subject))
 
 
 def _kind(mail: Mail, event: str, html: Notice, text: TextPart) -> tuple[Kind | None, str | None]:

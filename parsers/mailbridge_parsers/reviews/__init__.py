@@ -1,4 +1,4 @@
-"""Reviews on maps and in catalogues: Google Business Profile, Yandex Business, 2GIS.
+"""Reviews on maps and in catalogues: Google Business Profile, Yandex Business, 2GIS, and others by their senders.
 
 Their layouts are known from the parsers of people who read such mails in production, not from captured mails.
 """
@@ -25,6 +25,7 @@ from mailbridge.sdk import (
     make_interest,
 )
 from mailbridge.sdk.language import language_of
+from mailbridge_parsers.reviews.catalogue import announces, read_catalogue
 from mailbridge_parsers.reviews.google import read_google
 from mailbridge_parsers.reviews.review import Review
 from mailbridge_parsers.reviews.twogis import read_2gis
@@ -43,6 +44,21 @@ _READERS = {
 }
 
 
+_CATALOGUES = {
+    "tripadvisor": ("tripadvisor.com", "tripadvisor.ru"),
+    "trustpilot": ("trustpilot.com", "trustpilotmail.com"),
+    "zoon": ("zoon.ru",),
+    "flamp": ("flamp.ru",),
+    "otzovik": ("otzovik.com",),
+    "irecommend": ("irecommend.ru",),
+    "yell": ("yell.ru",),
+    "yelp": ("yelp.com",),
+    "booking": ("booking.com",),
+    "prodoctorov": ("prodoctorov.ru",),
+}
+"""They send much else: only what announces a review is read here."""
+
+
 def _route(network: str) -> Route:
     return Route(network, Strength.SENDER, senders=_READERS[network][0])
 
@@ -52,14 +68,22 @@ class ReviewsParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="reviews",
-        title="Reviews (Google Business, Yandex Business, 2GIS)",
+        title="Reviews (Google Business, Yandex Business, 2GIS, catalogues)",
         evidence="reported",
         docs="docs/parsers/reviews.md",
-        domains=("google.com", _YANDEX, _TWO_GIS, _TWO_GIS_RU),
+        domains=("google.com", _YANDEX, _TWO_GIS, _TWO_GIS_RU, *(one for each in _CATALOGUES.values() for one in each)),
+        trust="require",
+        evidence_for=dict.fromkeys(_CATALOGUES, "assumed"),
         guarded_names=frozenset({"google business profile", "яндекс бизнес", "2гис для бизнеса"}),
     )
     Config: ClassVar[type[BaseModel]] = NoConfig
-    routes: ClassVar[Sequence[Route]] = tuple(map(_route, _READERS))
+    routes: ClassVar[Sequence[Route]] = (
+        *map(_route, _READERS),
+        *(
+            Route(network, Strength.SENDER_AND_SIGN, senders=domains, match=announces)
+            for network, domains in _CATALOGUES.items()
+        ),
+    )
 
     def __init__(self, config: BaseModel | None = None) -> None:
         self.config = config
@@ -73,7 +97,7 @@ class ReviewsParser:
         network = next((route.name for route in self.routes if route.holds(mail)), None)
         if network is None:
             raise ParseError("unknown_sender", mail.sender.email)
-        found = _READERS[network][1](mail)
+        found = _READERS[network][1](mail) if network in _READERS else read_catalogue(mail)
         if isinstance(found, Ignored):
             return found
         return [_interest(mail, network, review, position) for position, review in enumerate(found)]

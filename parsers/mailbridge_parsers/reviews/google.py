@@ -11,11 +11,16 @@ from mailbridge_parsers.reviews.review import Review, stars_in
 
 _LINK = re.compile(r"https?://business\.google\.com/\S*?/(?P<what>reviews|questions)/(?P<id>[\w-]+)[^\s<>]*")
 _GOOGLE = re.compile(r"https?://(?:[\w-]+\.)*google\.[a-z.]+/")
-_STARS = re.compile(r"\b([1-5])\s?-?\s?(?:star|зв[её]зд|stern|étoile|estrella|stell|★)", re.IGNORECASE)
+_STARS = re.compile(r"\b([1-5])\s?-?\s?(?:star|зв[её]зд|зір|stern|étoile|estrel|stell|gwiazd|★)", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"(?P<author>.+?)\s+(?:left a review (?:for|on)|reviewed|asked a question about"
+    r"|(?:ha\s+)?dej(?:ó|ado)\s+una\s+(?:reseña|opinión)\s+(?:de|sobre|en)|deixou\s+uma\s+(?:avaliação|crítica)\s+(?:de|do|da|sobre|para|em)"
+    r"|hat\s+(?:eine\s+)?(?:rezension|bewertung)\s+(?:zu|für|über)|a\s+laissé\s+un\s+avis\s+(?:sur|concernant)|ha\s+lasciato\s+una\s+recensione\s+(?:su|per)"
+    r"|залиши(?:в|ла|\(-?ла\))?\s+відгук\s+(?:про|для)|dodał(?:a|\(a\))?\s+opinię\s+o"
     r"|оставил(?:\(а\)|а)?\s+отзыв\s+(?:о|об|на|для|к)|задал(?:\(а\)|а)?\s+вопрос\s+(?:о|об|про))\s+"
-    r"(?:(?:компани|организаци|месте|магазин|заведени)\w*\s+)?(?P<place>.+)"
+    r"(?:(?:компани|организаци|месте|магазин|заведени)\w*\s+)?(?P<place>.+?)"
+    r"(?:\s+(?:geschrieben|abgegeben|hinterlassen|verfasst))?",
+    re.IGNORECASE,
 )
 _DIGEST = re.compile(
     r"(?:(?P<place>.+?)[,:]\s+)?(?:you(?:'ve)? (?:got|have|received)\s+)?"
@@ -27,7 +32,21 @@ _ANNOUNCES = re.compile(
     r"|\bнов\w+ (?:отзыв|вопрос)|\bотзыв от\b",
     re.IGNORECASE,
 )
-_BUTTONS = frozenset({"reply to review", "ответить на отзыв", "answer question", "ответить на вопрос"})
+_BUTTONS = frozenset(
+    {
+        "responder a la reseña",
+        "responder à avaliação",
+        "auf rezension antworten",
+        "répondre à l'avis",
+        "rispondi alla recensione",
+        "відповісти на відгук",
+        "odpowiedz na opinię",
+        "reply to review",
+        "ответить на отзыв",
+        "answer question",
+        "ответить на вопрос",
+    }
+)
 _QUOTES = '«»"„“” '
 _NAME_LENGTH = 100
 
@@ -49,6 +68,8 @@ def read_google(mail: Mail) -> list[Review] | Ignored:
             return [one]
         if subject or _ANNOUNCES.search(mail.subject):
             raise TemplateChanged("no_review_link")
+        if any(_rating(line.text, whole=True) for line in lines):
+            raise TemplateChanged("unknown_language", f"stars, and subject {mail.subject[:100]!r}")
         return Ignored("service_mail")
     if _link(lines[blocks[0][0]])["what"] == "questions":
         return [_question(lines[: blocks[0][0] + 1])]

@@ -31,6 +31,7 @@ from mailbridge.sdk import (
     ignored_unless_told,
     noise_in,
     query_of,
+    read_counted,
     read_mail_notice,
     social_interests,
     stars_in,
@@ -93,6 +94,8 @@ class VkParser:
         reason = noise_in(mail.subject)
         if reason:
             return ignored_unless_told(mail, "vk", _LINKS, reason)
+        if several := read_counted(mail, "vk", _LINKS):
+            return several
         lines = [*html_lines(mail.html_source), *text_lines(mail.text)]
         notice = read_mail_notice(mail, _LINKS)
         kind, language = _kind(mail, notice, lines)

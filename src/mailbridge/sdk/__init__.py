@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mailbridge.sdk.card_words import CardLanguage, card_word
     from mailbridge.sdk.dates import date_in_mail, read_date
     from mailbridge.sdk.deeds import Deed, actors_in, deed_in
-    from mailbridge.sdk.digest import ignored_unless_told, read_digest
+    from mailbridge.sdk.digest import ignored_unless_told, read_counted, read_digest
     from mailbridge.sdk.errors import (
         MailbridgeError,
         MaybeWritten,
@@ -123,10 +123,11 @@ if TYPE_CHECKING:
         Unknown,
         outcome_of,
     )
-    from mailbridge.sdk.social import read_social, social_interests
+    from mailbridge.sdk.social import social_interests
     from mailbridge.sdk.targets import NetworkLinks, Target
     from mailbridge.sdk.templates import BadTemplate, Template, compile_structure, fill_structure, template_values
     from mailbridge.sdk.text import clean, cut, fold, one_line, paragraphs
+    from mailbridge.sdk.told import read_social
 
 __all__ = [
     "API",
@@ -272,6 +273,7 @@ __all__ = [
     "phones_in",
     "plain_text",
     "query_of",
+    "read_counted",
     "read_date",
     "read_digest",
     "read_json",
@@ -311,7 +313,7 @@ _HOMES = {
     "card_words": "CardLanguage card_word",
     "dates": "date_in_mail read_date",
     "deeds": "Deed actors_in deed_in",
-    "digest": "ignored_unless_told read_digest",
+    "digest": "ignored_unless_told read_counted read_digest",
     "errors": "MailbridgeError MaybeWritten NotWritten ParseError Refused SinkError TemplateChanged Unusable",
     "html": "Html Link Node",
     "http": "CrmClient Gate GatedTransport Judge judge_status lost read_json retry_after_s",
@@ -344,7 +346,8 @@ _HOMES = {
         "Counting Delivered Delivery Doubt Known NoSuchUser LogsIn NoTokens Outcome PlannedRequest Receipt Rejected "
         "RetryLater Sink SinkType SinkUnusable Steps TokenStore Unknown outcome_of"
     ),
-    "social": "read_social social_interests",
+    "social": "social_interests",
+    "told": "read_social",
     "targets": "NetworkLinks Target",
     "templates": "BadTemplate Template compile_structure fill_structure template_values",
     "text": "clean cut fold one_line paragraphs",

@@ -230,7 +230,10 @@ _DE: Words = (
     ),
     ("repost", r"hat\s+(?:dein|ihr|euer|eure)\w*\s+[^.:]*?geteilt"),
     ("like", r"gefällt|gefallen|hat\s+[^.:]*?reagiert"),
-    ("review", r"hat\s+[^.:]*?(?:bewertet|bewertung\s+(?:geschrieben|abgegeben))|neue\s+bewertung|empfiehlt"),
+    (
+        "review",
+        r"hat\s+[^.:]*?(?:bewertet|bewertung\s+(?:geschrieben|abgegeben))|neue\s+(?:[\w-]+-)?bewertung\w*|empfiehlt",
+    ),
     ("comment", r"hat\s+[^.:]*?(?:kommentiert|geantwortet|kommentar\s+hinterlassen)|neuer\s+kommentar"),
     (
         "message",
@@ -241,5 +244,69 @@ _DE: Words = (
     ),
     ("post", r"hat\s+[^.:]*?(?:gepostet|geteilt|veröffentlicht|hinzugefügt|erstellt|hochgeladen)"),
 )
-DEEDS: tuple[tuple[str, Words], ...] = (("ru", _RU), ("en", _EN), ("it", _IT), ("fr", _FR), ("de", _DE))
+_UK: Words = (
+    ("mention", r"згада(?:в|ла)\w*|позначи(?:в|ла)\s+(?:вас|тебе)"),
+    (
+        "follow",
+        (
+            r"підписа(?:в|ла)\w*|стежить\s+за\s+(?:вами|ваш\w+)|(?:хоче|просить)\s+(?:додати|стати|приєднатися)"
+            r"|приєдна(?:в|ла)\w*\s+до|запит\w*\s+(?:у\s+друзі|на\s+дружбу)|заявк\w+\s+у\s+друзі"
+        ),
+    ),
+    ("repost", r"пошири(?:в|ла)\s+ваш\w+|поділи(?:в|ла)\w*\s+ваш\w+"),
+    ("like", r"вподоба(?:в|ла)\w*|сподоба(?:в|ла)\w*|подобається|відреагува(?:в|ла)|оціни(?:в|ла)"),
+    ("review", r"(?:залиши|написа|опублікува|дода)(?:в|ла)\s+(?:\w+\s+)?відгук\w*|нов\w+\s+відгук\w*|рекомендує"),
+    (
+        "comment",
+        (
+            r"(?:про)?коменту(?:в|ва|є|ю)\w*|відпові(?:в|ла|дає|ли)|нов\w+\s+(?:коментар\w*|відповід\w*)"
+            r"|(?:залиши|написа|дода)(?:в|ла)\s+(?:\w+\s+)?коментар\w*"
+        ),
+    ),
+    (
+        "message",
+        r"(?:надісла|написа|залиши)(?:в|ла)\s+(?:\w+\s+){0,3}?повідомлення|нов\w+\s+повідомлення|написа(?:в|ла)\s+вам",
+    ),
+    ("order", r"нов\w+\s+замовлення|оформи(?:в|ла)\s+замовлення"),
+    ("post", r"опублікува(?:в|ла)|поділи(?:в|ла)\w*|дода(?:в|ла)|створи(?:в|ла)"),
+)
+_ES: Words = (
+    ("mention", r"te\s+(?:ha\s+)?(?:mencion|etiquet)\w+"),
+    (
+        "follow",
+        r"(?:ha\s+)?(?:empezado|comenzado|empezó|comenzó)\s+a\s+seguir\w*|te\s+sigue|solicitud\s+de\s+amistad|quiere\s+ser\s+tu\s+amig\w",
+    ),
+    ("repost", r"(?:ha\s+)?compart(?:ió|ido)\s+(?:tu|tus|su)\b"),
+    ("like", r"(?:le|les)\s+gust(?:a|ó|an)|(?:ha\s+)?reaccion(?:ó|ado)|indicó\s+que\s+le\s+gusta"),
+    (
+        "review",
+        r"(?:ha\s+)?(?:dej(?:ó|ado)|escri(?:bió|to)|public(?:ó|ado))\s+una\s+(?:reseña|opinión)|nueva\s+(?:reseña|opinión)|recomienda\b",
+    ),
+    ("comment", r"(?:también\s+)?(?:ha\s+)?(?:coment(?:ó|ado)|respondi(?:ó|do))|nuevo\s+comentario"),
+    ("message", r"te\s+(?:ha\s+)?(?:envi(?:ó|ado)|escri(?:bió|to)|mand(?:ó|ado))\b|nuevo\s+mensaje"),
+    ("post", r"(?:ha\s+)?(?:public(?:ó|ado)|compart(?:ió|ido)|añadi(?:ó|do)|subi(?:ó|do))\b"),
+)
+_PL: Words = (
+    ("mention", r"wspomnia[łl]\w*|oznaczy[łl]\w*\s+ci[ęe]"),
+    (
+        "follow",
+        r"zacz(?:ął|ęła)\s+ci[ęe]\s+obserwować|chce\s+dodać\s+ci[ęe]\s+do\s+znajomych|zaproszenie\s+do\s+(?:grona\s+)?znajomych",
+    ),
+    ("repost", r"udostępni[łl]\w*\s+tw\w+"),
+    ("like", r"lubi\s+tw\w+|polubi[łl]\w*|zareagowa[łl]\w*"),
+    ("review", r"(?:doda|wystawi|napisa)[łl]\w*\s+opini\w+|nowa\s+opinia|poleca\b"),
+    ("comment", r"(?:też\s+)?skomentowa[łl]\w*|odpowiedzia[łl]\w*|nowy\s+komentarz"),
+    ("message", r"wys[łl]a[łl]\w*\s+(?:do\s+)?(?:ci\w*|ciebie)\s+wiadomość|nowa\s+wiadomość"),
+    ("post", r"opublikowa[łl]\w*|udostępni[łl]\w*|doda[łl]\w*"),
+)
+DEEDS: tuple[tuple[str, Words], ...] = (
+    ("ru", _RU),
+    ("en", _EN),
+    ("it", _IT),
+    ("fr", _FR),
+    ("de", _DE),
+    ("uk", _UK),
+    ("es", _ES),
+    ("pl", _PL),
+)
 """Language → its words. Of two phrases that begin at the same place the one that stands first here wins."""

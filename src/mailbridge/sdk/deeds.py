@@ -53,7 +53,7 @@ _TOGETHER = re.compile(r"\s*,\s+|\s+(?:и|and|et|und|e|y)\s+", re.IGNORECASE)
 _NO_NAME = re.compile(
     r"(?:у|на|в|к|под|о|за)\s+ва\w+|(?:вы|вас|вам|вами|ваш\w*|тебе|тебя|нов\w{2,4}|кто-то|кому-то|посмотрите|появил\w*|вышл\w*|вышел|поступил\w*|получ\w+|оставлен\w*|добавлен\w*|опубликован\w*|пришл[аио]|был[аои]?|есть|это\w*"
     r"|you|your|new|someone|somebody|see|check|view|an?|the|there|this|hai|un|una|tu|tuo|tua|vous|votre|nouve\w+|sie|du|ihr\w*"
-    r"|dein\w*|neue\w*|здравствуй\w*|привет|hi|hello|hallo|ciao|bonjour|dear|facebook|вконтакте|одноклассники|vk)(?:\W|$)",
+    r"|dein\w*|neue\w*|здравствуй\w*|привет|hi|hey|hello|hallo|ciao|bonjour|dear|facebook|вконтакте|одноклассники|vk)(?:\W|$)",
     re.IGNORECASE,
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from mailbridge.sdk.deeds import Deed, deed_in
+from mailbridge.sdk.deeds import Deed, deed_in, untagged
 from mailbridge.sdk.interest import Interest
 from mailbridge.sdk.lines import Line, Run, html_lines
 from mailbridge.sdk.mail import Mail
@@ -21,10 +21,16 @@ _MOST_EVENTS = 100
 _TO_US = re.compile(
     r"(?<![^\W_])(?:ваш\w*|вас|вам|вами|твой|тво[яеиёю]\w*|тебя|тебе|your?|yours)(?![^\W_])", re.IGNORECASE
 )
+_COUNTED = re.compile(
+    r"\s*(?P<count>[2-9]|[1-9]\d{1,2})\s+(?:нов\w+\s+|new\s+)?"
+    r"(?:комментари|ответ|упоминани|сообщени|отзыв|событи|действи|реакци|comments?\b|repl(?:y|ies)\b|mentions?\b|messages?\b"
+    r"|reviews?\b|reactions?\b)",
+    re.IGNORECASE,
+)
 _TO_US_ALWAYS = frozenset({"message", "review", "order", "request", "callback"})
 
 
-def read_digest(mail: Mail, network: str, links: NetworkLinks) -> list[Interest]:
+def read_digest(mail: Mail, network: str, links: NetworkLinks, *, to_us: bool = False) -> list[Interest]:
     """Return the events of a digest that were done to its recipient; [] when it only counts them or tells of others.
 
     An event is a line in which a linked person stands before the verb; what the person wrote follows it.
@@ -33,15 +39,26 @@ def read_digest(mail: Mail, network: str, links: NetworkLinks) -> list[Interest]
         mail: The mail; its subject says nothing about the single events.
         network: Name of the network in the interests.
         links: The network's addresses.
+        to_us: Whether it is known that all of it was done to the recipient.
     """
     lines = html_lines(mail.html_source) if mail.html else []
     neutral = replace(mail, subject="")
     found: list[Interest] = []
     for block in _blocks(lines, links):
         notice = read_notice(neutral, block, links)
-        if notice.deed is not None and notice.actors and _is_ours(notice, notice.deed):
+        if notice.deed is not None and notice.actors and (to_us or _is_ours(notice, notice.deed)):
             found += _interests(mail, network, notice, notice.deed, len(found))
     return found[:_MOST_EVENTS]
+
+
+def read_counted(mail: Mail, network: str, links: NetworkLinks) -> list[Interest]:
+    """Return the events of a mail whose subject says how many there are; [] when it does not, or shows another number.
+
+    A subject such as "2 new comments in the group" tells of what was done to us, whatever the single headlines say.
+    """
+    counted = _COUNTED.match(untagged(mail.subject))
+    found = read_digest(mail, network, links, to_us=True) if counted else []
+    return found if counted and len(found) == int(counted["count"]) else []
 
 
 def ignored_unless_told(mail: Mail, network: str, links: NetworkLinks, reason: str) -> list[Interest] | Ignored:

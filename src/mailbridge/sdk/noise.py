@@ -22,10 +22,12 @@ _COUNTED = (
             r"notifications? pending",
             r"непрочитанн\w+ (?:сообщени|уведомлени)\w+",
             r"пока вас не было",
+            r"ha(?:s|ve) been up to\b",
             r"while you were (?:away|out)",
             r"(?:вы|что вы) пропустили",
             r"you(?:'ve| have)? missed",
             r"what's (?:new|happening)",
+            r"нов\w+ (?:запис\w+|публикаци\w+) в (?:вашей |твоей )?ленте",
         ),
     ),
     (
@@ -35,12 +37,14 @@ _COUNTED = (
             r"(?:this|last|past) (?:week|month)\b",
             r"за (?:эту|прошл\w+|последн\w+) (?:недел|месяц)\w+",
             r"статистика (?:ваш\w+|страниц\w+|сообществ\w+|групп\w+|за)",
+            r"congratulations on (?:reaching )?[\d,.]+\w* (?:subscribers|followers|views)",
+            r"поздравляем с [\d ,.]+ (?:подписчик|просмотр)\w+",
             r"\d+ (?:человек\w*|пользовател\w+|люд\w+|people|person) (?:пр?осмотрел\w*|посетил\w*|viewed|visited)",
             r"итоги (?:года|месяца|недели)",
             r"еженедельн\w+ (?:отчет|сводк|обзор)\w*",
         ),
     ),
-    ("newsletter", (r"new post in blog", r"нов\w+ запис\w+ в блоге", r"newsletter")),
+    ("newsletter", (r"new post in blog", r"нов\w+ запис\w+ в блоге", r"newsletter", r"вебинар\w*", r"webinars?\b")),
 )
 _PLAIN = (
     (
@@ -124,7 +128,17 @@ _PLAIN = (
             r"(?:congratulate|say happy|work anniversary)\b",
         ),
     ),
-    ("memories", (r"воспоминани\w+", r"your memories", r"memories to look back", r"on this day")),
+    (
+        "memories",
+        (
+            r"воспоминани\w+",
+            r"your memories",
+            r"memories to look back",
+            r"on this day",
+            r"в этот день",
+            r"(?:\d+|несколько) (?:лет|года?|месяц\w*) назад\b",
+        ),
+    ),
     (
         "service",
         (

@@ -25,6 +25,8 @@ _NEAR = 6
 _TO_PLACES = frozenset({"review", "message"})
 """What is told of another one's doing was done to a page: to people it is told as "you"."""
 _DIVIDER = re.compile(r"\s+[·•|]\s+|\s*\n\s*")
+_BESIDE_NAME = re.compile(r"(?:\s*[(·•|]?\s*@\w{1,40}\)?)?(?:\s*[·•|,]\s*[\w.: ]{1,30})?")
+_SHORTEST_TITLE = 4
 _CUT = re.compile(r"(?:…|\.\.\.)\s*$")
 
 
@@ -142,10 +144,15 @@ class _Reading:
         if self.subject_deed is None and not self.announced:
             return None
         for at, line in enumerate(self.lines[:_FAR]):
-            people = [run.text for run in self._people(line)]
+            people = [run.text for run in self._people(line)] or self._unlinked_name(line)
             if people and not is_greeting(line.text) and agrees(self.mail.subject, people[:1]):
                 return at
         return None
+
+    def _unlinked_name(self, line: Line) -> list[str]:
+        """The name that the subject tells, where it stands in the body without a link: "Dana Whitlock @dana · 2h"."""
+        names = [name for name in actors_in(self.mail.subject) if line.text.startswith(name)]
+        return [name for name in names if _BESIDE_NAME.fullmatch(line.text[len(name) :])]
 
     @cached_property
     def subject_deed(self) -> Deed | None:
@@ -279,7 +286,7 @@ class _Reading:
     def _body_span(self, at: int) -> tuple[int, int, tuple[datetime, Precision] | None]:
         """Where the words begin and end, and the date that stands before them."""
         start, when = self._after_author(at) or at + 1, self._date(self.lines[at - 1]) if at else None
-        while start < len(self.lines) and self._is_head(self.lines[start], when is None):
+        while start < len(self.lines) and (self._is_head(self.lines[start], when is None) or self._is_title(start)):
             when = when or self._date(self.lines[start])
             start += 1
         end = start
@@ -328,6 +335,15 @@ class _Reading:
             return True
         roles = {self._target(run).role for run in line.links}
         return line.is_captions and roles <= {"person", "place"}
+
+    def _is_title(self, at: int) -> bool:
+        """The linked title of what the event is about, which the subject names too; words and buttons follow it."""
+        line = self.lines[at]
+        called = fold(line.text.strip("«»“”\"' "))
+        if not line.is_captions or len(called) < _SHORTEST_TITLE or called not in fold(self.mail.subject):
+            return False
+        below = next((other for other in self.lines[at + 1 :] if other.text), None)
+        return below is not None and not below.is_captions and not self._is_tail(below)
 
     def _is_tail(self, line: Line) -> bool:
         """Buttons, quoted posts of others, the footer."""

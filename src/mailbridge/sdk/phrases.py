@@ -7,7 +7,7 @@ from mailbridge.sdk.deeds import actors_in
 from mailbridge.sdk.text import fold
 
 _GREETING = re.compile(
-    r"\W*(?:здравствуй|добрый (?:день|вечер)|доброе утро|приветству|привет\b|уважаем|hello\b|hi\b|dear\b|ciao\b"
+    r"\W*(?:здравствуй|добрый (?:день|вечер)|доброе утро|приветству|привет\b|уважаем|hello\b|hi\b|hey\b|dear\b|ciao\b"
     r"|bonjour\b|hallo\b)",
     re.IGNORECASE,
 )
@@ -25,6 +25,23 @@ _CALLS_A_PLACE = re.compile(
 )
 _RATING = re.compile(
     r"(?:[★⭐]\ufe0f?\s?){1,5}☆{0,4}|(?:оценка|рейтинг|rating)\s*:?\s*(?P<number>[1-5])(?:\s*(?:из|/|of|out of)\s*5)?",
+    re.IGNORECASE,
+)
+_LONGEST_POSITION = 120
+_POSITION = re.compile(
+    r"^(?=(?-i:[^\Wa-zа-яё_]))(?:.*\b)?(?:manager|director|engineer|designer|developer|owner|founder|ceo|cto|cfo|coo|vp|president|head|lead|chief|officer"
+    r"|consultant|specialist|analyst|architect|assistant|partner|student|professor|teacher|lecturer|editor|journalist|marketer"
+    r"|recruiter|buyer|purchas\w+|sales|accountant|lawyer|attorney|freelance\w*|entrepreneur|coordinator|administrator|expert"
+    r"|coach|trainer|nurse|doctor|scientist|researcher|writer|photographer|baker|chef|driver|technician|executive|investor"
+    r"|менеджер|директор|инженер|дизайнер|разработчик|владел\w+|основател\w+|руководител\w+|начальник|специалист"
+    r"|консультант|аналитик|архитектор|ассистент|партн[её]р|студент\w*|преподаватель|редактор|журналист|маркетолог"
+    r"|бухгалтер|юрист|предприниматель|координатор|эксперт|тренер|закупщик|geschäftsführer\w*|leiter\w*|inhaber\w*"
+    r"|ingenieur\w*|directeur|directrice|responsable|gérant\w*|direttore|titolare|gerente)\b",
+    re.IGNORECASE,
+)
+_SPEAKS = re.compile(
+    r"[?!;]|\.\s|[.,:]$|\b(?:i|i'm|we|you|your|our|my|please|thanks?|need|hello|hi|dear|я|мы|вы|вам|вас|ваш\w*|наш\w*|нам|нас|мне"
+    r"|нужн\w+|ищ\w+|здравствуйте|добрый|ich|wir|sie|ihr\w*|je|nous|vous)\b",
     re.IGNORECASE,
 )
 _WRAPPED = re.compile(r"«([^«»]*)»|\"([^\"]*)\"|“([^“”]*)”|„([^„“”]*)[“”]", re.DOTALL)
@@ -66,6 +83,11 @@ def unquoted(text: str) -> str:
     """Return a text without the quotation marks that a template put around the whole of it."""
     match = _WRAPPED.fullmatch(text.strip())
     return next(part for part in match.groups() if part is not None).strip() if match else text
+
+
+def is_position(line: str) -> bool:
+    """Whether a line says what somebody works as: "Purchasing Manager at Hotel Alfa", and speaks to nobody."""
+    return len(line) <= _LONGEST_POSITION and bool(_POSITION.search(line)) and not _SPEAKS.search(line)
 
 
 def stars_in(text: str) -> tuple[int | None, str]:

@@ -11,12 +11,13 @@ from mailbridge.sdk.lines import Line, html_lines, plain_text, text_lines
 from mailbridge.sdk.mail import Mail
 from mailbridge.sdk.notice import Notice, read_notice
 from mailbridge.sdk.people import person_name
-from mailbridge.sdk.phrases import agrees, is_greeting, unquoted
+from mailbridge.sdk.phrases import agrees, is_greeting, is_position, unquoted
 from mailbridge.sdk.targets import NetworkLinks, Role, Target
 from mailbridge.sdk.text import paragraphs
 
 _FAR = 30
 _HANDLE = re.compile(r"@\w{1,40}")
+_VIA = re.compile(r"(?P<name>\S.{1,80}?)\s+(?:via|through|через|über|tramite|par)\s+\S.{1,40}", re.IGNORECASE)
 _FOOTER = re.compile(
     r"--\s*$|[-_=*]{5,}\s*$|©|(?:с уважением|вы получили это|это письмо"
     r"|вы можете (?:изменить|отписаться)|чтобы (?:отписаться|не получать)"
@@ -28,32 +29,53 @@ _FOOTER = re.compile(
 def read_mail_notice(mail: Mail, links: NetworkLinks, *, announced: bool = False) -> Notice:
     """Read both parts of a mail: the HTML body, and the text part where that one says nothing or only the beginning."""
     html = read_notice(mail, html_lines(mail.html_source), links, announced=announced) if mail.html else Notice()
-    plain = read_plain_notice(mail, text_lines(mail.text), links) if mail.text.strip() else Notice()
+    plain = Notice()
+    if mail.text.strip():
+        plain = read_plain_notice(mail, text_lines(mail.text), links, announced=announced)
     if not html.headline:
-        return plain
+        return _without_position(plain, mail) if links.shows_position else plain
     if links.shows_position and plain.text and html.text.endswith("\n" + plain.text):
         return replace(html, text=plain.text)  # the position stands between name and words
+    if links.shows_position:
+        html = _without_position(html, mail)
     begun = html.text.rstrip(".… ")
     is_cut = html.is_cut or html.text.endswith(("…", "..."))
     return replace(html, text=plain.text, is_cut=False) if is_cut and plain.text.startswith(begun) else html
 
 
-def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks) -> Notice:
+def _without_position(notice: Notice, mail: Mail) -> Notice:
+    """Drop what the person works as from above the words, and the date below it."""
+    first, _, words = notice.text.partition("\n")
+    if not words.strip() or not is_position(first):
+        return notice
+    second, _, below = words.strip().partition("\n")
+    when = date_in_mail(second, mail) if below.strip() else None
+    return replace(notice, text=(below if when else words).strip(), when=notice.when or when)
+
+
+def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks, *, announced: bool = False) -> Notice:
     """Read the lines of a text part.
 
     The template's links stand after the person's words, so the last one to an object counts, and only the headline
     may link to the author.
+
+    Args:
+        mail: The mail.
+        lines: Its lines.
+        links: The network's addresses.
+        announced: The event is known from a sign beside the words, which need not tell it.
     """
     at = _headline_at(mail, lines)
     headline = _said(lines[at]) if at is not None else mail.subject
     deed = deed_in(headline)
-    if deed is None:
+    if deed is None and not announced:
         return Notice()
     start = _start(lines) if at is None else at + 1
     end, target = _tail(lines, start, links)
     when = next((date for line in lines[start : start + 3] if (date := date_in_mail(line.text, mail))), None)
     words = [line for line in lines[start:end] if when is None or date_in_mail(line.text, mail) != when]
-    words = words[_author_lines(words, actors_in(headline) or actors_in(mail.subject), links) :]
+    names = actors_in(headline) or actors_in(mail.subject) or sent_by(mail)
+    words = words[_author_lines(words, names, links) :]
     return Notice(
         headline=headline,
         deed=deed,
@@ -62,6 +84,12 @@ def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks) ->
         when=when,
         target=_linked(lines[at], links) or target if at is not None else target,
     )
+
+
+def sent_by(mail: Mail) -> list[str]:
+    """Return whose name a network shows as the sender's: "Anna Smith via LinkedIn"."""
+    match = _VIA.fullmatch(mail.sender.name or "")
+    return [person_name(match["name"])] if match and is_name(person_name(match["name"])) else []
 
 
 def _author_lines(lines: Sequence[Line], names: Sequence[str], links: NetworkLinks) -> int:

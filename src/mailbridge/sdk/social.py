@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from mailbridge.sdk.deeds import actors_in, deed_in
-from mailbridge.sdk.errors import ParseError, TemplateChanged
+from mailbridge.sdk.errors import TemplateChanged
 from mailbridge.sdk.interest import Author, Interest, Kind, Precision, Product, Refs, Reply, make_interest
-from mailbridge.sdk.language import language_of
 from mailbridge.sdk.mail import Mail
-from mailbridge.sdk.phrases import stars_in
-from mailbridge.sdk.plain_notice import read_mail_notice
-from mailbridge.sdk.targets import NetworkLinks, Target
+from mailbridge.sdk.targets import Target
 
 _WITH_WORDS = frozenset({"comment", "mention", "message", "post", "review", "request", "order", "repost"})
+_SAID = frozenset({"comment", "mention", "message", "review"})
 _OF_A_COMMENT = frozenset({"comment", "mention", "review"})
 
 
@@ -36,8 +33,13 @@ def social_interests(
 
     The id is made of what the network names: the comment, the post, or post, person and kind. Where that would make
     one of two events (two comments without a number, two people without an address) it is made of the mail.
+
+    Raises:
+        TemplateChanged: "no_text_no_link": something was said, and the mail shows neither the words nor the place.
     """
     target = target or Target("outside")
+    if kind in _SAID and not text and not target.url and rating is None:
+        raise TemplateChanged("no_text_no_link", f"{kind}, subject {mail.subject[:100]!r}")
     several = len(actors) > 1 and kind not in _WITH_WORDS
     return [
         make_interest(
@@ -87,41 +89,3 @@ def _reply(kind: Kind, target: Target, place_url: str, author: Author) -> Reply:
     """Where one answers: at the object; a review at the place it is about; else at the person's profile."""
     where = target.url or (place_url if kind == "review" else "") or author.url
     return Reply(method="link", target=where) if where else Reply()
-
-
-def read_social(mail: Mail, network: str, links: NetworkLinks, *, kind: Kind | None = None) -> list[Interest]:
-    """Read a notification by its headline alone: for networks whose mails need nothing else.
-
-    Args:
-        mail: The mail.
-        network: Name of the network in the interests.
-        links: The network's addresses.
-        kind: What the mail announces, where a sign beside the words says so; None = the headline says it.
-
-    Raises:
-        ParseError: "unknown_event": no words and no sign say what happened.
-        TemplateChanged: "no_author": nobody is named.
-    """
-    notice = read_mail_notice(mail, links, announced=kind is not None)
-    deed = notice.deed or deed_in(mail.subject)
-    kind = kind or (deed.kind if deed else None)
-    if kind is None:
-        raise ParseError("unknown_event", f"subject {mail.subject[:100]!r}")
-    actors = notice.actors or tuple(Author(name=name) for name in actors_in(mail.subject))
-    if not actors:
-        raise TemplateChanged("no_author", f"{kind}, subject {mail.subject[:100]!r}")
-    rating, text = stars_in(notice.text) if kind == "review" else (None, notice.text)
-    return social_interests(
-        mail,
-        network,
-        kind,
-        actors,
-        text=text,
-        rating=rating,
-        target=notice.target,
-        when=notice.when,
-        title=notice.place,
-        place_url=notice.place_url,
-        product=notice.product,
-        language=deed.language if deed else language_of(notice.text or mail.subject),
-    )
