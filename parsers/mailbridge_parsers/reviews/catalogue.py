@@ -22,6 +22,7 @@ from mailbridge.sdk import (
     person_name,
     text_lines,
 )
+from mailbridge.sdk.deeds import is_name
 from mailbridge.sdk.phrases import is_greeting
 from mailbridge_parsers.reviews.review import Review, stars_in
 
@@ -56,6 +57,8 @@ _NICK = re.compile(r"[\w.-]{2,40}")
 _TELLS = re.compile(r"\breview|отзыв|bewert|rezension|\bavis\b|reseña|recension", re.IGNORECASE)
 _EDGES = " «»“”„\"'"
 _MOST = 60
+_TOP = 3
+"""Below, what reads like a headline may be what the reviewer wrote."""
 
 
 def announces(mail: Mail) -> bool:
@@ -90,17 +93,25 @@ def _is_button(line: Line) -> bool:
 
 
 def _author(mail: Mail, lines: Sequence[Line]) -> str:
-    """The name that stands after "by", else the one that subject or headline puts before the verb."""
-    for line in lines:
-        if (by := _BY.fullmatch(line.text)) and not _announced(line.text):
-            return _called(by["name"])
-    for words in (*(line.text for line in lines), mail.subject):
-        if _announced(words) and not is_greeting(words):
-            told = _FROM.search(words)
-            if names := actors_in(words) or ([told["name"]] if told else []):
-                whole = re.search(re.escape(names[0]) + r"[\w-]*", words)
-                return _called(whole.group() if whole else names[0])
-    return ""
+    """The name that subject or headline put before the verb, else the only one that stands after "by" or a label.
+
+    Two names after labels are doubtful: one of them may be the reviewer's own words.
+    """
+    for words in (mail.subject, *(line.text for line in lines[:_TOP])):
+        if _announced(words) and not is_greeting(words) and (name := _announced_name(words)):
+            return name
+    labelled = {
+        _called(by["name"]) for line in lines if (by := _BY.fullmatch(line.text)) and not _announced(by["name"])
+    }
+    return labelled.pop() if len(labelled) == 1 else ""
+
+
+def _announced_name(words: str) -> str:
+    told = _FROM.search(words)
+    names = actors_in(words) or ([told["name"]] if told else [])
+    whole = re.search(re.escape(names[0]) + r"[\w-]*", words) if names else None
+    name = _called(whole.group() if whole else names[0]) if names else ""
+    return name if is_name(name) or _NICK.fullmatch(name) else ""
 
 
 def _called(name: str) -> str:
