@@ -14,6 +14,8 @@ from mailbridge_sinks.salesforce.search import same_id
 
 Record = Mapping[str, Any]
 
+_OURS = re.compile(r"\bmb1-[a-z2-7]{26}/")
+"""What mailbridge has written holds a key and a step."""
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -90,7 +92,9 @@ class ReadBack:
         for row in self.client.select_in(fields, "Task", parent, parents, "IsClosed = true"):
             known = same_id(row[parent], parents)
             at = _moment(row.get("CompletedDateTime") or row.get("LastModifiedDate"))
-            signs = self._task_signs(row, at, is_own=str(row["Id"])[:15] in own)
+            # Ours may be that of another interest, which was put into the same object.
+            ours = _OURS.search(str(row.get("Description") or "")) is not None
+            signs = self._task_signs(row, at, is_own=ours or str(row["Id"])[:15] in own)
             found.setdefault(people.get(known, known), []).extend(signs)
         return found
 

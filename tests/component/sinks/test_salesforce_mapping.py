@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from pydantic import ValidationError
 
-from mailbridge.sdk import CARD_PATHS, Delivered, Doubt, Known, NoTokens, Refused, Rejected, Unusable
+from mailbridge.sdk import CARD_PATHS, Delivered, Doubt, Known, NoTokens, Refused, Rejected, Sent, Unusable
 from mailbridge.testing.emulator import Fault
 from mailbridge.testing.interests import make_card, make_deliveries, make_delivery
 from mailbridge.testing.salesforce import SalesforceEmulator
@@ -218,6 +218,18 @@ def test_a_lead_of_its_own_from_an_earlier_attempt_is_kept(org):
     own = sink.deliver([delivery], MemorySteps())[0].receipt.remote_id
     (outcome,) = sink.deliver([dataclasses.replace(delivery, known=Known(open_id=lead_id))], MemorySteps())
     assert outcome.receipt.remote_id == own
+
+
+def test_our_own_task_of_a_further_interest_is_processed_and_its_text_no_proof(org):
+    sink = sink_for(org, **APPEND)
+    first = make_deliveries(1)[0]
+    lead_id = sink.deliver([first], MemorySteps())[0].receipt.remote_id
+    sink.deliver([again(2, lead_id)], MemorySteps())
+    one, two = rows(org, "Task")
+    two.update(Status="Completed", IsClosed=True)
+    (state,), _ = sink.read_back([Sent(first.key, lead_id, {"task": one["Id"]})], None)
+    assert state.processed
+    assert two["Id"] in state.proof, "the task itself, not a link out of our own text"
 
 
 def test_append_needs_a_field_to_be_found_by():
