@@ -9,6 +9,7 @@ from typing import Any
 from mailbridge import __version__
 from mailbridge.app import App
 from mailbridge.config import Settings
+from mailbridge.daemon.bell import Bell
 from mailbridge.daemon.chores import scheduled
 from mailbridge.daemon.manager import Manager
 from mailbridge.daemon.pulse import READING, Pulse
@@ -64,7 +65,7 @@ class Daemon:
         self._is_stuck = False
         self._stop = app.stop
         self._mail = threading.Event()
-        self._work = threading.Event()
+        self._bells = {sender.name: Bell() for sender in app.senders}
         self._died: BaseException | None = None
         self._threads: list[threading.Thread] = []
 
@@ -168,21 +169,28 @@ class Daemon:
             self.pulse.beat(READING)
             try:
                 if self._app.room.cycle():
-                    self._work.set()
+                    self._ring()
                     continue
             except LedgerUnavailable as error:
                 self._ledger_rests(error)
             self._await(self._mail)
 
     def _send(self, sender: Sender) -> None:
+        bell, name = self._bells[sender.name], threading.current_thread().name
+        sender.on_more = bell.ring
         while not self._stop.is_set():
-            self.pulse.beat(threading.current_thread().name)
+            self.pulse.beat(name)
             try:
                 if sender.cycle():
                     continue
             except LedgerUnavailable as error:
                 self._ledger_rests(error)
-            self._await(self._work)
+            while not bell.wait(IDLE_S) and not self._stop.is_set():
+                self.pulse.beat(name)
+
+    def _ring(self) -> None:
+        for bell in self._bells.values():
+            bell.ring()
 
     def _read_back(self, desk: ReadBackDesk) -> None:
         while not self._stop.is_set():
@@ -195,10 +203,10 @@ class Daemon:
 
     def _listen(self) -> None:
         """Hear of what other nodes stored, where that is possible; otherwise everybody looks every `IDLE_S`."""
-        heard = {"mail": self._mail, "work": self._work}
+        heard = {"mail": self._mail.set, "work": self._ring}
         for word in self._app.ledger.listen(self._stop):
             if word in heard:
-                heard[word].set()
+                heard[word]()
 
     def _await(self, news: threading.Event) -> None:
         news.wait(IDLE_S)

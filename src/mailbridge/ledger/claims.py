@@ -1,10 +1,11 @@
 """Step 7 of the path: one short transaction takes a batch of one account under a lease and a fence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, false, or_, select, true, update
+from sqlalchemy import Boolean, ColumnElement, Connection, Row, Select, Update, bindparam, exists, or_, select, update
 
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.persons import known_people
@@ -82,9 +83,7 @@ class Claims:
         """
         self._database.require_space()
         with self._database.write() as connection:
-            lock = select(account.c.paused_until, now().label("now")).where(account.c.id == account_id)
-            # Not the strongest lock: that one would also wait for every new delivery, which refers to this row.
-            row = connection.execute(lock.with_for_update(skip_locked=True, key_share=True)).first()
+            row = connection.execute(_lock(), {"account": account_id}).first()
             if row is None or row.paused_until > row.now:
                 return None
             moment = float(row.now)  # a value: what a function returns can't be looked up in an index
@@ -118,34 +117,55 @@ class Claims:
         return Claim(kind, account_id, self._node, items)
 
 
+# Statements are built once: to build them costs several times what it costs the database to find nothing.
+_MINE = delivery.c.account_id == bindparam("account")
+
+
+@cache
+def _lock() -> Select[Any]:
+    """Not the strongest lock: that one would also wait for every new delivery, which refers to this row."""
+    row = select(account.c.paused_until, now().label("now")).where(account.c.id == bindparam("account"))
+    return row.with_for_update(skip_locked=True, key_share=True)
+
+
+@cache
+def _rescues() -> tuple[Update, Update]:
+    orphan = (_MINE, is_in(delivery.c.state, "sending"), delivery.c.lease_until <= bindparam("moment"))
+    intent = exists().where(step.c.delivery_id == delivery.c.id, step.c.state == "writing")
+    unused: dict[str, Any] = {
+        "state": "ready",
+        "due": now(),
+        "owner": None,
+        "updated_at": now(),
+        "reason": bindparam("why"),
+    }
+    in_doubt = {
+        "state": "doubt", "due": delivery.c.sent_at + bindparam("quiet_s"), "owner": None, "updated_at": now(),
+        "reason": "lease ended",
+    }  # fmt: skip
+    return (
+        update(delivery).where(*orphan, ~intent).values(**unused),
+        update(delivery).where(*orphan, intent).values(**in_doubt),
+    )
+
+
 def rescue(connection: Connection, account_id: str, node: str, quiet_s: float, moment: float) -> None:
     """Free deliveries whose lease has run out: without an open intent nothing was sent, else they are in doubt."""
-    orphan = (
-        delivery.c.account_id == account_id,
-        is_in(delivery.c.state, "sending"),
-        delivery.c.lease_until <= moment,
-    )
-    intent = exists().where(step.c.delivery_id == delivery.c.id, step.c.state == "writing")
-    connection.execute(
-        update(delivery)
-        .where(*orphan, ~intent)
-        .values(state="ready", due=now(), owner=None, updated_at=now(), reason=f"lease ended unused, freed by {node}")
-    )
-    connection.execute(
-        update(delivery)
-        .where(*orphan, intent)
-        .values(state="doubt", due=delivery.c.sent_at + quiet_s, owner=None, updated_at=now(), reason="lease ended")
-    )
+    unused, in_doubt = _rescues()
+    mine = {"account": account_id, "moment": moment}
+    connection.execute(unused, mine | {"why": f"lease ended unused, freed by {node}"})
+    connection.execute(in_doubt, mine | {"quiet_s": quiet_s})
+
+
+@cache
+def _sending() -> Select[tuple[int]]:
+    sending = (_MINE, is_in(delivery.c.state, "sending"), delivery.c.updated_at > bindparam("since"))
+    return select(delivery.c.id).where(*sending).limit(1)
 
 
 def _is_sending(connection: Connection, account_id: str, since: float) -> bool:
     """Whether a batch that was claimed after a moment is still being sent."""
-    sending = (
-        delivery.c.account_id == account_id,
-        is_in(delivery.c.state, "sending"),
-        delivery.c.updated_at > since,
-    )
-    return connection.scalar(select(delivery.c.id).where(*sending).limit(1)) is not None
+    return connection.scalar(_sending(), {"account": account_id, "since": since}) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,25 +176,36 @@ class _Due:
     urgent: bool
 
 
-def _due_doubts(connection: Connection, account_id: str, limit: int, moment: float) -> _Due:
-    query = (
-        select(delivery.c.id)
-        .where(
-            delivery.c.account_id == account_id,
-            is_in(delivery.c.state, "doubt"),
-            delivery.c.due <= moment,
-            or_(delivery.c.owner.is_(None), delivery.c.lease_until <= moment),
-        )
-        .order_by(delivery.c.due)
+@cache
+def _doubts() -> Select[tuple[int]]:
+    due = (
+        _MINE,
+        is_in(delivery.c.state, "doubt"),
+        delivery.c.due <= bindparam("moment"),
+        or_(delivery.c.owner.is_(None), delivery.c.lease_until <= bindparam("moment")),
+        delivery.c.fresh == bindparam("fresh", type_=Boolean()),
     )
-    return _fresh_first(connection, query, limit)
+    return select(delivery.c.id).where(*due).order_by(delivery.c.due).limit(bindparam("most"))
+
+
+def _due_doubts(connection: Connection, account_id: str, limit: int, moment: float) -> _Due:
+    """Return fresh doubts, then those of a backlog; two questions, for each walks one index in its order."""
+    mine = {"account": account_id, "moment": moment}
+    ids: list[int] = list(connection.scalars(_doubts(), mine | {"fresh": True, "most": limit}))
+    urgent = bool(ids)
+    if len(ids) < limit:
+        ids += connection.scalars(_doubts(), mine | {"fresh": False, "most": limit - len(ids)})
+    return _Due(ids, urgent)
+
+
+@cache
+def _waits_over() -> Select[tuple[int]]:
+    over = (_MINE, is_in(delivery.c.state, "waiting"), delivery.c.due <= bindparam("moment"))
+    return select(delivery.c.id).where(*over).order_by(delivery.c.due).limit(DUE_AT_ONCE)
 
 
 def _end_waits(connection: Connection, account_id: str, moment: float) -> None:
-    over = select(delivery.c.id).where(
-        delivery.c.account_id == account_id, is_in(delivery.c.state, "waiting"), delivery.c.due <= moment
-    )
-    ids = connection.scalars(over.order_by(delivery.c.due).limit(DUE_AT_ONCE)).all()
+    ids = connection.scalars(_waits_over(), {"account": account_id, "moment": moment}).all()
     if ids:
         connection.execute(update(delivery).where(delivery.c.id.in_(ids)).values(state="ready"))
 
@@ -191,15 +222,15 @@ def _heads(connection: Connection, account_id: str, limit: int, *, fresh: bool) 
     Walks in pieces, and passes over the lanes it has met: one author with tens of thousands of deliveries would else
     cost each claim a look into the lane's index for every one of them.
     """
-    here = (delivery.c.account_id == account_id, is_in(delivery.c.state, "ready"), delivery.c.fresh == fresh)
-    walk = select(delivery.c.id, delivery.c.lane, _heads_its_lane().label("first")).where(*here).order_by(delivery.c.id)
+    walk = _walk(_heads_its_lane)
     size = limit * WALKED_AT_ONCE
     found: list[int] = []
     met: set[str] = set()
     last = 0
     while True:
-        others = or_(delivery.c.lane.is_(None), delivery.c.lane.not_in(met)) if met else true()
-        rows = connection.execute(walk.where(delivery.c.id > last, others).limit(size)).all()
+        here = {"account": account_id, "fresh": fresh, "last": last, "size": size}
+        others = walk.where(or_(delivery.c.lane.is_(None), delivery.c.lane.not_in(met))) if met else walk
+        rows = connection.execute(others, here).all()
         found += [row.id for row in rows if row.first]
         if len(found) >= limit or len(rows) < size:
             return found[:limit]
@@ -207,13 +238,16 @@ def _heads(connection: Connection, account_id: str, limit: int, *, fresh: bool) 
         met.update(row.lane for row in rows[: MOST_LANES - len(met)] if row.lane is not None)
 
 
-def _fresh_first(connection: Connection, query: Select[tuple[int]], limit: int) -> _Due:
-    """Return the ids of fresh deliveries, then of a backlog; two questions, for each walks one index in its order."""
-    ids: list[int] = list(connection.scalars(query.where(delivery.c.fresh == true()).limit(limit)))
-    urgent = bool(ids)
-    if len(ids) < limit:
-        ids += connection.scalars(query.where(delivery.c.fresh == false()).limit(limit - len(ids)))
-    return _Due(ids, urgent)
+@cache
+def _walk(heads_its_lane: Callable[[], ColumnElement[bool]]) -> Select[Any]:
+    here = (
+        _MINE,
+        is_in(delivery.c.state, "ready"),
+        delivery.c.fresh == bindparam("fresh", type_=Boolean()),
+        delivery.c.id > bindparam("last"),
+    )
+    walk = select(delivery.c.id, delivery.c.lane, heads_its_lane().label("first")).where(*here)
+    return walk.order_by(delivery.c.id).limit(bindparam("size"))
 
 
 def _heads_its_lane() -> ColumnElement[bool]:

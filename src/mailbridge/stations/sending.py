@@ -105,6 +105,9 @@ class Sender:
         sleep: Waits; returns False when the program must stop at once.
         clock: Monotonic seconds.
         gated: Puts the gate before a network; by default before sockets.
+
+    Attributes:
+        on_more: Called when a batch was full: another worker may find the rest.
     """
 
     def __init__(
@@ -125,6 +128,7 @@ class Sender:
         self.account_id = settings.account_id or name
         self._ledger = ledger
         self.max_batch = max_batch
+        self.on_more: Callable[[], None] = lambda: None
         self._clock = clock
         self._room = room or AccountRoom()
         self._gate = account_gate(ledger, self.account_id, rate_per_s, sleep, clock, self._room)
@@ -153,6 +157,8 @@ class Sender:
         )
         if claim is None:
             return 0
+        if len(claim.items) >= self.max_batch:
+            self.on_more()
         began = self._clock()
         if claim.kind == "search":
             self._search(claim)
