@@ -75,7 +75,15 @@ class FacebookParser:
         trust="require",
         evidence_for=dict.fromkeys(_UNSEEN, "assumed"),
         guarded_names=frozenset(
-            {"facebook", "facebook notification", "facebook notifications", "фейсбук", "meta for business"}
+            {
+                "facebook",
+                "facebook notification",
+                "facebook notifications",
+                "фейсбук",
+                "meta for business",
+                "meta business support",
+                "мета для бизнеса",
+            }
         ),
     )
     Config: ClassVar[type[NoConfig]] = NoConfig

@@ -189,7 +189,10 @@ def _is_service(rest: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_grown_out_of(word: str, long: frozenset[str]) -> bool:
-    return any(is_like(word, own) or (own in word and _is_service(word.replace(own, "", 1))) for own in long)
+    if any(is_like(word, own) or (own in word and _is_service(word.replace(own, "", 1))) for own in long):
+        return True
+    bare = {word.removeprefix(one).removesuffix(one) for one in _service_words() if len(one) > 2}
+    return any(is_like(one, own) for one in bare - {word} for own in long)
 
 
 def shows(mail: Mail, guarded: Iterable[Guarded]) -> str | None:
