@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help demo run test e2e mutants check format lock score coverage bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs clean
+.PHONY: help forms demo run test e2e mutants check format lock score coverage bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -50,6 +50,12 @@ score: $(READY) ## Precision and recall of the parsers over the fixtures, by net
 
 coverage: $(READY) ## Write the table of networks and kinds into docs/parsers/coverage.md
 	$(BIN)/python bench/score.py --coverage docs/parsers/coverage.md
+
+forms: $(READY) ## Look up the forms of the words of complaints anew: src/mailbridge/pipeline/forms.json
+	$(BIN)/python -c "import json; from mailbridge.pipeline.labelling import COMPLAINT_WORDS; \
+		from mailbridge.pipeline.wording import forms_in; \
+		print(json.dumps(forms_in(COMPLAINT_WORDS), ensure_ascii=False, indent=0))" > forms.json.new
+	mv forms.json.new src/mailbridge/pipeline/forms.json
 
 bench: $(READY) ## Everything about speed, in five minutes; FULL=1: as docs/performance.md quotes it, an hour; WRITE=1: into it
 	PYTHONPATH=tests $(BIN)/python bench/everything.py $(if $(FULL),--full) $(if $(WRITE),--write)

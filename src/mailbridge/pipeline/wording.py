@@ -1,10 +1,12 @@
 """Words in all their forms: what a rule names is found however it is declined. Pure, and quick after `wording_of`."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from mailbridge.sdk import fold
@@ -20,6 +22,8 @@ _GAP = 2
 
 _LONGEST = 20_000
 """Characters of a text that are searched."""
+
+_READY = Path(__file__).parent / "forms.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,27 @@ def _word(word: str) -> Word:
     return Word(forms=frozenset({word}), stem=_stem(word) if word.isascii() else "")
 
 
+def forms_in(phrases: Iterable[str]) -> dict[str, list[str]]:
+    """Return the Russian words of phrases with all their forms, by the dictionary."""
+    words = {part for phrase in phrases for part in _parts(phrase) if _CYRILLIC.search(part)}
+    return {word: sorted({word, *_looked_up(word)}) for word in sorted(words)}
+
+
+@cache
+def _ready_forms() -> dict[str, list[str]]:
+    """What complaints say, looked up beforehand (`make forms`): the dictionary takes 24 MB and part of each start."""
+    ready: dict[str, list[str]] = json.loads(_READY.read_text("utf-8"))
+    return ready
+
+
 def _declined(word: str) -> set[str]:
-    """Return all forms of a Russian word, of every word that it could be a form of as it stands."""
+    """Return all forms of a Russian word."""
+    ready = _ready_forms().get(word)
+    return set(ready) if ready else _looked_up(word)
+
+
+def _looked_up(word: str) -> set[str]:
+    """Return all forms of every word that a Russian word could be a form of as it stands."""
     found = {fold(form.word) for parse in _russian().parse(word) if parse.score >= 0.1 for form in parse.lexeme}
     return found or {word}
 
