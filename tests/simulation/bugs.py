@@ -17,7 +17,7 @@ from mailbridge.config import SinkSettings
 from mailbridge.ledger import claims, intake, outcomes, restore, settle, steps
 from mailbridge.ledger.engine import now
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.schema import delivery, step
+from mailbridge.ledger.schema import delivery
 from mailbridge.mailbox.imap_session import Session
 from mailbridge.observe.events import log
 from mailbridge.pipeline import backoff
@@ -123,18 +123,15 @@ def fence_not_compared_in_finish():
 
         return any_fence
 
-    return (on(outcomes.Outcomes, "_change", make),)
+    return on(outcomes.Outcomes, "_change", make), on(outcomes, "still_ours", everything_is_ours)
 
 
 def fence_not_compared_in_finished():
-    def make(_finish):
-        def any_fence(_self, connection, item, name, remote_id):
-            own = (step.c.delivery_id == item.row_id, step.c.name == name)
-            connection.execute(update(step).where(*own).values(state="done", remote_id=remote_id, finished_at=now()))
+    return (on(steps, "still_ours", everything_is_ours),)
 
-        return any_fence
 
-    return (on(steps.LedgerSteps, "_finish", make),)
+def everything_is_ours(_still_ours):
+    return lambda _connection, items, _condition: {one.row_id for one in items}
 
 
 def changed_outcomes(change):
