@@ -83,6 +83,8 @@ _VISITOR = re.compile(
     re.IGNORECASE,
 )
 _LEAST = 2
+_GAP = re.compile(r"\s{20}")
+"""No line of a talk has such a gap; the patterns above would try each way to part it."""
 _TALK = re.compile(
     r"/(?:conversations?|chats?|channels?|inbox|dialogs?|messages?|threads?)/(?P<id>[\w-]*\d[\w-]*)", re.IGNORECASE
 )
@@ -201,7 +203,8 @@ def _read(mail: Mail) -> _Chat:
     chat, is_open = _Chat(), False
     lines = [line.strip() for line in clean(mail.words).split("\n")]
     for line, below in zip_longest(lines, lines[1:], fillvalue=""):
-        spoken, labelled, speaker = _SPOKEN.fullmatch(line), _LABELLED.fullmatch(line), _SPEAKER.fullmatch(line)
+        head = "" if _GAP.search(line) else line
+        spoken, labelled, speaker = _SPOKEN.fullmatch(head), _LABELLED.fullmatch(head), _SPEAKER.fullmatch(head)
         if speaker and below and not spoken and not _SPEAKER.fullmatch(below):
             chat.speeches.append((speaker["who"].strip(), []))
             is_open = True

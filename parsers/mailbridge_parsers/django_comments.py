@@ -39,8 +39,10 @@ from mailbridge.sdk import (
 _AT_COMMENT = re.compile(r"https?://\S+#c(?P<id>\d+)")
 _ACTION = re.compile(r"https?://\S+/(?P<action>flag|delete|approve)/(?P<id>\d+)/?")
 _POSTED = re.compile(
-    r"(?:posted by|добавил\w*|опубликова\w+(?:\s+пользователем)?|geschrieben von|posté par|publicado por|inviato da"
-    r"|geplaatst door|додав\w*|dodane przez|postado por)\s+(?P<name>.+?)\s*(?:\b(?:at|am|le|el|il|op|в|o|em|на)\s+)?"
+    r"(?:posted by|добавил\w*|опубликова\w+(?:\s{1,20}пользователем)?|geschrieben von|posté par|publicado por"
+    r"|inviato da"
+    r"|geplaatst door|додав\w*|dodane przez|postado por)\s{1,20}(?P<name>.+?)\s{0,20}"
+    r"(?:\b(?:at|am|le|el|il|op|в|o|em|на)\s{1,20})?"
     r"(?P<date>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?)\.?",
     re.IGNORECASE,
 )

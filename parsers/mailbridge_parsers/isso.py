@@ -24,8 +24,8 @@ from mailbridge.sdk.language import language_of
 from mailbridge.sdk.links import canonical_url, host_of
 from mailbridge.sdk.people import is_email
 
-_LINK = re.compile(r"(?P<url>https?://\S+?)#isso-(?P<id>\d+)\s*$", re.MULTILINE)
-_ACTION = re.compile(r"https?://\S+/id/(?P<id>\d+)/(?P<what>delete|activate|unsubscribe)/\S+")
+_LINK = re.compile(r"(?P<url>https?://\S{1,2000}?)#isso-(?P<id>\d+)\s*$", re.MULTILINE)
+_ACTION = re.compile(r"https?://\S{1,2000}/id/(?P<id>\d+)/(?P<what>delete|activate|unsubscribe)/\S+")
 _AUTHOR = re.compile(r"^(?:(?P<name>.*?)\s*<(?P<email>[^<>\s]+@[^<>\s]+)>|(?P<only>.*?))\s+wrote:\s*$")
 # What stands between the text and the link; each line only when the visitor gave it.
 _FOOTER = re.compile(r"^(?:User's URL|IP address|Link to comment): ")

@@ -34,7 +34,7 @@ from mailbridge.sdk.links import canonical_url
 from mailbridge.sdk.people import emails_in, phones_in
 
 _HELPDESK_SUBJECT = re.compile(r"^\[(?P<ticket>[\w-]+-\d+)\] ")
-_LABEL = re.compile(r"^[\s>]*(?P<label>[^:：\n]{1,40}?)\s*[:：]\s+(?P<value>\S.*?)\s*$")
+_LABEL = re.compile(r"^[\s>]*+(?P<label>[^:：\n]{1,40}?)\s{0,20}[:：]\s++(?P<value>\S.*?)\s*$")
 _TICKET_LINK = re.compile(r"https?://\S+")
 # Ticket, queue, title, opened, submitter, priority, status, link. Mails about later events name an assignee too.
 _LINES_OF_NEW = 8

@@ -13,12 +13,13 @@ _REPLY_SUBJECT = re.compile(
     r"^\s*(?:(?:re|aw|sv|antw|odp|ответ|отв|на|fwd?|wg|tr|rv|пересл)\s*(?:\[\d+\])?:\s*)+", re.IGNORECASE
 )
 _MARKER = re.compile(
-    r"^[\s>]*(?:[-_=*]{3,}\s*)?(?:forwarded message|forwarded by .{1,60}|begin forwarded message|пересылаемое сообщение"
+    r"^[\s>]*(?:[-_=*]{3,}\s{0,20})?(?:forwarded message|forwarded by .{1,60}|begin forwarded message"
+    r"|пересылаемое сообщение"
     r"|пересланное сообщение|переадресованное сообщение|перенаправленное сообщение|начало пере(?:сылаемого"
     r"|адресованного|сланного) (?:сообщения|письма)|пересылаемое письмо|пересланное письмо|пересылане повідомлення"
     r"|переслане повідомлення|weitergeleitete nachricht|anfang der weitergeleiteten (?:nachricht|e-mail)"
     r"|message transféré|début du message (?:transféré|réexpédié)|mensaje reenviado|messaggio inoltrato)"
-    r"\s*:?\s*[-_=*]*\s*:?\s*$",
+    r"\s{0,20}:?\s{0,20}[-_=*]*\s{0,20}:?\s{0,20}$",
     re.IGNORECASE,
 )
 _END = re.compile(r"^[\s>]*[-_=*]{2,}\s*(?:конец пере|end (?:of )?forwarded).*$", re.IGNORECASE)
@@ -26,7 +27,8 @@ _FROM_LABELS = ("от", "от кого", "from", "von", "de", "da", "від")
 _SUBJECT_LABELS = ("тема", "subject", "betreff", "objet", "asunto", "oggetto")
 _BRACKETED = re.compile(r"[<(\[]\s*(?:mailto:)?[^<>()\[\]\s]+@[^<>()\[\]\s]+\s*[>)\]]")
 _WHO = re.compile(
-    r"(?:^|[,»\"] ?|\bот |\bat |\bв )\s*(?P<name>[^,<>()@]{1,80}?)\s*[<(]?[\w.%+'-]+@[\w.-]+[>)]?\s*:\s*$"
+    r"(?:^|[,»\"] ?|\bот |\bat |\bв )\s{0,20}(?P<name>[^,<>()@]{1,80}?)\s{0,20}"
+    r"[<(]?[\w.%+'-]+@[\w.-]+[>)]?\s{0,20}:\s{0,20}$"
 )
 _DEEPEST = 5
 

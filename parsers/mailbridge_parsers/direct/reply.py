@@ -22,7 +22,7 @@ _MANY_BREAKS = re.compile(r"\n{3,}")
 _WROTE = re.compile(
     r"(?:пишет|писала?|пишете|писал\(а\)|написала?|написал\(а\)|написали|писали|пише|написав|написала|писав"
     r"|wrote|writes|schrieb|a écrit|escribió|ha scritto|napisał\(a\)|napsal\(a\))"
-    r"(?:\s+(?:в|во|on|at)\s+[^:]{0,60}|[^:]{0,60}\d[\d., :гг/-]*)?\s*:\s*$",
+    r"(?:\s{1,20}(?:в|во|on|at)\s{1,20}[^:]{0,60}|[^:]{0,60}\d[\d., :гг/-]*)?\s{0,20}:\s{0,20}$",
     re.IGNORECASE,
 )
 _RULE = re.compile(

@@ -33,7 +33,9 @@ _FURTHER = frozenset(
         "мобильный",
     ]
 )
-_NUMBER_BEHIND = re.compile(r"[\s,;(]*(?:тел\w*\.?:?|phone:?|моб\w*\.?:?)?\s*\+?\d[\d\s()-]{6,}\d\)?", re.IGNORECASE)
+_NUMBER_BEHIND = re.compile(
+    r"[\s,;(]{0,20}(?:тел\w*\.?:?|phone:?|моб\w*\.?:?)?\s{0,20}\+?\d[\d\s()-]{6,60}\d\)?", re.IGNORECASE
+)
 _WORD = r"[A-ZА-ЯЁ][^\W\d_]*[\w'’.-]*"
 _ANNOUNCED = re.compile(
     r"(?:message|enquiry|inquiry|request|lead|order|submission|booking|сообщение|заявка|вопрос|обращение|заказ|звонок)"

@@ -28,12 +28,12 @@ _NUMBERED = re.compile(
 )
 _COUNTED = re.compile(
     r"(?:заказ:\s*|товар:\s*|\d{1,3}[.)]\s+"
-    r"|[-•]\s+)?(?P<name>.{2,200}?)\s*(?:[-–—,x×х]\s*)?\(?(?P<count>\d{1,5})(?:[.,]0+)?\s*" + _PIECES
+    r"|[-•]\s+)?(?P<name>.{2,200}?)\s{0,5}(?:[-–—,x×х]\s{0,5})?\(?(?P<count>\d{1,5})(?:[.,]0+)?\s{0,5}" + _PIECES
     + r"\)?[\s:,.–—x×х*-]*(?:по\s*)?(?P<price>\d[\d\s.,]*)\s*(?:руб|р\.|₽|rub|\$|€|usd|eur|грн|тг).*",
     re.IGNORECASE,
 )  # fmt: skip
 _MULTIPLIED = re.compile(
-    r"(?P<count>\d{1,4})\s*[xх×]\s+(?P<name>.{2,200}?)\s+(?P<price>[$€£₽]?\s?\d[\d\s.,]*)(?:руб|р|₽|rub|\$|€|usd"
+    r"(?P<count>\d{1,4})\s*[xх×]\s++(?P<name>.{2,200}?)\s{1,5}(?P<price>[$€£₽]?\s?\d[\d\s.,]*)(?:руб|р|₽|rub|\$|€|usd"
     r"|eur)?\.?",
     re.IGNORECASE,
 )
@@ -61,8 +61,8 @@ _SUM_IN_WORDS = re.compile(
 _PAID = re.compile(r"the order is paid|заказ оплачен|order is paid")
 _NUMBER_OF_ORDER = re.compile(
     r"(?:заказ\w*|order|номер заказа|bestellung|pedido|commande|ordine|zamówienie)"
-    r"\s*(?:номер|number|id|no\.?)?\s*:?\s*(?:№|#|n°"
-    r"|n)?\s*(?P<number>[a-zа-я]{0,4}-?\d[\d/-]{0,20}(?:[a-zа-я]{1,4}\b)?)",
+    r"\s*+(?:номер|number|id|no\.?)?\s*+:?\s*+(?:№|#|n°"
+    r"|n)?\s*+(?P<number>[a-zа-я]{0,4}-?\d[\d/-]{0,20}(?:[a-zа-я]{1,4}\b)?)",
     re.IGNORECASE,
 )
 _NAME_COLUMNS = frozenset(

@@ -13,8 +13,8 @@ from mailbridge_parsers.form.labels import CONTACTS, Role, announces_text, role_
 
 _RULE = re.compile(r"[-=_*~#•─━—–. ]{2,}|[()\[\]{}]")
 _WRAPPED = re.compile(
-    r"(?:-{2,}\s*(?P<dashed>[^-].{0,79}?)\s*-{2,}|={2,}\s*(?P<doubled>[^=].{0,79}?)\s*={2,}"
-    r"|\[(?P<bracketed>[^\[\]]{1,80})\]|\*{1,3}(?P<starred>[^*]{1,80})\*{1,3}|#{1,4}\s+(?P<headed>.{1,80}))"
+    r"(?:-{2,}\s{0,20}(?P<dashed>[^-].{0,79}?)\s{0,20}-{2,}|={2,}\s{0,20}(?P<doubled>[^=].{0,79}?)\s{0,20}={2,}"
+    r"|\[(?P<bracketed>[^\[\]]{1,80})\]|\*{1,3}(?P<starred>[^*]{1,80})\*{1,3}|#{1,4}\s{1,20}(?P<headed>.{1,80}))"
 )
 _DASHED = re.compile(r"(?P<label>[^-–—=]{1,60}?)\s+(?:[-–—]|=>?)(?:\s+(?P<value>.*))?")
 _KEYED = re.compile(r"(?P<label>[^\W\d][\w.\[\]-]{0,40})=(?P<value>.*)")

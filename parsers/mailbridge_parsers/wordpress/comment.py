@@ -15,12 +15,12 @@ _ACTION = re.compile(
     # Jetpack can send the moderator to wordpress.com instead.
     r"|wordpress\.com/comment/[^/\s]+/(?P<remote_id>\d+)\?action=(?P<remote_action>\w+)"
 )
-_PERMALINK = re.compile(r"(?P<url>https?://\S+?)#comment-(?P<id>\d+)")
-_ALL_COMMENTS = re.compile(r"(?P<url>https?://\S+?)#comments\b")
-_EDIT_POST = re.compile(r"(?P<url>https?://\S+/post\.php\?post=(?P<id>\d+)&(?:amp;)?action=edit)")
+_PERMALINK = re.compile(r"(?P<url>https?://\S{1,2000}?)#comment-(?P<id>\d+)")
+_ALL_COMMENTS = re.compile(r"(?P<url>https?://\S{1,2000}?)#comments\b")
+_EDIT_POST = re.compile(r"(?P<url>https?://\S{1,2000}/post\.php\?post=(?P<id>\d+)&(?:amp;)?action=edit)")
 _LINK = re.compile(r"https?://[^\s<>]+")
 # "Author: Name (IP address: 203.0.113.7, host)"; the name may hold parentheses, a host may not.
-_AUTHOR = re.compile(r"^[^>:：][^:：]{0,59}[:：]\s*(?P<name>.*?)\s*[(（][^()（）]*[:：][^()（）]*[)）]\s*$")
+_AUTHOR = re.compile(r"^[^>:：][^:：]{0,59}[:：]\s*+(?P<name>.{0,300}?)\s{0,20}[(（][^()（）]*[:：][^()（）]*[)）]\s*$")
 _LABEL = re.compile(r"^(?P<label>[^:：]{1,60})[:：]\s*(?P<value>.*)$")
 _REPLY_OR_WHOIS = re.compile(r"action=editcomment|whois", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“”„‟«‹「『](?P<title>.+)[\"“”‟»›」』]")

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mailbridge.mailbox.charset_names import codec_of
 from mailbridge.mailbox.files import MAX_MAIL_BYTES
-from mailbridge.mailbox.limits_html import html_depth
+from mailbridge.mailbox.limits_html import html_depth, most_attributes
 from mailbridge.sdk import MailbridgeError
 
 
@@ -74,6 +74,7 @@ class Limits(BaseModel):
         512, ge=32, le=2_000, description="How deep elements nest, as in browsers: `html_too_deep`."
     )
     html_tags: int = Field(200_000, ge=1_000, description="Tags of HTML: `too_many_tags`.")
+    html_attributes: int = Field(1_000, ge=100, description="Attributes of one tag of HTML: `too_many_attributes`.")
     charsets: tuple[Charset, ...] = Field(
         (),
         description="Charsets that bodies may declare, else `charset_not_allowed`; empty = all that are text: never "
@@ -107,6 +108,7 @@ REASONS = MappingProxyType(
         "html_bytes": "html_too_large",
         "html_depth": "html_too_deep",
         "html_tags": "too_many_tags",
+        "html_attributes": "too_many_attributes",
         "charsets": "charset_not_allowed",
         "parse_s": "parse_timeout",
         "worker_bytes": "memory_exceeded",
@@ -291,11 +293,13 @@ def check_html(source: str, limits: Limits) -> None:
     """Refuse HTML that a tree builder should not get.
 
     Raises:
-        Undecodable: "html_too_large", "too_many_tags" or "html_too_deep".
+        Undecodable: "html_too_large", "too_many_tags", "too_many_attributes" or "html_too_deep".
     """
     if len(source) > limits.html_bytes:
         raise Undecodable("html_too_large", f"{len(source)} characters, at most {limits.html_bytes}")
     if (tags := source.count("<")) > limits.html_tags:
         raise Undecodable("too_many_tags", f"{tags} tags of HTML, at most {limits.html_tags}")
-    if source.count("<") > limits.html_depth and (depth := html_depth(source)) > limits.html_depth:
+    if (attributes := most_attributes(source)) > limits.html_attributes:
+        raise Undecodable("too_many_attributes", f"a tag with {attributes}, at most {limits.html_attributes}")
+    if tags > limits.html_depth and (depth := html_depth(source)) > limits.html_depth:
         raise Undecodable("html_too_deep", f"elements nest {depth} deep, at most {limits.html_depth}")

@@ -14,6 +14,10 @@ _SOUND_TAG = re.compile(
     r"|<!(?:doctype|\[if|\[endif)[^<>]*+>|<\?[^<>]*+>",
     re.IGNORECASE,
 )
+_WHOLE_TAG = re.compile(r"<[a-zA-Z](?:[^>\"']++|\"[^\"]*+\"?+|'[^']*+'?+)*+")
+_ATTRIBUTE = re.compile(r"[\s/][^\s/>=\"']++(?:\s*+=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]++))?+")
+_LONG_TAG = 5_000
+"""Characters; no shorter one has enough attributes to be noticed."""
 _HOLDS_TEXT = frozenset("script style title textarea xmp iframe noembed noframes noscript plaintext".split())  # noqa: SIM905
 _COMMENT = "<!--"
 
@@ -40,6 +44,14 @@ def html_depth(source: str) -> int:
                 if closed == name:
                     break
     return deepest
+
+
+def most_attributes(source: str) -> int:
+    """Return how many attributes one tag has at most, if that may matter: tree builders are quadratic in it."""
+    if len(source) < _LONG_TAG:
+        return 0
+    tags = (found.group() for found in _WHOLE_TAG.finditer(source) if found.end() - found.start() > _LONG_TAG)
+    return max((sum(1 for _ in _ATTRIBUTE.finditer(tag)) for tag in tags), default=0)
 
 
 def without_comments(source: str) -> str:

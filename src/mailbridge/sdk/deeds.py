@@ -45,7 +45,7 @@ _IN_QUOTES = re.compile(r"[«\"“](?P<name>[^«»\"“”]+)[»\"”]")
 _HELPERS = re.compile(r"\s+(?:has|have|just|also|только что|также|тоже)$", re.IGNORECASE)
 _HANDLE = re.compile(r"\s*\(@\w{1,30}\)?\s*$")
 _REST = re.compile(
-    r"\s*,?\s*(?:\b(?:и|and|et|und|e|y)\b\s*)?(?:ещ[её]\s+|noch\s+)?\d+\s*(?:\w+\s+)?(?:\w+\s+)?\w*\s*$"
+    r"\s*+,?+\s*+(?:\b(?:и|and|et|und|e|y)\b\s*+)?(?:ещ[её]\s++|noch\s++)?\d++\s*+(?:\w+\s++)?(?:\w+\s++)?\w*\s*+$"
     r"|\s+(?:и|and|et|und|e)\s+(?:другие|others|autres|andere|altri)\s*$",
     re.IGNORECASE,
 )

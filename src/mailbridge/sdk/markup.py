@@ -37,7 +37,8 @@ _LONGEST_STYLE = 500
 _TAG_START = re.compile("<")
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
 _LINE_MARKUP = re.compile(r"<(?:br|/?(?:p|div|tr|li|ul|ol|dt|dd|table|h[1-6]|blockquote|pre))\b[^<>]*>", re.IGNORECASE)
-_UNSEEN_MARKUP = re.compile(r"<!--.*?-->|<(style|script)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_UNSEEN_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<(style|script)\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+"""What has no end ends with the document, as in browsers; else each beginning would be followed to the end of it."""
 _TABS = re.compile(r"\t{2,}")
 _NOTHING: Mapping[str, str] = {}
 _reference = False

@@ -115,7 +115,9 @@ class ProcessCrew:
 
     def begin(self, jobs: Sequence[Job]) -> Reads:
         """Hand a chunk to the next process that is free."""
-        chunk = self._pool.schedule(work, args=[jobs, self._recipes()], timeout=self._limits.parse_s + len(jobs))
+        chunk = self._pool.schedule(
+            work, args=[jobs, self._recipes()], timeout=self._limits.parse_s + 5 + len(jobs) / 5
+        )
         return partial(self._finish, jobs, chunk)
 
     def _finish(self, jobs: Sequence[Job], chunk: Any) -> list[Read | None]:

@@ -15,7 +15,7 @@ _PARTS = re.compile(
 )
 _PAIR = re.compile(r"([?&#;]|&amp;|^)([^=&#;?]*)(=?)([^&#;?]*)")
 _CODE = re.compile(r"[A-Za-z0-9+/_=%.-]{16,}")
-_NAMED_ID = re.compile(r"[\w-]*[a-z]+[-_]?\d+(?:[-_]\d+)*")
+_NAMED_ID = re.compile(r"[\w-]{0,100}[a-z][-_]?\d+(?:[-_]\d+)*")
 _SHORT = 4
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 

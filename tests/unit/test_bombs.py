@@ -1,0 +1,30 @@
+"""A mail made to cost its reader dearly ends soon, and for the reason that it should."""
+
+import time
+
+import pytest
+
+import bombs
+from mailbridge.pipeline.parsing import TrustRules
+from mailbridge.worker import job_of, read_raw, router_of
+
+LARGE = {"base64_html_of_40_mb", "file_of_40_mb", "mail_of_52_mb"}
+MOST_S = 10
+"""CPU of a busy machine; what is quadratic takes minutes."""
+
+
+@pytest.fixture(scope="module")
+def router():
+    return router_of({})
+
+
+@pytest.mark.parametrize("name", sorted(bombs.KINDS.keys() - LARGE))
+def test_a_bomb_ends_soon_and_for_its_reason(name, router):
+    make, ends = bombs.KINDS[name]
+    job = job_of(make())
+    began = time.process_time()
+    reading = read_raw(job, router, TrustRules()).reading
+    assert {reading.outcome, reading.reason} & ends, (reading.outcome, reading.reason, reading.detail)
+    assert time.process_time() - began < MOST_S
+    for interest in reading.interests:
+        assert "<script" not in (interest.text or "")
