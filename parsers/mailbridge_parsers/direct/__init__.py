@@ -46,6 +46,7 @@ from mailbridge_parsers.direct.senders import (
     offers_unsubscribing,
     says_automatic,
     speaks_for_another,
+    tells_of_another,
 )
 
 __all__ = ["DirectConfig", "DirectParser"]
@@ -172,6 +173,13 @@ def _words(mail: Mail) -> Words:
     return Words(found.text, "\n".join(filter(None, (found.signature, signature))))
 
 
+_SIGNS = (
+    is_nobody, speaks_for_another, is_program, is_service, is_laid_out, says_automatic, announces_form,
+    tells_of_another,
+)  # fmt: skip
+"""Any of them: not the sender wrote it."""
+
+
 def _author(mail: Mail) -> Address:
     """Return who wrote: the sender, or the person in Reply-To for whom a program speaks.
 
@@ -179,7 +187,16 @@ def _author(mail: Mail) -> Address:
         ParseError: A program speaks and names nobody, or its mail is a form that should be read field by field.
     """
     own = {address.email for address in mail.recipients}
-    signs = (is_nobody, speaks_for_another, is_program, is_service, is_laid_out, says_automatic, announces_form)
+    signs = (
+        is_nobody,
+        speaks_for_another,
+        is_program,
+        is_service,
+        is_laid_out,
+        says_automatic,
+        announces_form,
+        tells_of_another,
+    )
     if not any(sign(mail) for sign in signs) and mail.sender.email not in own:
         return mail.sender
     person = _one_person(mail.reply_to, own)

@@ -2,7 +2,7 @@
 
 import re
 
-from mailbridge.sdk import Address, Mail, fold
+from mailbridge.sdk import Address, Mail, actors_in, deed_in, fold
 from mailbridge.sdk.people import is_robot
 from mailbridge_parsers.direct.body import words_of
 
@@ -148,6 +148,10 @@ def is_receipt(mail: Mail) -> bool:
     return any(_RECEIVED.search(line) for line in lines if len(line) <= 300)
 
 
+_DONE_TO_US = frozenset({"comment", "review", "like", "mention", "follow", "repost"})
+_YOURS = re.compile(r"\b(?:your?|ваш\w*|вас|вам|dein\w*|ihr\w*|tu|votre)\b", re.IGNORECASE)
+
+
 def says_automatic(mail: Mail) -> bool:
     """Whether a mail says itself that a machine wrote it."""
     return not _answers(mail) and _AUTOMATIC.search(words_of(mail)[:2000]) is not None
@@ -158,6 +162,15 @@ def is_notice(mail: Mail, answered: Address) -> bool:
     if _FORM.search(f"{mail.subject}\n{words_of(mail)[:2000]}") or _CONTACT.search(mail.subject):
         return False
     return bool(_DEEDS.search(mail.subject)) or _ROLES.fullmatch(answered.email.partition("@")[0]) is not None
+
+
+def tells_of_another(mail: Mail) -> bool:
+    """Whether a mail that nobody wrote by hand begins with what somebody else did: "Mei commented on your post"."""
+    if _is_by_hand(mail) or _answers(mail):
+        return False
+    first = next((line.strip() for line in words_of(mail)[:2000].split("\n") if line.strip()), "")
+    deed = deed_in(first)
+    return deed is not None and deed.kind in _DONE_TO_US and bool(actors_in(first)) and bool(_YOURS.search(first))
 
 
 def announces_form(mail: Mail) -> bool:
