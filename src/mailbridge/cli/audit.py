@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mailbridge.cli.common import CONFIG, ConfigOption, JsonOption, emit, moment, open_ledger, settings_of, tell
+from mailbridge.cli.progress import progress
 from mailbridge.sdk.errors import MailbridgeError
 
 if TYPE_CHECKING:
@@ -39,11 +40,13 @@ def audit(
     began = datetime.fromtimestamp(moment(since) or 0.0, UTC)
     rows: list[dict[str, Any]] = []
     codes = [0]
-    with open_ledger(settings) as ledger:
-        for what, look in _looks(settings, ledger, began):
+    sides = len(settings.mailboxes) + 2 * len(settings.sinks)
+    with open_ledger(settings) as ledger, progress("sides compared", sides) as watch:
+        for number, (what, look) in enumerate(_looks(settings, ledger, began), 1):
             found, code = _looked(what, look)
             rows += found
             codes.append(code)
+            watch(number)
     emit(rows, as_json=as_json, columns=COLUMNS)
     tell(f"{len(rows)} differences since {began:%Y-%m-%d %H:%M} UTC")
     code = max(codes) or (65 if rows else 0)
