@@ -37,7 +37,7 @@ _ROBOT_WORDS = frozenset(
 )
 _MACHINES = re.compile(
     r"billing|status|backups?|builds?|ci|jenkins|tickets?|sms|monitor(?:ing)?|reports?|stats?|statistics|scan(?:ner)?"
-    r"|fax|voicemail"
+    r"|fax|voicemail|chat|widget|quiz|quarantine"
     r"|pbx|ats|docs?|edo|feedback|survey|tracking|shipment|system"
 )
 _ROLES = re.compile(

@@ -1,6 +1,7 @@
 """What software writes below the visitor's words."""
 
 import re
+from functools import lru_cache
 
 from mailbridge.sdk import fold, is_phone
 from mailbridge.sdk.links import host_of, urls_in
@@ -48,8 +49,9 @@ _SEPARATOR = "--"
 _BUTTON_LENGTH = 40
 
 
+@lru_cache(maxsize=4096)
 def is_footer(text: str) -> bool:
-    """Whether a line is the template's closing words."""
+    """Whether a line is the template's closing words. Cached: reader, place and author ask for the same lines."""
     return len(text) <= 400 and _FOOTER.search(fold(text).lstrip("( ")) is not None
 
 

@@ -8,7 +8,8 @@ from mailbridge_parsers.form.reading import Reading
 
 _CALLBACK = re.compile(
     r"обратн\w+ звон|(?:заказ\w*|запрос\w*|заявк\w+ на) (?:\S+ )?звон|перезвон|позвоните (?:мне|нам)|call-? ?back"
-    r"|request(?:ed)? (?:a |for )?(?:a )?call|call me|missed call|пропущенный звонок|phone call request|звонок с сайта"
+    r"|request(?:ed)? (?:a |for )?(?:a )?call|call me|missed call|пропущенный звонок|(?:отложенный"
+    r"|заказал\w*) звонок|phone call request|звонок с сайта"
 )
 _ORDER = re.compile(
     r"нов\w+ заказ|заказ\w*\s*(?:номер|№|#|no?\.?)?\s*\d|быстр\w+ заказ|заказ с сайта|заказ (?:товара"
@@ -56,6 +57,8 @@ _FORM = re.compile(
     r"|(?:neue bestellung|nuevo pedido|novo pedido|nouvelle commande|nuovo ordine|nowe zamówienie)\b"
     r"|kontakt(?:anfrage|formular)|demande de (?:contact|devis)|formul(?:ario|aire) de contact|richiesta di (?:contatto"
     r"|informazioni)|formularz\w* kontakt|нова заявка|форм\w+ зворотн"
+    r"|mensaje de contacto|nuevo mensaje|nouveau message|запись на (?:при[её]м|услугу|консультацию)|\bзаявка$"
+    r"|(?:отложенный|заказан\w*|заказал\w*) звонок"
     r"|feedback form|call ?back request|request (?:a )?call|missed call|пропущенный звонок"
     r"|(?:generated|received|have|got) (?:you )?(?:a|an|the following|one) (?:new )?(?:lead|order|enquiry|inquiry"
     r"|booking)"

@@ -24,6 +24,8 @@ _BLOCK = re.compile(r"rec\d+|wpcf7\S*|form\S*|popup\S*|gf_\d+|b\d{5,}|callback|o
 _AN_ID = re.compile(r"#?(?:form|rec|id)?[_-]?\d+|[0-9a-f-]{12,}", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?m\.?)?", re.IGNORECASE)
 _FROM_SITE = re.compile(r"(?:с сайта|на сайте|from|on) +((?:[\w-]+\.){1,4}[^\W\d_]{2,24})\b", re.IGNORECASE)
+_OUTER = 100
+"""How many fields from either end may be the template's; in the middle of so many stands what somebody pasted."""
 _NEAR = timedelta(days=2)
 
 
@@ -81,7 +83,8 @@ def _page(reading: Reading, site: Site) -> str:
     labelled = [url for one in reading.all(Role.PAGE) if (url := url_of(one))]
     pages = [url for one in reading.all(Role.SITE) if (url := url_of(one))]
     pages.extend(_loose_urls(reading, site))
-    unnamed = (one for one in reading.fields if (one.role is None or not one.value) and one.style is not Style.CELL)
+    outer = reading.fields if len(reading.fields) <= 2 * _OUTER else reading.fields[:_OUTER] + reading.fields[-_OUTER:]
+    unnamed = (one for one in outer if (one.role is None or not one.value) and one.style is not Style.CELL)
     pages.extend(url for one in unnamed if (url := url_of(one)) and _is_own(host_of(url), site))
     found = [*_inner_first(labelled), *_inner_first(pages)]
     shown = [url for url in found if not _is_back_office(url, site) or url in labelled]

@@ -146,7 +146,13 @@ SYSTEMS = (
             ),
         ),
     ),
-    System("adf", marks=(("<adf", re.compile(r"<adf\b[^>]{0,80}>\s{0,20}<prospect\b")),)),
+    System(
+        "adf",
+        marks=(
+            "&lt;adf&gt;&lt;prospect&gt;",
+            ("<adf", re.compile(r"<adf\b[^>]{0,80}>\s{0,20}<prospect\b")),
+        ),
+    ),
     System("joomla", marks=("an enquiry email via http", "an enquiry e-mail via http", "option=com_contact")),
     System("drupal", headers=(("X-Mailer", "Drupal"), ("X-Drupal-Message-Id", "")), is_sign=False),
     System("drupal", marks=("sent a message using the contact form at", "submitted values are:")),
