@@ -91,7 +91,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(path, ["no such file; write one with: mailbridge config example > config.toml"]) from None
+        raise ConfigError(path, ["no such file; write one with: mailbridge init"]) from None
     except OSError as error:
         raise ConfigError(path, [f"can't be read: {error.strerror}"]) from None
     except UnicodeDecodeError:

@@ -262,7 +262,7 @@ def test_a_configuration_named_by_a_relative_path_gives_absolute_ones(load, monk
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, "no such file; write one with: mailbridge config example > config.toml"),
+        (None, "no such file; write one with: mailbridge init"),
         (b"\xff", "is not UTF-8 text"),
         (b"a = ", "is not TOML: "),
     ],
