@@ -41,7 +41,7 @@ def folder(tmp_path):
 
 
 def test_no_configuration(tmp_path):
-    refused(mailbridge("run", cwd=tmp_path), 78, "config.toml", "mailbridge config example")
+    refused(mailbridge("run", cwd=tmp_path), 78, "config.toml", "mailbridge init")
 
 
 def test_a_configuration_that_is_no_toml(folder):
