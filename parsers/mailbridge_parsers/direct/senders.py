@@ -73,6 +73,7 @@ _NEW_LEAD = re.compile(
     r"|\bnew (?:order|lead|submission|entry|enquiry|inquiry|booking|reservation|response|registration|appointment"
     r"|message from|contact)\b|missed call|\bform (?:submission|entry|response)"
 )
+_NEW_ORDER = re.compile(r"(?:new (?:order|lead)|нов(?:ый|ая) (?:заказ|заявка|лид)) ?(?:№|#|no\.?) ?\d")
 _CONTACT = re.compile(
     r"\bcontact\b|message from|new message|сообщени[ея]|вопрос|question|request|demande", re.IGNORECASE
 )
@@ -175,9 +176,11 @@ def tells_of_another(mail: Mail) -> bool:
 
 def announces_form(mail: Mail) -> bool:
     """Whether a mail that no mail program made speaks of a new lead or order: its sender is not who asks."""
-    return (
-        not _is_by_hand(mail) and not _REPLIED.match(mail.subject) and _NEW_LEAD.search(fold(mail.subject)) is not None
-    )
+    if _REPLIED.match(mail.subject):
+        return False
+    first = next((line for line in words_of(mail).split("\n", 10) if line.strip()), "")[:300]
+    says_so = _NEW_LEAD.search(fold(mail.subject)) or _NEW_ORDER.match(fold(first))
+    return says_so is not None and not _is_by_hand(mail)
 
 
 def is_undecoded(text: str) -> bool:
