@@ -66,7 +66,7 @@ _SPOKEN = re.compile(
     rf"|(?P<name>[^:\[\]\t\n]{{1,60}}?)\s*[,|]?\s*{_STAMP}\s*(?::|\t)\s*(?P<words>.*)",
     re.IGNORECASE,
 )
-_SPEAKER = re.compile(rf"(?P<who>[^:\[\]\t\n\d][^:\[\]\t\n]{{0,59}}?)\s*[,|·•]?\s*{_STAMP}", re.IGNORECASE)
+_SPEAKER = re.compile(rf"(?P<who>[^:\[\]\t\n\d][^:\[\]\t\n]{{0,59}}?)\s{{0,3}}[,|·•]?\s{{0,3}}{_STAMP}", re.IGNORECASE)
 """A line of its own above what somebody said."""
 _LABELLED = re.compile(r"(?P<label>[^:\n]{1,40}?)\s*:\s*(?P<value>\S.*)")
 _NAME = frozenset(

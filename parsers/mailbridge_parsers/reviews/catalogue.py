@@ -28,12 +28,12 @@ from mailbridge_parsers.reviews.review import Review, stars_in
 
 _BY = re.compile(
     r"(?:(?:review(?:ed)?|written|posted)\s+by|author|name|guest(?:\s+name)?|reviewer|customer|from"
-    r"|автор(?:\s+отзыва)?|имя|клиент|гость|от|пользователь|verfasser|von|autor|auteur|autore)\s*:?\s+"
-    r"(?P<name>[^:]{2,60}?)(?:\s+(?:on|am|le|el|от)\s+.{4,30}|\s*,?\s+\d{1,2}[ .].{3,20})?",
+    r"|автор(?:\s+отзыва)?|имя|клиент|гость|от|пользователь|verfasser|von|autor|auteur|autore)\s{0,3}:?\s{1,3}"
+    r"(?P<name>[^:]{2,60}?)(?:\s{1,3}(?:on|am|le|el|от)\s+.{4,30}|\s{0,3},?\s{1,3}\d{1,2}[ .].{3,20})?",
     re.IGNORECASE,
 )
 _FROM = re.compile(
-    r"\b(?:review|отзыв\w*)\b.{0,12}?\s+(?:from|by|от)\s+(?P<name>[^\s:][^:]{1,60}?)[.!]?$", re.IGNORECASE
+    r"\b(?:review|отзыв\w*)\b.{0,12}?\s{1,3}(?:from|by|от)\s+(?P<name>[^\s:][^:]{1,60}?)[.!]?$", re.IGNORECASE
 )
 _SAID = re.compile(
     r"(?:review|text|comment|title|отзыв|текст(?:\s+отзыва)?|комментарий|заголовок|kommentar|bewertung|avis)"
@@ -41,8 +41,8 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _STARS = re.compile(
-    r"\b(?P<stars>[1-5])(?:[.,]0)?(?:\s*-?\s*(?:stars?\b|зв[её]зд\w*|stern\w*|étoiles?|estrellas?)"
-    r"|\s*(?:of|out of|из|von|sur|/)\s*5\b)",
+    r"\b(?P<stars>[1-5])(?:[.,]0)?(?:\s{0,2}-?\s{0,2}(?:stars?\b|зв[её]зд\w*|stern\w*|étoiles?|estrellas?)"
+    r"|\s{0,2}(?:of|out of|из|von|sur|/)\s*5\b)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"[^\W\d_][^:\n]{0,30}:(?:\s.*)?")

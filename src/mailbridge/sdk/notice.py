@@ -25,7 +25,7 @@ _NEAR = 6
 _TO_PLACES = frozenset({"review", "message"})
 """What is told of another one's doing was done to a page: to people it is told as "you"."""
 _DIVIDER = re.compile(r"\s+[·•|]\s+|\s*\n\s*")
-_BESIDE_NAME = re.compile(r"(?:\s*[(·•|]?\s*@\w{1,40}\)?)?(?:\s*[·•|,]\s*[\w.: ]{1,30})?")
+_BESIDE_NAME = re.compile(r"(?:\s{0,3}[(·•|]?\s{0,3}@\w{1,40}\)?)?(?:\s{0,3}[·•|,]\s{0,3}[\w.: ]{1,30})?")
 _SHORTEST_TITLE = 4
 _CUT = re.compile(r"(?:…|\.\.\.)\s*$")
 
