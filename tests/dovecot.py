@@ -56,12 +56,14 @@ class Dovecot:
         self.ca_file = self.folder / "ca.pem"
         self.authority.cert_pem.write_to_path(self.ca_file)
         self.use_certificate(self.authority.issue_cert("localhost", "127.0.0.1"))
+        (self.folder / "denied").touch()
         (self.folder / "dovecot.conf").write_text(self._config())
         (self.folder / "oauth2.conf").write_text(
             f"introspection_url = {self.introspection_url}\nintrospection_mode = post\n"
             "active_attribute = active\nactive_value = true\nusername_attribute = username\n"
         )
         self._process: subprocess.Popen[bytes] | None = None
+        self._edits = 1
 
     def use_certificate(self, certificate: trustme.LeafCert) -> None:
         (self.folder / "cert.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
@@ -85,6 +87,13 @@ class Dovecot:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.plain_port), 1) as connection:
             return connection.recv(4) == b"* OK"
         return False
+
+    def deny(self, *names: str) -> None:
+        """Let these users in no more, as if their password had been changed; all others may come in."""
+        file = self.folder / "denied"
+        file.write_text("".join(f"{name}:\n" for name in names))
+        self._edits += 1
+        os.utime(file, (self._edits, self._edits))  # read again when its time changes
 
     def kill(self) -> None:
         """End the server and all its children at once, as a power cut would."""
@@ -145,6 +154,11 @@ mail_location = maildir:~/Maildir
 mail_fsync = never
 rawlog_dir = %h/rawlog
 {self._token_database() if self.introspection_url else ""}
+passdb {{
+  driver = passwd-file
+  deny = yes
+  args = {self.folder}/denied
+}}
 passdb {{
   driver = static
   args = password={PASSWORD}

@@ -110,6 +110,7 @@ def build(
         searches_first=ledger.searches_first,
         drift=DriftWatch(ledger.layouts),
         verifier=_verifier(settings, ledger),
+        note=ledger.alerts.note,
     )
     rooms = {name: account_room(sink, abort) for name, sink in settings.sinks.items()}
     senders = [

@@ -6,6 +6,7 @@ import typer
 
 from mailbridge import __version__
 from mailbridge.cli import (
+    alert,
     audit,
     backup,
     check,
@@ -73,6 +74,7 @@ app.add_typer(deliveries.app, name="deliveries")
 app.command("nodes")(nodes.nodes)
 app.command("health")(health.health)
 app.command("doctor")(doctor.doctor)
+app.add_typer(alert.app, name="alert")
 app.command("trust")(trust.trust)
 app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, cast, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model, field_validator
 from pydantic.fields import FieldInfo
 
+from mailbridge.config.watching import AlertSettings, HttpSettings, WatchSettings
 from mailbridge.mailbox.limits import Limits
 from mailbridge.mailbox.receiving import checked_sender, network_of
 from mailbridge.mailbox.settings import MailboxSettings
@@ -214,6 +215,9 @@ class Settings(_Table):
     retention: RetentionSettings = Field(RetentionSettings(), description="How long personal data is kept.")
     recipes: RecipesSettings = Field(RecipesSettings(), description="Parsers written as configuration.")
     trust: TrustSettings = Field(TrustSettings(), description="Who is believed.")
+    watch: WatchSettings = Field(WatchSettings(), description="From when on something counts as wrong.")
+    alerts: AlertSettings = Field(AlertSettings(), description="Who is told of it.")
+    http: HttpSettings = Field(HttpSettings(), description="Where programs ask.")
     labels: dict[str, LabelRule] = Field({}, description="What is urgent, and which labels cards get.")
     products: dict[str, ProductRule] = Field({}, description="What interests are about.")
     mailboxes: dict[str, MailboxSettings] = Field({}, description="Where mails come from.")

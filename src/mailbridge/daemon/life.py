@@ -15,6 +15,7 @@ from mailbridge.daemon.manager import Manager
 from mailbridge.daemon.pulse import READING, Pulse
 from mailbridge.daemon.series import prepare_metrics
 from mailbridge.daemon.signals import Signals, signals
+from mailbridge.daemon.watching import Overseer, answering
 from mailbridge.ledger.engine import LedgerDamaged, LedgerFull, LedgerUnavailable
 from mailbridge.observe.events import log
 from mailbridge.ports import MailboxError
@@ -47,6 +48,7 @@ class Daemon:
 
     Attributes:
         pulse: Signs of life of its parts.
+        overseer: What it knows of itself.
     """
 
     def __init__(
@@ -61,11 +63,13 @@ class Daemon:
         self._manager = manager or Manager()
         self._reread = reread
         self.pulse = Pulse()
+        self.overseer = Overseer(app, self.pulse)
         self._wanted: Settings | None = None
         self._is_stuck = False
         self._stop = app.stop
         self._mail = threading.Event()
         self._bells = {sender.name: Bell() for sender in app.senders}
+        self._looked = threading.Event()
         self._died: BaseException | None = None
         self._threads: list[threading.Thread] = []
 
@@ -78,7 +82,7 @@ class Daemon:
         """
         began = time.monotonic()
         prepare_metrics(self._app)
-        with self._signals() as heard, scheduled(self._app, self.pulse):
+        with self._signals() as heard, scheduled(self._app, self.pulse), answering(self._app, self.overseer):
             self._start()
             log.info("started", node=self._app.ledger.node, version=__version__, **self._names())
             self._manager.ready(self._status())
@@ -133,6 +137,10 @@ class Daemon:
         for desk in self._app.readbacks:
             self._thread(f"read back {desk.name}", self._read_back, desk)
         self._thread("news", self._listen)
+        self._thread("watch", self._watch)
+        self._thread("alerts", self._alert)
+        if self.overseer.shadows:
+            self._thread("second looks", self._look_twice)
 
     def _thread(self, name: str, target: Callable[..., None], *arguments: Any) -> None:
         thread = threading.Thread(target=self._guarded, args=(name, target, *arguments), name=name, daemon=True)
@@ -207,6 +215,32 @@ class Daemon:
         for word in self._app.ledger.listen(self._stop):
             if word in heard:
                 heard[word]()
+
+    def _watch(self) -> None:
+        while not self._stop.is_set():
+            self.overseer.watch.cycle()
+            self._looked.set()
+            self._stop.wait(self._app.settings.watch.look_s)
+
+    def _alert(self) -> None:
+        """Targets may be slow or away: nobody but this thread waits for them."""
+        while not self._stop.is_set():
+            self._looked.wait(IDLE_S)
+            if not self._looked.is_set():
+                continue
+            self._looked.clear()
+            try:
+                self.overseer.desk.cycle()
+            except LedgerUnavailable as error:
+                self._app.ledger.database.met(error)
+
+    def _look_twice(self) -> None:
+        while not self._stop.wait(1.0):
+            try:
+                for shadow in self.overseer.shadows:
+                    shadow.look()
+            except LedgerUnavailable as error:
+                self._ledger_rests(error)
 
     def _await(self, news: threading.Event) -> None:
         news.wait(IDLE_S)

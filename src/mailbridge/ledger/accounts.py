@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, case, false, select, update
+from sqlalchemy import Connection, Row, case, false, func, select, update
 
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.insert import insert_new
@@ -99,6 +99,7 @@ def pause(connection: Connection, account_id: str, seconds: float, reason: str, 
             pause_reason=reason,
             unusable=unusable,
             pauses=case((_PAUSES, account.c.pauses), else_=account.c.pauses + 1),
+            failing_since=func.coalesce(account.c.failing_since, now()),
         )
     )
 
@@ -114,7 +115,7 @@ def end_pause(connection: Connection, account_id: str) -> None:
     connection.execute(
         update(account)
         .where(account.c.id == account_id, account.c.pauses > 0)
-        .values(paused_until=0, pause_reason=None, unusable=false(), pauses=0)
+        .values(paused_until=0, pause_reason=None, unusable=false(), pauses=0, failing_since=None)
     )
 
 

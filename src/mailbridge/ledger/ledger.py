@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from mailbridge import __version__
 from mailbridge.ledger.accounts import Accounts
 from mailbridge.ledger.acts import Acts
+from mailbridge.ledger.alerts import Alerts
 from mailbridge.ledger.assignments import Assignments
 from mailbridge.ledger.claims import Claim, Claims
 from mailbridge.ledger.damage import require_sound
@@ -31,12 +32,13 @@ from mailbridge.ledger.outcomes import Outcomes
 from mailbridge.ledger.processes import is_running
 from mailbridge.ledger.remotes import Remotes
 from mailbridge.ledger.replays import Replays
-from mailbridge.ledger.schema import OPEN, account, delivery, is_in, layout, mail, mailbox, meta, node
+from mailbridge.ledger.schema import OPEN, delivery, is_in, mail, mailbox, meta, node
 from mailbridge.ledger.settle import Reader
 from mailbridge.ledger.space import space_of
 from mailbridge.ledger.steps import LedgerSteps
 from mailbridge.ledger.tokens import LedgerTokens
 from mailbridge.ledger.vault import Vault
+from mailbridge.ledger.vitals import VitalSigns
 from mailbridge.observe.events import log
 from mailbridge.observe.health import Vitals
 
@@ -117,6 +119,8 @@ class Ledger:
         self.replays = Replays(self.database)
         self.layouts = Layouts(self.database)
         self.erasure = Erasure(self.database)
+        self.alerts = Alerts(self.database, self.leases)
+        self.signs = VitalSigns(self.database, self.node)
 
     def intake(self, mailbox: str, *, whole: bool = False) -> Intake:
         """Return the way into the ledger for one mailbox; `whole` as there."""
@@ -151,18 +155,9 @@ class Ledger:
         due_in_s = max(0.0, min(dues)) if dues else None
         return Waiting(int(mails), {row[0]: row[1] for row in rows}, due_in_s)
 
-    def vitals(self) -> Vitals:
-        """Return the ages and reasons that health is judged by."""
-        with self.database.read() as connection:
-            moment = float(connection.scalar(select(now())) or 0.0)
-            nodes = {row.id: moment - row.seen_at for row in connection.execute(select(node.c.id, node.c.seen_at))}
-            synced = connection.execute(select(mailbox.c.name, mailbox.c.synced_at)).all()
-            mailboxes = {row.name: None if row.synced_at is None else moment - row.synced_at for row in synced}
-            rows = connection.execute(select(account.c.id, account.c.unusable, account.c.pause_reason)).all()
-            accounts = {row.id: (row.pause_reason or "needs a person") if row.unusable else None for row in rows}
-            open_ones = select(func.count()).select_from(delivery).where(is_in(delivery.c.state, *OPEN))
-            held = connection.scalars(select(layout.c.source).where(layout.c.state == "held").distinct()).all()
-            return Vitals(nodes, mailboxes, accounts, int(connection.scalar(open_ones) or 0), tuple(sorted(held)))
+    def vitals(self, *, answer_s: float | None = None) -> Vitals:
+        """Return the ages and reasons that health is judged by; `answer_s` as in `[watch]`."""
+        return self.signs.take(answer_s=answer_s)
 
     def beat(self) -> None:
         """Say that this node is alive; due every `leases.beat_s`."""

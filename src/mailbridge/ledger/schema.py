@@ -53,12 +53,12 @@ def is_in(column: ColumnElement[str], *states: str) -> ColumnElement[bool]:
     return column == words[0] if len(words) == 1 else column.in_(words)
 
 
-def _partial(name: str, *columns: str, where: str) -> Index:
+def partial(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 # SQLite counts up only an INTEGER primary key.
-_Counter = BigInteger().with_variant(Integer, "sqlite")
+Counter = BigInteger().with_variant(Integer, "sqlite")
 
 meta = Table(
     "meta",
@@ -137,7 +137,7 @@ mail = Table(
     Column("erased_at", Double, comment="when bytes and names were taken out"),
     Index(None, "state", "stored_at"),
     Index(None, "content_id"),
-    _partial("ix_mail_unread", "backlog", "stored_at", "id", where="state = 'stored'"),
+    partial("ix_mail_unread", "backlog", "stored_at", "id", where="state = 'stored'"),
 )
 
 raw = Table(
@@ -158,13 +158,13 @@ place = Table(
     Column("stored_at", Double, nullable=False),
     Column("marked_at", Double, comment="when people could see on the server that it is done"),
     Index(None, "mail_id"),
-    _partial("ix_place_unmarked", "mailbox", "stored_at", where="marked_at IS NULL"),
+    partial("ix_place_unmarked", "mailbox", "stored_at", where="marked_at IS NULL"),
 )
 
 person = Table(
     "person",
     metadata,
-    Column("id", _Counter, primary_key=True),
+    Column("id", Counter, primary_key=True),
     Column("created_at", Double, nullable=False),
     comment="somebody who was seen over one or several networks",
 )
@@ -195,7 +195,7 @@ interest = Table(
     Column("erased_at", Double, comment="when the person was taken out"),
     Index(None, "mail_id"),
     Index(None, "created_at"),
-    _partial("ix_interest_person_id", "person_id", where="person_id IS NOT NULL"),
+    partial("ix_interest_person_id", "person_id", where="person_id IS NOT NULL"),
 )
 
 announced = Table(
@@ -216,6 +216,7 @@ account = Table(
     Column("unusable", Boolean, nullable=False, server_default=false(), comment="a person has to act"),
     Column("pauses", Integer, nullable=False, server_default=text("0"), comment="pauses in a row, for the backoff"),
     Column("prior_found", Boolean, nullable=False, server_default=false(), comment="an earlier ledger wrote here"),
+    Column("failing_since", Double, comment="first failure since its last success"),
     Column("read_cursor", Words, comment="how far changes in the CRM were read back; the sink's own words"),
 )
 
@@ -234,7 +235,7 @@ member = Table(
 delivery = Table(
     "delivery",
     metadata,
-    Column("id", _Counter, primary_key=True),
+    Column("id", Counter, primary_key=True),
     Column("key", String, nullable=False),
     Column("interest_id", ForeignKey("interest.id"), nullable=False),
     Column("sink", String, nullable=False),
@@ -261,15 +262,16 @@ delivery = Table(
     UniqueConstraint("account_id", "key"),
     UniqueConstraint("interest_id", "sink"),
     # One index for each question of a claim, of open rows only: what is delivered costs nothing.
-    _partial("ix_delivery_ready", "account_id", "fresh", "id", where="state = 'ready'"),
-    _partial("ix_delivery_waiting", "account_id", "due", where="state = 'waiting'"),
-    _partial("ix_delivery_doubt", "account_id", "fresh", "due", where="state = 'doubt'"),
-    _partial("ix_delivery_sending", "account_id", "lease_until", where="state = 'sending'"),
-    _partial("ix_delivery_open_lane", "account_id", "lane", "id",
+    partial("ix_delivery_ready", "account_id", "fresh", "id", where="state = 'ready'"),
+    partial("ix_delivery_waiting", "account_id", "due", where="state = 'waiting'"),
+    partial("ix_delivery_doubt", "account_id", "fresh", "due", where="state = 'doubt'"),
+    partial("ix_delivery_sending", "account_id", "lease_until", where="state = 'sending'"),
+    partial("ix_delivery_open_lane", "account_id", "lane", "id",
              where="state in ('ready','sending','waiting','doubt')"),
     # Reading back asks for what is due, and for whose an object of the CRM is.
-    _partial("ix_delivery_read_due", "account_id", "read_due", where="read_due IS NOT NULL"),
-    _partial("ix_delivery_remote_id", "account_id", "remote_id", where="remote_id IS NOT NULL"),
+    partial("ix_delivery_read_due", "account_id", "read_due", where="read_due IS NOT NULL"),
+    partial("ix_delivery_remote_id", "account_id", "remote_id", where="remote_id IS NOT NULL"),
+    partial("ix_delivery_dead", "account_id", where="state = 'dead'"),
 )  # fmt: skip
 
 remote = Table(
@@ -287,6 +289,7 @@ remote = Table(
     Column("first_answer_at", Double),
     Column("proof", Words),
     Column("url", Words),
+    partial("ix_remote_unanswered", "delivery_id", where="first_answer_at IS NULL"),
     comment="how the object of a delivery stood in the CRM when it was last read back",
 )
 
@@ -305,7 +308,7 @@ step = Table(
 attempt = Table(
     "attempt",
     metadata,
-    Column("id", _Counter, primary_key=True),
+    Column("id", Counter, primary_key=True),
     Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("kind", String, nullable=False, comment="deliver, search"),
@@ -322,7 +325,7 @@ attempt = Table(
 transition = Table(
     "transition",
     metadata,
-    Column("id", _Counter, primary_key=True),
+    Column("id", Counter, primary_key=True),
     Column("mail_id", String),
     Column("delivery_id", BigInteger),
     Column("at", Double, nullable=False),
@@ -338,7 +341,7 @@ transition = Table(
 suspect = Table(
     "suspect",
     metadata,
-    Column("id", _Counter, primary_key=True),
+    Column("id", Counter, primary_key=True),
     Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
     Column("step", String, nullable=False),
     Column("remote_id", Words, nullable=False),

@@ -78,6 +78,11 @@ class Space:
         free, needed = self._free(self._folder), self._needed()
         return self._words(free, needed) if free < needed else None
 
+    @property
+    def free(self) -> int | None:
+        """Free bytes under the ledger, None where it is not on this machine."""
+        return None if self._folder is None else self._free(self._folder)
+
     def outlook(self) -> tuple[bool, str]:
         """Return whether there is room, and how much, in words; changes nothing."""
         if self._folder is None:

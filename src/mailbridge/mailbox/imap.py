@@ -99,6 +99,19 @@ class ImapMailbox:
             self.drop()
             raise
 
+    def newest(self, count: int) -> tuple[int, list[tuple[int, datetime | None]]]:
+        """Return UIDVALIDITY and (UID, received) of the last mails that `look` would store."""
+        since = self._settings.since
+        try:
+            session, folder = self.opened()
+            uids = session.search(f"{max(1, folder.uidnext - count)}:*", since)[-count:]
+            mails = session.describe(uids).values() if uids else []
+        except Exception:
+            self.drop()
+            raise
+        wanted = [mail for mail in mails if not (since and mail.received_at and mail.received_at < since)]
+        return folder.uidvalidity, [(mail.uid, mail.received_at) for mail in wanted]
+
     def close(self) -> None:
         """Log out."""
         session, self._session = self._session, None

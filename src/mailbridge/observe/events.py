@@ -46,6 +46,13 @@ EVENTS: dict[str, str] = {
     "cycle_failed": "Part of a single cycle could not be done. what, error",
     "expired": "What was kept long enough was erased. mails, interests",
     "ledger_upgraded": "The schema is brought to this version, after a copy was made. old, new, backup",
+    "alert_began": "Something is wrong that people are told of; docs/runbook.md has an entry for each kind. kind, "
+    "subject, about",
+    "alert_over": "It is well again. kind, subject",
+    "alert_failed": "An alert target took no message; it is tried again, nothing waits for it. target, retry_in_s",
+    "mailbox_behind": "A second connection shows mails that the first one did not; it connects anew. mailbox, count",
+    "shadow_failed": "The second look into a mailbox failed; the first one goes on. mailbox, error",
+    "http_failed": "Nobody can ask for /livez, /readyz and /metrics: the port is taken or not allowed. address, error",
     "leases_freed": "Deliveries of a dead process of this host were freed. count",
     "ledger_damaged": "Pages of the ledger can't be read; nothing is sent, a person has to bring back a backup. error",
     "disk_low": "Too little space under the ledger: nothing new is taken. folder, free, needed",

@@ -9,10 +9,21 @@ import threading
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.metrics import MetricWrapperBase
 
 from mailbridge import __version__
+from mailbridge.observe.alert_texts import KINDS
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each, which nobody asks for
 
 REGISTRY = CollectorRegistry()
 """Ours: what other libraries measure in the default registry is no part of it."""
@@ -79,6 +90,7 @@ DOUBT_WAITS = _gauge("delivery_oldest_doubt_seconds", "How long the oldest doubt
 DEAD = _gauge("deliveries_dead", "Deliveries that wait for a person.", "sink")
 QUARANTINE = _gauge("quarantine_mails", "Mails in quarantine, by reason.", "reason")
 SINK_UNUSABLE = _gauge("sink_unusable", "1 = the account needs a person.", "sink")
+SINK_FAILING = _gauge("sink_failing_seconds", "Since the first failure after the last success, 0 = works.", "sink")
 SINK_PAUSED = _gauge("sink_paused_seconds", "Seconds that the account still pauses.", "sink")
 ANSWERS_LATE = _gauge("answers_late", "Interests that nobody has answered in time.", "sink")
 SOURCE_SILENT = _gauge("source_silent_seconds", "Since the last mail of a source, working hours only.", "source")
@@ -119,12 +131,21 @@ class Bounded:
             self._known.add(word)
         return word
 
+    def known(self) -> set[str]:
+        """Return the words that were let through."""
+        with self._lock:
+            return set(self._known)
+
 
 source_label = Bounded()
 """Networks of parsers and recipes."""
 
 reason_label = Bounded()
 """Quarantine reasons of the core and of parsers."""
+
+
+def _conditions() -> list[str]:
+    return [kind for kind, words in KINDS.items() if words.over]
 
 
 def prepare(*, mailboxes: Iterable[str], sinks: Iterable[str], sources: Iterable[str], limits: Iterable[str]) -> None:
@@ -159,9 +180,10 @@ def _series(
     yield REQUESTS, [sinks, STATUSES]
     yield LATENCY, [sources, sinks]
     by_sink = (DOUBLED, REQUEST_SECONDS, SLOT_SECONDS, DELIVERY_WAITS, DOUBT_WAITS, DEAD, SINK_UNUSABLE)
-    for metric in (*by_sink, SINK_PAUSED, ANSWERS_LATE):
+    for metric in (*by_sink, SINK_PAUSED, SINK_FAILING, ANSWERS_LATE):
         yield metric, [sinks]
     yield ALERTS, [("sent", "failed")]
+    yield CONDITIONS, [_conditions()]
 
 
 def catalogue() -> list[tuple[str, str, str, str]]:

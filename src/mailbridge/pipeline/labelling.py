@@ -18,6 +18,9 @@ URGENT = frozenset({"high", "urgent"})
 
 Priority = Literal["low", "normal", "high", "urgent"]
 
+COMPLAINT = "complaint"
+"""The label that people are told of at once."""
+
 COMPLAINT_WORDS = (
     "жалоба", "жаловаться", "пожаловаться", "претензия", "обман", "обмануть", "обманывать", "мошенник",
     "мошенничество", "развод на деньги", "вернуть деньги", "возврат денег", "возместить", "компенсация",
@@ -59,7 +62,7 @@ class ProductRule(_Table):
 
 
 DEFAULT_LABELS: Mapping[str, LabelRule] = {
-    "complaint": LabelRule(words=COMPLAINT_WORDS, max_rating=LOW_RATING, priority="high"),
+    COMPLAINT: LabelRule(words=COMPLAINT_WORDS, max_rating=LOW_RATING, priority="high"),
 }
 """In force unless the configuration has a table of the same name."""
 

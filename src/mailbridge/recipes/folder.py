@@ -107,6 +107,9 @@ class WatchedFolder:
         loaded: Hears how many recipes are in force now.
         refused: Hears the problems of a change that was not taken.
         clock: Monotonic seconds.
+
+    Attributes:
+        problems: Of the last change, when it was not taken.
     """
 
     def __init__(
@@ -126,6 +129,7 @@ class WatchedFolder:
         self._recipes = NONE if folder is None else read_recipes(folder, taken)
         self._seen = self._look()
         self._looked_at = clock()
+        self.problems: tuple[str, ...] = ()
 
     def current(self) -> Recipes:
         """Return what is in force."""
@@ -135,9 +139,11 @@ class WatchedFolder:
         seen = self._look()
         if seen != self._seen:
             self._seen = seen
+            self.problems = ()
             try:
                 self._recipes = read_recipes(self._folder, self._taken)
             except RecipeError as error:
+                self.problems = tuple(error.problems)
                 self._refused(error.problems)
             else:
                 self._loaded(len(self._recipes.sources))

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from mailbridge.ledger.errors import LeaseLost, LedgerUnavailable
@@ -22,6 +23,7 @@ class Collector:
         holds: Whether this node works on the mailbox, None before the first look.
         failure: Why the mailbox can't be read now, None while it can.
         synced_at: Monotonic moment when it was last proven that nothing visible is missing, None = never.
+        progress: Called whenever the work has come on.
     """
 
     def __init__(self, mailbox: Mailbox, intake: Intake, *, poll_s: float) -> None:
@@ -33,6 +35,8 @@ class Collector:
         self.holds: bool | None = None
         self.failure: MailboxError | None = None
         self.synced_at: float | None = None
+        self.progress: Callable[[], None] = lambda: None
+        self._doubted = threading.Event()
 
     def cycle(self) -> int:
         """Look once, unless another node works on the mailbox; return how many mails were never seen before.
@@ -44,11 +48,15 @@ class Collector:
         self._intake.require_space()
         if not self._holds():
             return 0
+        if self._doubted.is_set():
+            self._doubted.clear()
+            self.mailbox.close()
         new = 0
         try:
             for chunk in self.mailbox.look(self._intake):
                 self._compare(chunk.uidvalidity)
                 stored = self._intake.store(chunk)
+                self.progress()
                 new += stored
                 count, gone = len(chunk.arrivals), len(chunk.vanished)
                 metrics.MAILS_STORED.labels(self.mailbox.name).inc(stored)
@@ -91,6 +99,10 @@ class Collector:
         if self._uidvalidity not in {None, uidvalidity}:
             log.warning("uidvalidity_changed", mailbox=self.mailbox.name, old=self._uidvalidity, new=uidvalidity)
         self._uidvalidity = uidvalidity
+
+    def doubt(self) -> None:
+        """Let the next look begin with a new connection: another one shows what this one does not."""
+        self._doubted.set()
 
     def wait(self, stop: threading.Event) -> None:
         """Return when something may be new, or when `stop` is set."""

@@ -17,10 +17,11 @@ from mailbridge.mailbox.limits import REASONS, Limits
 from mailbridge.mailbox.receiving import DEFAULT, Receiving
 from mailbridge.observe import metrics
 from mailbridge.observe.events import log
-from mailbridge.pipeline.labelling import NO_LABELLING, URGENT, Labelling
+from mailbridge.pipeline.labelling import COMPLAINT, NO_LABELLING, URGENT, Labelling
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.recipes.folder import NONE as NO_RECIPES
 from mailbridge.recipes.folder import Recipes
+from mailbridge.sdk import Interest
 from mailbridge.stations.drifting import DriftWatch
 from mailbridge.stations.outbox import outgoing
 from mailbridge.stations.verifying import Verifier
@@ -158,6 +159,7 @@ class ReadingRoom:
         searches_first: See `Reader.settle`.
         drift: Who watches for changed templates; None = nobody.
         verifier: Who looks up keys of signatures; None = nobody.
+        note: Hears of what people are told at once: kind of alert, subject, what it is about.
     """
 
     def __init__(
@@ -170,6 +172,7 @@ class ReadingRoom:
         searches_first: bool,
         drift: DriftWatch | None = None,
         verifier: Verifier | None = None,
+        note: Callable[[str, str, str], None] = lambda *_: None,
     ) -> None:
         self._verifier = verifier
         self._reader = reader
@@ -178,6 +181,7 @@ class ReadingRoom:
         self._receivers = receivers
         self._searches_first = searches_first
         self._drift = drift
+        self._note = note
         self._underway: deque[tuple[list[StoredMail], Reads]] = deque()
 
     def cycle(self) -> int:
@@ -247,19 +251,27 @@ class ReadingRoom:
             facts=read.facts,
         )
 
-    @staticmethod
-    def _tell(settlements: Sequence[Settlement], new: int) -> None:
+    def _tell(self, settlements: Sequence[Settlement], new: int) -> None:
         counts = dict.fromkeys(("parsed", "ignored", "quarantined"), 0)
         for one in settlements:
             counts[one.outcome] += 1
             for interest, _ in one.interests:
                 if interest.priority in URGENT:
                     told = {"priority": interest.priority, "labels": list(interest.labels)}
+                    self._complain(interest)
                     log.warning("interest_urgent", interest_id=interest.id, network=interest.source.network, **told)
             if one.outcome == "quarantined":
                 log.warning("mail_quarantined", mail_id=one.mail_id, parser=one.parser, reason=one.reason)
             _count(one)
         log.info("mails_settled", **counts, deliveries=new)
+
+    def _complain(self, interest: Interest) -> None:
+        """Note a complaint for the alerts; without words of the person: targets are other people's servers."""
+        if COMPLAINT not in interest.labels:
+            return
+        product = f", {interest.product.name}" if interest.product.name else ""
+        with suppress(LedgerError):  # it is in the log, and the card goes to the CRM
+            self._note("complaint_arrived", interest.id, f"{interest.kind} from {interest.source.network}{product}")
 
 
 def _count(one: Settlement) -> None:

@@ -255,6 +255,7 @@ class Sender:
         for key, ids in copies.items():
             metrics.DOUBLED.labels(self.name).inc()
             log.error("delivery_doubled", sink=self.name, key=key, remote_ids=list(ids))
+            self._ledger.alerts.note("delivery_doubled", key, f"{self.name}: {', '.join(ids)}")
         self._room.failure = None
         count = sum(1 for receipts in found.values() if receipts)
         log.info("search_finished", sink=self.name, asked=len(claim.items), found=count)

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from mailbridge.ledger import schema_alerts  # noqa: F401 - its tables belong to them
 from mailbridge.ledger.schema import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)

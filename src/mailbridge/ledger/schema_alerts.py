@@ -1,0 +1,32 @@
+"""The tables of what is wrong; see `schema`."""
+
+from sqlalchemy import Boolean, Column, Double, Index, String, Table, Text
+
+from mailbridge.ledger.schema import Counter, Words, metadata, partial
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Counter, primary_key=True),
+    Column("key", Words, nullable=False, unique=True, comment="what is told only once"),
+    Column("kind", String, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("about", Words, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("over_at", Double, comment="NULL: it lasts, or it is an event"),
+    Column("event", Boolean, nullable=False, comment="it has no end"),
+    Column("told", Text, nullable=False, comment="targets that know of it, as JSON"),
+    Column("told_over", Text, nullable=False, comment="targets that know that it is over, as JSON"),
+    Column("open", Boolean, nullable=False, comment="it lasts, or somebody has to be told"),
+    Index(None, "since"),
+    partial("ix_alert_open", "id", where="open"),
+    comment="what was wrong, and who was told of it",
+)
+
+vital = Table(
+    "vital",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("body", Words, nullable=False, comment="what only the process itself can measure, as JSON"),
+    Column("at", Double, nullable=False),
+)
