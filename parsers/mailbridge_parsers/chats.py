@@ -79,7 +79,7 @@ _STAFF = re.compile(
     re.IGNORECASE,
 )
 _VISITOR = re.compile(
-    r"(?:visitor|guest|client|customer|посетитель|клиент|гость|аноним\w*|v\d{6,})(?:\s*(?:#|№|id)?\s*[\w-]*\d[\w-]*)?",
+    r"(?:visitor|guest|client|customer|посетитель|клиент|гость|аноним\w*|v\d{6,})(?:\s*(?:#|№|id)?\s*(?:[^\W\d]|-)*\d[\w-]*)?",
     re.IGNORECASE,
 )
 _LEAST = 2
