@@ -50,9 +50,14 @@ _TIME = re.compile(
     r"(?:\d{1,2}[ ./-][\w./-]{1,12}[ ./-]\d{2,4}|[^\W\d_]{3,12}\.? \d{1,2},? \d{4})(?:,? (?:в )?\d{1,2}:\d\d)?"
 )
 _ABOUT = re.compile(
-    r"\s(?:of|for|about|on|о|об|для|на|zu|sur|de|su)\s+(?:компани\w+\s+)?(?P<place>\S.*)$", re.IGNORECASE
+    r"\s(?:of|for|about|on|о|об|для|на|zu|sur|de|su)\s+"
+    r"(?:(?:компани|организаци|клиник|отел|ресторан|магазин)\w{1,4}\s+)?(?P<place>\S.*)$",
+    re.IGNORECASE,
 )
-_REVIEWS = re.compile(r"review|otzyv|reply|respond", re.IGNORECASE)
+_REVIEWS = re.compile(
+    r"review|otz[iy]v|reply|respond|ответить|(?:читать|прочитать|посмотреть|открыть|смотреть)\s.{0,20}отзыв",
+    re.IGNORECASE,
+)
 _NICK = re.compile(r"[\w.-]{2,40}")
 _TELLS = re.compile(r"\breview|отзыв|bewert|rezension|\bavis\b|reseña|recension", re.IGNORECASE)
 _EDGES = " «»“”„\"'"
@@ -127,8 +132,13 @@ def _announced(words: str) -> bool:
 
 def _place(mail: Mail, author: str) -> str:
     about = _ABOUT.search(mail.subject)
-    place = about["place"].strip(_EDGES) if about else ""
+    place = _unquoted(about["place"].strip()) if about else ""
     return "" if fold(place) == fold(author) else place
+
+
+def _unquoted(name: str) -> str:
+    """Return a name without quotation marks around the whole of it; those around a part belong to it."""
+    return name.strip(_EDGES) if name[:1] in _EDGES and name[-1:] in _EDGES else name
 
 
 def _stars(line: Line) -> int | None:
