@@ -74,7 +74,7 @@ class Limits(BaseModel):
         512, ge=32, le=2_000, description="How deep elements nest, as in browsers: `html_too_deep`."
     )
     html_tags: int = Field(200_000, ge=1_000, description="Tags of HTML: `too_many_tags`.")
-    html_attributes: int = Field(1_000, ge=100, description="Attributes of one tag of HTML: `too_many_attributes`.")
+    html_attributes: int = Field(5_000, ge=100, description="Attributes of one tag of HTML: `too_many_attributes`.")
     charsets: tuple[Charset, ...] = Field(
         (),
         description="Charsets that bodies may declare, else `charset_not_allowed`; empty = all that are text: never "
