@@ -85,7 +85,6 @@ class DisqusParser:
         evidence="assumed",
         docs="docs/parsers/assumed.md",
         domains=_DOMAINS,
-        trust="require",
         guarded_names=frozenset({"disqus"}),
     )
     Config: ClassVar[type[BaseModel]] = NoConfig

@@ -72,7 +72,6 @@ class ReviewsParser:
         evidence="reported",
         docs="docs/parsers/reviews.md",
         domains=("google.com", _YANDEX, _TWO_GIS, _TWO_GIS_RU, *(one for each in _CATALOGUES.values() for one in each)),
-        trust="require",
         evidence_for=dict.fromkeys(_CATALOGUES, "assumed"),
         guarded_names=frozenset({"google business profile", "яндекс бизнес", "2гис для бизнеса"}),
     )

@@ -99,7 +99,6 @@ def _row(found: "Found", read: "Read") -> dict[str, Any]:
     if found.index is not None:
         row["index"] = found.index
     row |= {"mail_id": read.mail_id, "outcome": reading.outcome, "reason": reading.reason, "parser": reading.parser}
-    row["trust"] = {"verdict": reading.trust.verdict, "reason": reading.trust.reason}
     return row | {"interests": [interest.to_json() for interest in reading.interests]}
 
 
