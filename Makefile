@@ -17,11 +17,14 @@ demo: $(READY) ## The main job on this machine, start to end; ONCE=1 exits after
 run: $(READY) ## The daemon with ./config.toml
 	$(BIN)/mailbridge run -c config.toml
 
-# What needs no server and no clock of its own goes side by side.
+# What needs no server and no clock of its own goes side by side on all cores; the rest waits more than it works.
 ALONE := tests/unit tests/simulation
+# Plays with clock, disk and links at once, against time limits.
+QUIET := tests/acceptance/test_ten_faults.py
 test: $(READY) ## All tests
 	$(if $(TESTS),,$(BIN)/pytest -q -n logical $(ALONE))
-	$(BIN)/pytest -q $(or $(TESTS),tests $(addprefix --ignore ,$(ALONE)))
+	$(BIN)/pytest -q $(or $(TESTS),-n 2 --dist loadfile tests $(addprefix --ignore ,$(ALONE) $(QUIET)))
+	$(if $(TESTS),,$(BIN)/pytest -q $(QUIET))
 
 e2e: $(READY) ## The way into a real CRM: BottleCRM on PostgreSQL, installed into .e2e the first time (minutes)
 	MAILBRIDGE_E2E=1 $(BIN)/pytest -q -rs tests/e2e

@@ -62,7 +62,7 @@ class VitalSigns:
                 quarantine=quarantine,
                 quarantined_lately=lately,
                 quarantined_usually=usual,
-                held=_held(connection) if "layout_changed" in quarantine else (),
+                held=_held(connection),
                 measured=_measured(connection, moment),
             )
 
