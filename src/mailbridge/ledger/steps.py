@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, false, func, or_, select, update
 
 from mailbridge.ledger.claims import Claim, Claimed
 from mailbridge.ledger.engine import Database, LedgerUnavailable, kept, now
@@ -141,4 +141,4 @@ def _intent(connection: Connection) -> Any:
 
 
 def _fences(items: Sequence[Claimed]) -> ColumnElement[bool]:
-    return or_(*(and_(delivery.c.id == item.row_id, delivery.c.fence == item.fence) for item in items))
+    return or_(false(), *(and_(delivery.c.id == item.row_id, delivery.c.fence == item.fence) for item in items))
