@@ -54,10 +54,6 @@ class WatchSettings(_Table):
         description="Working hours: only then silence counts; absent = always.",
     )
     timezone: str = Field("UTC", examples=["Europe/Moscow"], description="Where hours and quiet are.")
-    canary_s: float = Field(
-        0, ge=0, le=604_800, description="Seconds between two canary mails through the mailboxes; 0 = none."
-    )
-    canary_late_s: float = Field(600, gt=0, description="Seconds after which a canary mail is missing.")
 
     @field_validator("timezone")
     @classmethod

@@ -106,11 +106,6 @@ KINDS: dict[str, Text] = {
     "recipes_refused": Text(
         "Changed recipes can't be used", "Find the mistake with mailbridge recipes lint.", "The recipes are fine again"
     ),
-    "canary_missing": Text(
-        "The canary mail of {subject} did not come through",
-        "Mails on the same way are late too: look at mailbox, daemon and log.",
-        "The canary mail of {subject} came through",
-    ),
 }
 """Kind → its words."""
 

@@ -60,8 +60,6 @@ class Bounds(Protocol):
     def clock_s(self) -> float: ...
     @property
     def quarantine_per_hour(self) -> int: ...
-    @property
-    def canary_late_s(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,6 @@ class Measured:
         failures: Mailbox → why it can't be read now.
         behind: Mailbox → how many mails a second connection shows that the ledger does not know.
         silent: Source → what was expected and did not come.
-        canaries: Mailbox → seconds that its canary mail has been on its way.
         recipes: Why changed recipes are not in force, "" = they are.
     """
 
@@ -83,7 +80,6 @@ class Measured:
     failures: Mapping[str, str] = field(default_factory=dict)
     behind: Mapping[str, int] = field(default_factory=dict)
     silent: Mapping[str, str] = field(default_factory=dict)
-    canaries: Mapping[str, float] = field(default_factory=dict)
     recipes: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -226,9 +222,6 @@ def _mailbox(name: str, poll_s: float, vitals: Vitals, bounds: Bounds) -> Iterat
     if measured.behind.get(name):
         about = f"a second connection shows {measured.behind[name]} that the ledger does not know"
         yield _wrong("mailbox_behind", name, "fail", about)
-    waits_s = measured.canaries.get(name, 0.0)
-    if waits_s > bounds.canary_late_s:
-        yield _wrong("canary_missing", name, "fail", f"sent {waits_s:.0f} s ago")
 
 
 def _sink(name: str, one: AccountVitals, bounds: Bounds) -> Iterator[Finding]:

@@ -102,8 +102,6 @@ LEDGER_UP = _gauge("ledger_up", "1 = the ledger could be used at the last look."
 LEDGER_FAILURES = _counter("ledger_failures_total", "Looks at the ledger that failed.")
 CLOCK_SKEW = _gauge("clock_skew_seconds", "Our clock minus that of a server; positive = ours is ahead.", "server")
 RECIPES_REFUSED = _gauge("recipes_refused", "1 = changed recipes are bad and the old ones are in force.")
-CANARY_LATENCY = _gauge("canary_latency_seconds", "How long the last canary mail took, 0 = none yet.", "mailbox")
-CANARY_SEEN = _gauge("canary_seen_timestamp_seconds", "When a canary mail last came through, 0 = never.", "mailbox")
 CONDITIONS = _gauge("condition_active", "Things that are wrong now, by kind; see the runbook.", "kind")
 ALERTS = _counter("alerts_sent_total", "Messages to an alert target.", "result")
 LOOKED = _gauge("watch_timestamp_seconds", "When what the gauges show was last looked at.")
@@ -164,8 +162,6 @@ def _series(
         MAILS_STORED,
         MAILS_VANISHED,
         MAILBOX_SYNCED,
-        CANARY_LATENCY,
-        CANARY_SEEN,
     )
     for metric in by_mailbox:
         yield metric, [boxes]

@@ -220,19 +220,6 @@ class ReadingRoom:
             return reads
         return lambda: verifier.review(jobs, reads(), lambda again: self.crew.begin(again)())
 
-    def _job(self, mail: StoredMail) -> Job:
-        receiving = self._receivers.get(mail.mailbox or "", DEFAULT)
-        return Job(
-            mail.mail_id,
-            mail.raw,
-            mail.received_at,
-            mail.mailbox,
-            receiving,
-            mail.size,
-            mail.stored_at,
-            mail.signatures,
-        )
-
     def _settlement(self, mail: StoredMail, read: Read | None) -> Settlement | None:
         if read is None:
             if mail.tries + 1 < MAX_TRIES:

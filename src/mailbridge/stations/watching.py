@@ -36,7 +36,6 @@ class Senses:
     tokens: Callable[[], Mapping[str, float]] = dict
     failures: Callable[[], Mapping[str, str]] = dict
     behind: Callable[[], Mapping[str, int]] = dict
-    canaries: Callable[[], Mapping[str, float]] = dict
     recipes: Callable[[], str] = str
 
 
@@ -120,7 +119,6 @@ class Watch:
             failures=dict(ask.failures()),
             behind=dict(ask.behind()),
             silent=self._silent() if decides else {},
-            canaries=dict(ask.canaries()),
             recipes=ask.recipes(),
         )
         self._ledger.signs.keep(measured)
