@@ -148,6 +148,25 @@ class ProcessCrew:
         self._pool.join(timeout=10)
 
 
+def stored_job(mail: StoredMail, receivers: Mapping[str, Receiving]) -> Job:
+    """Return the job of a mail that the ledger holds.
+
+    Args:
+        mail: The mail.
+        receivers: Mailbox → how it is received.
+    """
+    return Job(
+        mail.mail_id,
+        mail.raw,
+        mail.received_at,
+        mail.mailbox,
+        receivers.get(mail.mailbox or "", DEFAULT),
+        mail.size,
+        mail.stored_at,
+        mail.signatures,
+    )
+
+
 class ReadingRoom:
     """Takes stored mails, has them read, and settles them.
 
@@ -190,7 +209,7 @@ class ReadingRoom:
             mails = self._reader.take(CHUNK, but=[mail.mail_id for chunk, _ in self._underway for mail in chunk])
             if not mails:
                 break
-            self._underway.append((mails, self._begun([self._job(mail) for mail in mails])))
+            self._underway.append((mails, self._begun([stored_job(mail, self._receivers) for mail in mails])))
         if not self._underway:
             self._rest()
             return 0

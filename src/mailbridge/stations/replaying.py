@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.replays import Known, KnownDelivery, Replays
 from mailbridge.ledger.settle import Outgoing, Settlement, StoredMail
-from mailbridge.mailbox.receiving import DEFAULT, Receiving
+from mailbridge.mailbox.receiving import Receiving
 from mailbridge.pipeline.parsing import Reading
 from mailbridge.pipeline.rereading import Change, changes, keep_ids
 from mailbridge.sdk import Interest
 from mailbridge.stations.outbox import outgoing
-from mailbridge.stations.reading import CHUNK, Crew
+from mailbridge.stations.reading import CHUNK, Crew, stored_job
 from mailbridge.worker import Job, Read
 
 CHUNK_BYTES = 4_000_000
@@ -141,25 +141,12 @@ class Replayer:
                 yield self._beside(*_taken(waiting))
 
     def _read(self, chunk: Sequence[Given]) -> list[Read]:
-        jobs = [self._job(one.mail) for one in chunk]
+        jobs = [stored_job(one.mail, self._receivers) for one in chunk]
         reads = self._crew.begin(jobs)()
         return [read or self._again(job) for job, read in zip(jobs, reads, strict=True)]
 
     def _again(self, job: Job) -> Read:
         return self._crew.begin([job])()[0] or Read(job.mail_id, CRASHED)
-
-    def _job(self, mail: StoredMail) -> Job:
-        receiving = self._receivers.get(mail.mailbox or "", DEFAULT)
-        return Job(
-            mail.mail_id,
-            mail.raw,
-            mail.received_at,
-            mail.mailbox,
-            receiving,
-            mail.size,
-            mail.stored_at,
-            mail.signatures,
-        )
 
     def _beside(self, chunk: Sequence[Given], reads: Sequence[Read]) -> list[Replayed]:
         ids = [read.mail_id for read in reads]
