@@ -102,7 +102,7 @@ class ProcessCrew:
         workers: int,
     ) -> None:
         context: Any = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["mailbridge.worker_forebear"])
+        context.set_forkserver_preload(["mailbridge.worker_preload"])
         self._pool: Any = ProcessPool(
             max_workers=workers,
             max_tasks=2000,
