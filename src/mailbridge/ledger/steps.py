@@ -90,6 +90,8 @@ class LedgerSteps:
     @kept
     def finished(self, name: str, ids: Mapping[str, str]) -> None:
         """Commit the result of a step; where the fence has moved on, a suspect."""
+        if not ids:
+            return  # all of them were refused
         items = [self._items[key] for key in ids]
         with self._database.write() as connection:
             noted = exists().where(step.c.delivery_id == delivery.c.id, step.c.fence == delivery.c.fence)
