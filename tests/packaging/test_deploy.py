@@ -15,6 +15,7 @@ from prometheus_client import generate_latest
 
 from mailbridge.config.settings import settings_model
 from mailbridge.observe import metrics
+from mailbridge.observe.alert_texts import KINDS
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -85,7 +86,7 @@ def test_kubernetes_takes_the_manifests(manifest):
     known = settings_model().model_fields
     for variable in container["env"]:
         group, key = variable["name"].removeprefix("MAILBRIDGE_").lower().split("__")
-        assert group not in known or key.removesuffix("_file") in type(known[group].default).model_fields
+        assert key.removesuffix("_file") in type(known[group].default).model_fields
 
 
 @pytest.mark.parametrize("path", sorted(DEPLOY.rglob("compose.yaml")), ids=lambda path: path.parent.name)
@@ -120,6 +121,15 @@ def series():
 def rules():
     parsed = yaml.safe_load((DEPLOY / "prometheus" / "rules.yaml").read_text(encoding="utf-8"))
     return [rule for group in parsed["groups"] for rule in group["rules"]]
+
+
+def test_each_rule_names_an_entry_of_the_runbook():
+    """A changed configuration that is refused is told by the log only: the daemon goes on with the old one."""
+    entries = re.findall(
+        r"^## (\S+)$", (DEPLOY.parent / "docs" / "runbook.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(entries) == sorted([*KINDS, "config_refused"])
+    assert {rule["annotations"]["runbook"] for rule in rules() if "alert" in rule} <= set(entries)
 
 
 def test_rules_and_dashboard_ask_for_series_that_there_are():

@@ -72,8 +72,8 @@ def ledger_of(path: Path) -> "Iterator[Ledger]":
 
 
 @contextmanager
-def open_ledger(settings: "Settings") -> "Iterator[Ledger]":
-    """Open the ledger of settings for a command that takes no part in the work."""
+def open_ledger(settings: "Settings", *, busy_s: float | None = None) -> "Iterator[Ledger]":
+    """Open the ledger of settings for a command that takes no part in the work; `busy_s` as in `Ledger`."""
     from mailbridge.ledger.engine import LedgerError
     from mailbridge.ledger.ledger import Ledger
 
@@ -81,7 +81,7 @@ def open_ledger(settings: "Settings") -> "Iterator[Ledger]":
     if settings.ledger.url.startswith("sqlite:") and not Path(file).exists():
         raise LedgerError(f"ledger {file}: there is none yet; `mailbridge run` makes it")
     asked = settings.ledger
-    ledger = Ledger(asked.url, lease_s=asked.lease_s, works=False, token_key=asked.key)
+    ledger = Ledger(asked.url, lease_s=asked.lease_s, works=False, token_key=asked.key, busy_s=busy_s)
     try:
         yield ledger
     finally:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mailbridge.config import Settings
     from mailbridge.observe.health import Finding
 
+PATIENCE_S = 3.0
+"""A probe has five seconds in all: who waits longer for a locked ledger is killed before it can say so."""
+
 SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 
 
@@ -41,7 +44,7 @@ def found_by(settings: "Settings") -> "list[Finding]":
     poll_s = {name: mailbox.poll_s for name, mailbox in settings.mailboxes.items()}
     accounts = {name: sink.account_id or name for name, sink in settings.sinks.items()}
     try:
-        with open_ledger(settings) as ledger:
+        with open_ledger(settings, busy_s=PATIENCE_S) as ledger:
             vitals, moment = ledger.vitals(answer_s=settings.watch.answer_s), time.time()
     except LedgerError as error:
         if isinstance(error, LedgerDamaged | LedgerRefused) or _is_missing(asked.url):

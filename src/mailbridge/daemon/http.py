@@ -1,5 +1,6 @@
 """`/livez`, `/readyz` and `/metrics`, on threads of their own: what asks here never holds up the work."""
 
+import errno
 import json
 import socket
 import threading
@@ -121,12 +122,18 @@ def _json(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode() + b"\n"
 
 
+def _why(error: Exception) -> str:
+    if getattr(error, "errno", None) != errno.EADDRINUSE:
+        return str(error)
+    return "the port is taken, perhaps by a second mailbridge on this machine: give each its own [http] port, or 0"
+
+
 def serve(host: str, port: int, *, alive: State, ready: State) -> StateServer | None:
     """Start a server on a thread of its own; None where it can't listen: the work goes on without."""
     try:
         server = StateServer(host, port, alive=alive, ready=ready)
     except (OSError, OverflowError) as error:
-        log.error("http_failed", address=f"{host}:{port}", error=str(error))
+        log.error("http_failed", address=f"{host}:{port}", error=_why(error))
         return None
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, name="http", daemon=True).start()
     return server

@@ -48,7 +48,7 @@ class Overseer:
     def _senses(self) -> Senses:
         app = self._app
         return Senses(
-            tokens=lambda: token_ends(app.settings, app.ledger.tokens),
+            tokens=lambda: token_ends(app.settings),
             failures=lambda: {one.mailbox.name: str(one.failure) for one in app.collectors if one.failure},
             behind=lambda: {one.name: one.behind for one in self.shadows if one.behind},
             recipes=_recipes(app),

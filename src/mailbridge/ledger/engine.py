@@ -83,13 +83,14 @@ class Database:
     Args:
         url: SQLAlchemy address: sqlite:///PATH or postgresql://….
         clock: Replaces the clock of an SQLite ledger in simulations; a server has its own.
+        busy_s: Seconds to wait for another process that locks an SQLite ledger; None = long.
 
     Attributes:
         space: The disk under the file.
         outage: Whether it could be used lately.
     """
 
-    def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, url: str, *, clock: Callable[[], float] = time.time, busy_s: float | None = None) -> None:
         try:
             self.url = make_url(url)
         except ArgumentError as error:
@@ -99,7 +100,7 @@ class Database:
         self.space = Space()
         self.outage = Outage()
         if self.is_sqlite:
-            self.engine = on_sqlite.make_engine(self.url, clock)
+            self.engine = on_sqlite.make_engine(self.url, clock, busy_s or on_sqlite.BUSY_TIMEOUT_S)
         elif backend == "postgresql":
             self.engine = on_postgres.make_engine(self.url)
         else:
@@ -223,13 +224,13 @@ def is_made(url: str) -> bool:
     return on_sqlite.is_made(address) if address.get_backend_name() == "sqlite" else on_postgres.is_made(address)
 
 
-def open_database(url: str, *, clock: Callable[[], float] = time.time) -> Database:
-    """Open a ledger, make or upgrade its schema.
+def open_database(url: str, *, clock: Callable[[], float] = time.time, busy_s: float | None = None) -> Database:
+    """Open a ledger, make or upgrade its schema; arguments as those of `Database`.
 
     Raises:
         LedgerError: It can't be opened, is damaged, or newer than this program.
     """
-    database = Database(url, clock=clock)
+    database = Database(url, clock=clock, busy_s=busy_s)
     try:
         migrate(database.engine)
     except (DBAPIError, sqlite3.Error) as error:

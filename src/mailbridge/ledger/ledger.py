@@ -82,6 +82,7 @@ class Ledger:
         reserve_bytes: See `Space`.
         token_key: See `Vault`.
         clock: Simulated time.
+        busy_s: See `Database`.
     """
 
     def __init__(
@@ -95,8 +96,9 @@ class Ledger:
         reserve_bytes: int = 0,
         token_key: str | None = None,
         clock: Callable[[], float] = time.time,
+        busy_s: float | None = None,
     ) -> None:
-        self.database = open_database(url, clock=clock)
+        self.database = open_database(url, clock=clock, busy_s=busy_s)
         if works:
             require_sound(self.database)
             self._warn()

@@ -21,8 +21,13 @@ WAL_RESET_FIXED = (3, 51, 3)
 BUSY_TIMEOUT_S = 30.0
 
 
-def make_engine(url: URL, clock: Callable[[], float]) -> Engine:
+def make_engine(url: URL, clock: Callable[[], float], busy_s: float = BUSY_TIMEOUT_S) -> Engine:
     """Return an engine whose transactions begin where the program says so and are durable at their end.
+
+    Args:
+        url: Names the file.
+        clock: Unix seconds.
+        busy_s: Seconds to wait for another process that locks it.
 
     Raises:
         LedgerError: The file may not be made or written.
@@ -34,7 +39,7 @@ def make_engine(url: URL, clock: Callable[[], float]) -> Engine:
     _require_rights(Path(path))
     _make_private(Path(path))
     place = FilePlace(Path(path))
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, pool_size=16)
+    engine = create_engine(url, connect_args={"timeout": busy_s, "check_same_thread": False}, pool_size=16)
     event.listen(engine, "connect", lambda connection, _record: _prepare(connection, clock))
     event.listen(engine, "begin", lambda connection: _begin(connection, place))
     return engine

@@ -93,7 +93,7 @@ SINK_UNUSABLE = _gauge("sink_unusable", "1 = the account needs a person.", "sink
 SINK_FAILING = _gauge("sink_failing_seconds", "Since the first failure after the last success, 0 = works.", "sink")
 SINK_PAUSED = _gauge("sink_paused_seconds", "Seconds that the account still pauses.", "sink")
 ANSWERS_LATE = _gauge("answers_late", "Interests that nobody has answered in time.", "sink")
-SOURCE_SILENT = _gauge("source_silent_seconds", "Since the last mail of a source, working hours only.", "source")
+SOURCE_SILENT = _gauge("source_silent_seconds", "Since the last interest of a source, 0 = not known here.", "source")
 LAYOUTS_HELD = _gauge("layouts_held", "Changed layouts whose mails wait in quarantine.")
 TOKEN_EXPIRES = _gauge("token_expiry_timestamp_seconds", "When a token ends, 0 = not known.", "account")
 DISK_FREE = _gauge("disk_free_bytes", "Free space under the ledger, 0 = not on this machine.")
@@ -158,11 +158,7 @@ def prepare(*, mailboxes: Iterable[str], sinks: Iterable[str], sources: Iterable
 def _series(
     boxes: list[str], sinks: list[str], sources: list[str], limits: list[str]
 ) -> Iterable[tuple[MetricWrapperBase, list[Sequence[str]]]]:
-    by_mailbox: tuple[MetricWrapperBase, ...] = (
-        MAILS_STORED,
-        MAILS_VANISHED,
-        MAILBOX_SYNCED,
-    )
+    by_mailbox: tuple[MetricWrapperBase, ...] = (MAILS_STORED, MAILS_VANISHED, MAILBOX_SYNCED)
     for metric in by_mailbox:
         yield metric, [boxes]
     yield MAILBOX_FAILURES_TOTAL, [boxes, MAILBOX_FAILURES]

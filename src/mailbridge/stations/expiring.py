@@ -3,32 +3,24 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import SecretStr
 
 from mailbridge.config import Settings
-from mailbridge.ledger.tokens import LedgerTokens
-from mailbridge.mailbox.opening import token_owner
-from mailbridge.sdk import MailbridgeError
 
 
-def token_ends(settings: Settings, tokens: Callable[[str], LedgerTokens]) -> dict[str, float]:
-    """Return "mailbox NAME" or "sink NAME" → when its token ends, unix seconds, where that can be known.
+def token_ends(settings: Settings) -> dict[str, float]:
+    """Return "sink NAME" → when its token ends, unix seconds, where that can be known and nothing renews it.
 
-    A token that is renewed in time ends later each time; one whose renewal fails ends for good.
+    Access tokens that a refresh token or a log-in of the program renews end every hour or day and mean nothing; when
+    their renewal fails, the sink is unusable or the mailbox not in sync, and that is told.
     """
     found: dict[str, float] = {}
     for name, sink in settings.sinks.items():
         end = jwt_end(getattr(sink, "token", None))
-        if end is None and getattr(sink, "refresh_token", None) is not None:
-            end = _stored_end(tokens(sink.account_id or name))
-        if end is not None:
+        if end is not None and getattr(sink, "refresh_token", None) is None:
             found[f"sink {name}"] = end
-    for name, mailbox in settings.mailboxes.items():
-        if getattr(mailbox, "oauth_token_url", None) and (end := _stored_end(tokens(token_owner(name)))):
-            found[f"mailbox {name}"] = end
     return found
 
 
@@ -43,13 +35,3 @@ def jwt_end(token: Any) -> float | None:
     except (ValueError, binascii.Error):
         return None
     return float(end) if isinstance(end, int | float) and not isinstance(end, bool) else None
-
-
-def _stored_end(tokens: LedgerTokens) -> float | None:
-    """Short-lived tokens are renewed when they are needed: they are told of only when they have ended for a while."""
-    try:
-        stored: Mapping[str, str] = tokens.load()
-        end = float(stored["expires_at"])
-    except (KeyError, ValueError, MailbridgeError):
-        return None
-    return end

@@ -34,6 +34,12 @@ def show_ledger_away() -> None:
     metrics.CONDITIONS.labels("ledger_unusable").set(1)
 
 
+def show_silence(last: Mapping[str, float], now: float) -> None:
+    """Show for each source how long nothing has come from it; `last` = when something came, unix seconds."""
+    for source, moment in last.items():
+        metrics.SOURCE_SILENT.labels(metrics.source_label(source)).set(max(0.0, now - moment))
+
+
 def show_conditions(found: Sequence[Finding]) -> None:
     """Count what is wrong, by kind."""
     wrong = Counter(one.kind for one in found if one.level != "ok")

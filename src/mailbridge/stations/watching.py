@@ -15,7 +15,7 @@ from mailbridge.observe.clocks import CLOCKS
 from mailbridge.observe.events import log
 from mailbridge.observe.health import Finding, Level, Measured, Vitals, Watched, findings
 from mailbridge.pipeline.silence import LONGEST_WEEKS, Rule, silence
-from mailbridge.stations.gauges import show, show_conditions, show_ledger_away
+from mailbridge.stations.gauges import show, show_conditions, show_ledger_away, show_silence
 
 LEARN_EVERY_S = 3600.0
 """How often the history of sources is read anew."""
@@ -135,6 +135,7 @@ class Watch:
             self._history = known
         known.last.update(self._ledger.signs.arrived(known.asked_at))
         known.asked_at = max(known.last.values(), default=known.asked_at)
+        show_silence(known.last, moment)
         rule = Rule(
             bounds.silent_hours, bounds.silent_floor_s, bounds.silent_history_s, bounds.hours, ZoneInfo(bounds.timezone)
         )
