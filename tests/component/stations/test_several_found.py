@@ -62,6 +62,9 @@ def test_all_are_named_in_log_and_history_and_nothing_is_written_again(kit):
     key = kit.deliver(1)
     logs = searched(kit, TwiceThere())
     told = [one for one in logs if one["event"] == "delivery_doubled"]
+    (alert,) = kit.ledger.alerts.latest(10)
+    assert (alert.kind, alert.event) == ("delivery_doubled", True)
+    assert alert.about.endswith(": 9, 11")
     assert [(one["key"], one["remote_ids"], one["log_level"]) for one in told] == [(key, ["9", "11"], "error")]
     assert kit.row(key)["reason"] == "found: lead; 2 objects carry the key: 9, 11"
     assert [(one["step"], one["remote_id"], one["resolved_at"]) for one in kit.row(key)["suspects"]] == [

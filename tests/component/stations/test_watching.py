@@ -5,15 +5,18 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select
 
 from mailbridge.cli.health import found_by
 from mailbridge.config.watching import AlertSettings, WatchSettings
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.outcomes import Waits
+from mailbridge.ledger.schema import delivery, remote
 from mailbridge.ledger.settle import Outgoing, Settlement
 from mailbridge.ports import Arrival, Chunk
 from mailbridge.sdk import Delivered, Receipt
 from mailbridge.stations.alerting import AlertDesk
+from mailbridge.stations.reading import ReadingRoom
 from mailbridge.stations.shadowing import Shadow
 from mailbridge.stations.watching import Senses, Watch
 from mailbridge.testing.interests import make_card
@@ -204,9 +207,12 @@ def test_a_second_look_finds_an_unseen_mail_and_lets_the_first_connect_anew(plac
 def test_an_interest_that_nobody_answers_in_time_is_told(place):
     place.add(1)
     claim = place.ledger.claims.take("crm", 10, quiet_s=1)
-    place.ledger.outcomes.finish(claim, [Delivered(Receipt("r1"))], Waits(1, lambda _: 1, lambda _: 1, lambda _: 1, 5, 5))
+    place.ledger.outcomes.finish(
+        claim, [Delivered(Receipt("r1"))], Waits(1, lambda _: 1, lambda _: 1, lambda _: 1, 5, 5, 100)
+    )
     with place.ledger.database.write() as connection:
-        connection.exec_driver_sql("UPDATE remote SET found = 1, processed = 0")
+        row = {"found": True, "processed": False, "read_at": place.now}
+        connection.execute(remote.insert().values(delivery_id=select(delivery.c.id).scalar_subquery(), **row))
     assert "answer_late" not in kinds(place.watch(answer_s=7200))
     place.now += 7201
     assert "answer_late" in kinds(place.watch(answer_s=7200))
@@ -231,3 +237,20 @@ def test_health_says_within_five_seconds_that_the_ledger_is_locked(place):
     assert (found.kind, found.level) == ("ledger_unusable", "fail")
     assert took_s < 8  # three seconds of patience; the rest is a slow machine
     assert "ledger_unusable" not in {one.kind for one in found_by(settings) if one.level == "fail"}
+
+
+def test_a_complaint_is_told_once_without_the_words_of_the_person(place):
+    crew = SimpleNamespace(workers=1)
+    room = ReadingRoom(place.ledger.reader, crew, {}, receivers={}, searches_first=False, note=place.ledger.alerts.note)
+    card = make_card(1).model_copy(update={"priority": "urgent", "labels": ("complaint",)})
+    room._tell([Settlement("m1", "parsed", interests=((card, ()),))], 0)
+    room._tell([Settlement("m1", "parsed", interests=((card, ()),))], 0)  # replayed
+    (alert,) = place.ledger.alerts.latest(10)
+    assert (alert.kind, alert.subject, alert.event) == ("complaint_arrived", card.id, True)
+    desk = place.desk()
+    assert desk.cycle() == 1
+    assert desk.cycle() == 0
+    assert card.author.name not in "".join(place.sent[0])
+    place.now += HOUR_S
+    assert "complaint_arrived" not in kinds(place.watch())  # an event: nothing lasts, nothing is over
+    assert place.ledger.alerts.latest(10)[-1].over_at is None
