@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help forms demo run test e2e mutants check format lock score coverage bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs clean
+.PHONY: help forms demo run test e2e mutants check format lock score coverage translations bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ score: $(READY) ## Precision and recall of the parsers over the fixtures, by net
 
 coverage: $(READY) ## Write the table of networks and kinds into docs/parsers/coverage.md
 	$(BIN)/python bench/score.py --coverage docs/parsers/coverage.md
+
+translations: $(READY) ## Bring the catalogues of what people read up to date, compile them, say what is not translated
+	$(BIN)/python tools/translations.py
 
 forms: $(READY) ## Look up the forms of the words of complaints anew: src/mailbridge/pipeline/forms.json
 	$(BIN)/python -c "import json; from mailbridge.pipeline.labelling import COMPLAINT_WORDS; \

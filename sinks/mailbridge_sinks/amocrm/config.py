@@ -25,7 +25,7 @@ class _Table(BaseModel):
 class AmocrmTask(_Table):
     """The task that every new lead gets."""
 
-    text: str = Field("Ответить", min_length=1, max_length=200, description="What the task asks for.")
+    text: str = Field("", max_length=200, description="What the task asks for; empty = by `language`.")
     deadline_s: int = Field(
         1200, gt=0, description="Seconds from the arrival of the mail until the task is overdue; 1200 = twenty minutes."
     )

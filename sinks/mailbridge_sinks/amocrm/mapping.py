@@ -121,11 +121,12 @@ class Mapper:
         task = self._config.task
         assert task is not None, "no task is configured"  # noqa: S101 - the sink asks before
         answer = f"\n{delivery.interest.reply.target}" if delivery.interest.reply.target else ""
+        text = task.text or card_word("label", "reply", self._language)
         return self._element({
             "entity_id": lead_id,
             "entity_type": "leads",
             "task_type_id": task.type_id,
-            "text": f"{task.text}{answer}\n{delivery.step_key(TASK)}",
+            "text": f"{text}{answer}\n{delivery.step_key(TASK)}",
             "complete_till": int(task.due(delivery.interest.mail.received_at, self._places.zone).timestamp()),
             "responsible_user_id": self._user(delivery) if delivery.responsible else owner or self._user(delivery),
             "request_id": delivery.key,

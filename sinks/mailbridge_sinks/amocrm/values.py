@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from mailbridge.sdk import CardLanguage, CardValue, cut, fold, one_line, value_text
+from mailbridge.sdk import CardValue, Language, cut, fold, one_line, value_text
 from mailbridge_sinks.amocrm.places import FieldPlace
 
 LONGEST_FIELD = 255
@@ -17,7 +17,7 @@ Items = tuple[list[dict[str, Any]], bool]
 NOTHING: Items = ([], False)
 
 
-def field_items(place: FieldPlace, value: CardValue, language: CardLanguage) -> Items:
+def field_items(place: FieldPlace, value: CardValue, language: Language) -> Items:
     """Return a value as a field of its type takes it; nothing when the type can't hold it."""
     if value is None:
         return NOTHING

@@ -23,7 +23,7 @@ class TodoConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    text: str = Field("Ответить", min_length=1, max_length=200, description="Title of the to-do.")
+    text: str = Field("", max_length=200, description="Title of the to-do; empty = by `language`.")
     deadline_s: int = Field(
         1200, ge=60, description="Deadline, in seconds after the notification arrived in the mailbox."
     )

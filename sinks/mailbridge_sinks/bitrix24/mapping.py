@@ -113,7 +113,7 @@ def add_task(delivery: Delivery, config: Bitrix24Config, lead_id: str, owner: in
     params = {
         "ownerTypeId": entity_type(config),
         "ownerId": lead_id,
-        "title": todo.text,
+        "title": todo.text or card_word("label", "reply", config.language),
         "description": "\n".join(_told(part, config) for part in parts if part),
         "deadline": deadline.isoformat(timespec="seconds"),
         "responsibleId": assignee(delivery, config) if delivery.responsible else owner or assignee(delivery, config),

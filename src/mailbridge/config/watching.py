@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from mailbridge.observe.alert_texts import KINDS
 from mailbridge.pipeline.hours import spans
+from mailbridge.sdk.translations import Language
 
 
 class _Table(BaseModel):
@@ -82,6 +83,7 @@ class AlertSettings(_Table):
         examples=[["tgram://BOT_TOKEN/CHAT_ID"]],
     )
     name: str = Field("mailbridge", min_length=1, max_length=60, description="How messages name this installation.")
+    language: Language = Field("en", description="Language of messages; reasons that servers give stay as they are.")
     runbook: str = Field(
         "docs/runbook.md", description="Where the runbook lies; messages end with a link to the entry of the alert."
     )

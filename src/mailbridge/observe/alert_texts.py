@@ -1,9 +1,17 @@
 """All words of alerts, by kind: what is wrong, and what to do. One entry of docs/runbook.md belongs to each kind.
 
-Format strings: {subject} is whom it is about (a mailbox, a sink, a source), {about} what was seen.
+Format strings: {subject} is whom it is about (a mailbox, a sink, a source). English stands here, see
+`sdk.translations`; what was seen is kept in English in log and ledger, and found again here when it is told.
 """
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from typing import cast
+
+from mailbridge.sdk.card_words import WordTable, card_word
+from mailbridge.sdk.translations import SOURCE_LANGUAGE, Language, noted, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,94 +30,171 @@ class Text:
 
 
 KINDS: dict[str, Text] = {
-    "daemon_silent": Text("No daemon works", "Start the service, or look into its log why it ended.", "It works again"),
+    "daemon_silent": Text(
+        noted("alert", "No daemon works"),
+        noted("alert", "Start the service, or look into its log why it ended."),
+        noted("alert", "It works again"),
+    ),
     "mailbox_unsynced": Text(
-        "Mailbox {subject} is not in sync",
-        "Look at the reason: password, network, or the provider. Nothing is lost: mails are read when it is mended.",
-        "Mailbox {subject} is in sync again",
+        noted("alert", "Mailbox {subject} is not in sync"),
+        noted(
+            "alert",
+            "Look at the reason: password, network, or the provider. "
+            "Nothing is lost: mails are read when it is mended.",
+        ),
+        noted("alert", "Mailbox {subject} is in sync again"),
     ),
     "mailbox_behind": Text(
-        "Mailbox {subject} shows mails that were not read",
-        "It connects anew by itself; if this stays, restart the service and run mailbridge audit.",
-        "Mailbox {subject} has nothing unread any more",
+        noted("alert", "Mailbox {subject} shows mails that were not read"),
+        noted("alert", "It connects anew by itself; if this stays, restart the service and run mailbridge audit."),
+        noted("alert", "Mailbox {subject} has nothing unread any more"),
     ),
     "delivery_waits": Text(
-        "Deliveries to {subject} wait too long",
-        "See why with: mailbridge deliveries list --sink {subject}",
-        "Nothing waits too long for {subject} any more",
+        noted("alert", "Deliveries to {subject} wait too long"),
+        noted("alert", "See why with: mailbridge deliveries list --sink {subject}"),
+        noted("alert", "Nothing waits too long for {subject} any more"),
     ),
     "doubt_stuck": Text(
-        "Deliveries to {subject} stay in doubt",
-        "The CRM can't be searched: see mailbridge deliveries list --state doubt",
-        "No delivery to {subject} stays in doubt any more",
+        noted("alert", "Deliveries to {subject} stay in doubt"),
+        noted("alert", "The CRM can't be searched: see mailbridge deliveries list --state doubt"),
+        noted("alert", "No delivery to {subject} stays in doubt any more"),
     ),
     "delivery_dead": Text(
-        "The CRM refuses deliveries to {subject} for good",
-        "See mailbridge deliveries list --state dead; then retry, resolve or cancel them.",
-        "No delivery to {subject} waits for a person any more",
+        noted("alert", "The CRM refuses deliveries to {subject} for good"),
+        noted("alert", "See mailbridge deliveries list --state dead; then retry, resolve or cancel them."),
+        noted("alert", "No delivery to {subject} waits for a person any more"),
     ),
     "delivery_doubled": Text(
-        "An interest is in the CRM twice: {subject}",
-        "Merge the objects in the CRM; mailbridge deliveries show names them.",
+        noted("alert", "An interest is in the CRM twice: {subject}"),
+        noted("alert", "Merge the objects in the CRM; mailbridge deliveries show names them."),
     ),
     "sink_unusable": Text(
-        "The CRM of {subject} can't be used",
-        "Mend the token, the right or the field that is named, then: mailbridge deliveries resume {subject}",
-        "The CRM of {subject} can be used again",
+        noted("alert", "The CRM of {subject} can't be used"),
+        noted(
+            "alert",
+            "Mend the token, the right or the field that is named, then: mailbridge deliveries resume {subject}",
+        ),
+        noted("alert", "The CRM of {subject} can be used again"),
     ),
     "sink_down": Text(
-        "The CRM of {subject} is away",
-        "Wait, or ask the CRM's support; deliveries go on by themselves.",
-        "The CRM of {subject} is back",
+        noted("alert", "The CRM of {subject} is away"),
+        noted("alert", "Wait, or ask the CRM's support; deliveries go on by themselves."),
+        noted("alert", "The CRM of {subject} is back"),
     ),
     "token_expiring": Text(
-        "The token of {subject} ends soon",
-        "Make a new one and put it into the configuration.",
-        "The token of {subject} is renewed",
+        noted("alert", "The token of {subject} ends soon"),
+        noted("alert", "Make a new one and put it into the configuration."),
+        noted("alert", "The token of {subject} is renewed"),
     ),
     "disk_low": Text(
-        "The disk under the ledger is nearly full",
-        "Free some space; the work goes on by itself.",
-        "There is room on the disk again",
+        noted("alert", "The disk under the ledger is nearly full"),
+        noted("alert", "Free some space; the work goes on by itself."),
+        noted("alert", "There is room on the disk again"),
     ),
     "clock_wrong": Text(
-        "The clock of this machine is wrong",
-        "Switch time synchronisation (NTP) on.",
-        "The clock of this machine is right again",
+        noted("alert", "The clock of this machine is wrong"),
+        noted("alert", "Switch time synchronisation (NTP) on."),
+        noted("alert", "The clock of this machine is right again"),
     ),
     "ledger_unusable": Text(
-        "The ledger can't be used",
-        "See who locks it, or whether the database runs; everything waits and goes on by itself.",
-        "The ledger can be used again",
+        noted("alert", "The ledger can't be used"),
+        noted("alert", "See who locks it, or whether the database runs; everything waits and goes on by itself."),
+        noted("alert", "The ledger can be used again"),
     ),
     "layout_changed": Text(
-        "{subject} has changed its mails",
-        "Look at one: mailbridge quarantine show; then mailbridge layouts accept, or take a newer parser.",
-        "Mails of {subject} are read again",
+        noted("alert", "{subject} has changed its mails"),
+        noted(
+            "alert", "Look at one: mailbridge quarantine show; then mailbridge layouts accept, or take a newer parser."
+        ),
+        noted("alert", "Mails of {subject} are read again"),
     ),
     "quarantine_grows": Text(
-        "Many mails go into quarantine",
-        "See the reasons with mailbridge quarantine list.",
-        "The quarantine has stopped growing",
+        noted("alert", "Many mails go into quarantine"),
+        noted("alert", "See the reasons with mailbridge quarantine list."),
+        noted("alert", "The quarantine has stopped growing"),
     ),
     "source_silent": Text(
-        "Nothing comes from {subject} any more",
-        "Send a test through it, and look whether its notifications are still on and reach the mailbox.",
-        "{subject} brings something again",
+        noted("alert", "Nothing comes from {subject} any more"),
+        noted(
+            "alert", "Send a test through it, and look whether its notifications are still on and reach the mailbox."
+        ),
+        noted("alert", "{subject} brings something again"),
     ),
     "answer_late": Text(
-        "Interests in {subject} are not answered in time",
-        "Somebody should answer them: mailbridge interests list shows which.",
-        "All interests in {subject} are answered",
+        noted("alert", "Interests in {subject} are not answered in time"),
+        noted("alert", "Somebody should answer them: mailbridge interests list shows which."),
+        noted("alert", "All interests in {subject} are answered"),
     ),
-    "complaint_arrived": Text("Somebody complains: {subject}", "Answer at once; the card is in the CRM."),
+    "complaint_arrived": Text(
+        noted("alert", "Somebody complains: {subject}"), noted("alert", "Answer at once; the card is in the CRM.")
+    ),
     "recipes_refused": Text(
-        "Changed recipes can't be used", "Find the mistake with mailbridge recipes lint.", "The recipes are fine again"
+        noted("alert", "Changed recipes can't be used"),
+        noted("alert", "Find the mistake with mailbridge recipes lint."),
+        noted("alert", "The recipes are fine again"),
     ),
 }
 """Kind → its words."""
 
-SEVERAL = "{count} messages"
-SINCE = "Since {since}."
-WAS = "It began {since}."
-TEST = ("this is a test", "Alerts reach you. Nothing is wrong and nothing has to be done.")
+SINCE = noted("alert", "Since {since}.")
+WAS = noted("alert", "It began {since}.")
+TEST = (
+    noted("alert", "this is a test"),
+    noted("alert", "Alerts reach you. Nothing is wrong and nothing has to be done."),
+)
+
+SEEN = (
+    noted("seen", "none runs on this ledger"),
+    noted("seen", "never in sync: {reason}"),
+    noted("seen", "never in sync"),
+    noted("seen", "proven in sync {seconds} s ago: {reason}"),
+    noted("seen", "proven in sync {seconds} s ago"),
+    noted("seen", "a second connection shows {count} that the ledger does not know"),
+    noted("seen", "for {seconds} s: no answer"),
+    noted("seen", "for {seconds} s: {reason}"),
+    noted("seen", "the oldest of {count} for {seconds} s"),
+    noted("seen", "{count} wait for a person"),
+    noted("seen", "{count} not answered in time"),
+    noted("seen", "{seconds} s ahead of {server}"),
+    noted("seen", "{seconds} s behind {server}"),
+    noted("seen", "ends {day}"),
+    noted("seen", "ended {day}"),
+    noted("seen", "{total} mails, {count} of the last hour: {reasons}"),
+    noted("seen", "{total} mails, {count} of the last hour"),
+    noted("seen", "its mails wait in quarantine; see mailbridge layouts"),
+    noted("seen", "nothing for {hours} h; {missed} of these hours usually bring something"),
+    noted("seen", "{free} MB free, work stops below {floor} MB"),
+    noted("seen", "{free} MB free, but the reserve {file} is missing"),
+    noted(
+        "seen",
+        "the disk under {folder} has {free} MB left and {floor} MB are needed: nothing new is taken; free some space "
+        "and the work goes on by itself ([ledger] min_free_bytes and reserve_bytes)",
+    ),
+    noted("seen", "{kind} from {network}, {product}"),
+    noted("seen", "{kind} from {network}"),
+)
+"""What can be seen, the longer first. Reasons in it are of servers and stay; kinds and networks are worded."""
+
+
+def seen(about: str, language: Language) -> str:
+    """Return what was seen in a language; as it is when nothing here says it."""
+    if language == SOURCE_LANGUAGE:
+        return about
+    for message in SEEN:
+        if found := _pattern(message).fullmatch(about):
+            with suppress(KeyError):  # of an unknown kind: it only looks like the message
+                values = {name: _value(name, value, language) for name, value in found.groupdict().items()}
+                return translated("seen", message, language).format(**values)
+    return about
+
+
+def _value(name: str, value: str, language: Language) -> str:
+    return card_word(cast("WordTable", name), value, language) if name in {"kind", "network"} else value
+
+
+@cache
+def _pattern(message: str) -> re.Pattern[str]:
+    """Return what finds the values of a message again."""
+    parts = re.split(r"\{(\w+)\}", message)
+    words, names = map(re.escape, parts[::2]), [*(f"(?P<{name}>.+?)" for name in parts[1::2]), ""]
+    return re.compile("".join(word + name for word, name in zip(words, names, strict=True)), re.DOTALL)

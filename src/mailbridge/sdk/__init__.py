@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         value_at,
         value_text,
     )
-    from mailbridge.sdk.card_words import CardLanguage, card_word
+    from mailbridge.sdk.card_words import card_word
     from mailbridge.sdk.dates import date_in_mail, read_date
     from mailbridge.sdk.deeds import Deed, actors_in, deed_in
     from mailbridge.sdk.digest import ignored_unless_told, read_counted, read_digest
@@ -128,17 +128,18 @@ if TYPE_CHECKING:
     from mailbridge.sdk.templates import BadTemplate, Template, compile_structure, fill_structure, template_values
     from mailbridge.sdk.text import clean, cut, fold, one_line, paragraphs
     from mailbridge.sdk.told import read_social
+    from mailbridge.sdk.translations import LANGUAGES, Language, counted, noted, translated
 
 __all__ = [
     "API",
     "CARD_PATHS",
     "DESTINATIONS",
+    "LANGUAGES",
     "SCHEMA",
     "Address",
     "AttachedFile",
     "Author",
     "BadTemplate",
-    "CardLanguage",
     "CardLine",
     "CardTemplates",
     "CardValue",
@@ -164,6 +165,7 @@ __all__ = [
     "Judge",
     "Kind",
     "Known",
+    "Language",
     "Line",
     "Link",
     "LogsIn",
@@ -235,6 +237,7 @@ __all__ = [
     "card_word",
     "clean",
     "compile_structure",
+    "counted",
     "csv_cell",
     "csv_text",
     "cut",
@@ -265,6 +268,7 @@ __all__ = [
     "make_interest",
     "name_or_address",
     "noise_in",
+    "noted",
     "one_line",
     "outcome_of",
     "paragraphs",
@@ -295,6 +299,7 @@ __all__ = [
     "terminal_text",
     "text_layout",
     "text_lines",
+    "translated",
     "unquoted",
     "unwrap_url",
     "urls_in",
@@ -310,7 +315,7 @@ _HOMES = {
         "CARD_PATHS CardLine CardValue card_lines card_text card_title fit is_card_path name_or_address "
         "split_name utf8_length utf16_length value_at value_text"
     ),
-    "card_words": "CardLanguage card_word",
+    "card_words": "card_word",
     "dates": "date_in_mail read_date",
     "deeds": "Deed actors_in deed_in",
     "digest": "ignored_unless_told read_counted read_digest",
@@ -351,6 +356,7 @@ _HOMES = {
     "targets": "NetworkLinks Target",
     "templates": "BadTemplate Template compile_structure fill_structure template_values",
     "text": "clean cut fold one_line paragraphs",
+    "translations": "LANGUAGES Language counted noted translated",
 }
 """Module → the names it holds; the same as the imports above, which only type checkers and editors follow."""
 

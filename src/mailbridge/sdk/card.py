@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from mailbridge.sdk.card_words import CardLanguage, WordTable, card_word
+from mailbridge.sdk.card_words import WordTable, card_word
 from mailbridge.sdk.interest import Author, FileRef, Interest
 from mailbridge.sdk.text import clean, cut, one_line
+from mailbridge.sdk.translations import Language
 
 FORM_FIELD = "fields."
 """Paths that begin so name a form field by its label, whatever its case."""
@@ -44,7 +45,7 @@ def is_card_path(path: str) -> bool:
     return path in CARD_PATHS or (path.startswith(FORM_FIELD) and path != FORM_FIELD)
 
 
-def value_at(interest: Interest, path: str, language: CardLanguage | None = None) -> CardValue:
+def value_at(interest: Interest, path: str, language: Language | None = None) -> CardValue:
     """Return what stands at a path of an interest; None when nothing does.
 
     Args:
@@ -62,7 +63,7 @@ def value_at(interest: Interest, path: str, language: CardLanguage | None = None
     return None if value in {"", ()} else value
 
 
-def value_text(value: CardValue, language: CardLanguage) -> str:
+def value_text(value: CardValue, language: Language) -> str:
     """Return a value as people read it, "" for None."""
     if isinstance(value, bool):
         return card_word("label", "yes" if value else "no", language)
@@ -75,7 +76,7 @@ def value_text(value: CardValue, language: CardLanguage) -> str:
     return "" if value is None else str(value)
 
 
-def card_title(interest: Interest, language: CardLanguage) -> str:
+def card_title(interest: Interest, language: Language) -> str:
     """Return what a lead is called in a list: what, where, who (or about what), on one line."""
     what = card_word("kind", interest.kind, language)
     number = f" {interest.refs.order}" if interest.refs.order else ""
@@ -121,7 +122,7 @@ class CardLine:
 
 def card_lines(
     interest: Interest,
-    language: CardLanguage,
+    language: Language,
     *,
     told: Collection[str] = (),
     escape: Callable[[str], str] = str,
@@ -143,7 +144,7 @@ def card_lines(
 
 class _Lines:
     def __init__(
-        self, interest: Interest, language: CardLanguage, told: Collection[str], escape: Callable[[str], str]
+        self, interest: Interest, language: Language, told: Collection[str], escape: Callable[[str], str]
     ) -> None:
         self._interest = interest
         self._language = language
@@ -230,7 +231,7 @@ class _Lines:
 
 def card_text(
     interest: Interest,
-    language: CardLanguage,
+    language: Language,
     *,
     marker: str,
     most: int,
@@ -295,7 +296,7 @@ def utf16_length(value: str) -> int:
     return len(value.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _moment(value: datetime, language: CardLanguage, *, day_only: bool = False) -> str:
+def _moment(value: datetime, language: Language, *, day_only: bool = False) -> str:
     """Return a moment in its own zone, to the minute, such as 09.05.2026 14:04 (UTC+3)."""
     day = f"{value:%d.%m.%Y}" if language == "ru" else f"{value:%Y-%m-%d}"
     return day if day_only else f"{day} {value:%H:%M} ({_zone(value)})"
@@ -309,7 +310,7 @@ def _zone(value: datetime) -> str:
     return f"UTC{sign}{hours}" + ("" if minutes == "00" else f":{minutes}")
 
 
-def _size(count: int, language: CardLanguage) -> str:
+def _size(count: int, language: Language) -> str:
     thousands = -(-count // 1024)
     if thousands < 1024:
         return f"{thousands} {card_word('label', 'KB', language)}"

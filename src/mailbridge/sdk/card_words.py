@@ -1,114 +1,111 @@
-"""What a manager reads on a card, in Russian and English."""
+"""What a manager reads on a card: names → English; the catalogues have it in other languages."""
 
 from collections.abc import Mapping
 from typing import Literal
 
-CardLanguage = Literal["ru", "en"]
-"""Language of the card; that of the mail does not matter."""
+from mailbridge.sdk.translations import Language, noted, translated
 
 WordTable = Literal["label", "kind", "channel", "network"]
 
-_Pairs = Mapping[str, tuple[str, str]]
-
-_LABELS: _Pairs = {
-    "source": ("Источник", "Source"),
-    "occurred_at": ("Дата", "Date"),
-    "channel": ("Тип источника", "Type of source"),
-    "author": ("Автор", "Author"),
-    "phones": ("Телефон", "Phone"),
-    "email": ("E-mail", "E-mail"),
-    "photo": ("Фото автора", "Author's photo"),
-    "kind": ("Вид действия", "Action"),
-    "text": ("Текст", "Text"),
-    "product": ("Продукт", "Product"),
-    "responsible": ("Ответственный", "Responsible"),
-    "processed": ("Обработано", "Processed"),
-    "reply": ("Ответить", "Reply"),
-    "rating": ("Оценка", "Rating"),
-    "amount": ("Сумма", "Amount"),
-    "priority": ("Приоритет", "Priority"),
-    "labels": ("Метки", "Labels"),
-    "refs": ("Номера", "Numbers"),
-    "fields": ("Поля формы", "Form fields"),
-    "attachments": ("Файлы в письме", "Files in the mail"),
-    "trust": ("Отправитель письма", "Sender of the mail"),
-    "yes": ("да", "yes"),
-    "no": ("нет", "no"),
-    "not yet": ("пока нет", "not yet"),
-    "nobody": ("пока не назначен", "nobody yet"),
-    "somebody": ("Без имени", "Unknown"),
-    "received": ("по дате письма", "date of the mail"),
-    "fail": ("не подтверждён", "not confirmed"),
-    "unknown": ("не проверен", "not verified"),
-    "cut": ("(обрезано; письмо целиком хранит mailbridge)", "(cut; mailbridge keeps the whole mail)"),
-    "order": ("заказ", "order"),
-    "form": ("форма", "form"),
-    "comment": ("комментарий", "comment"),
-    "post": ("публикация", "post"),
-    "thread": ("обсуждение", "thread"),
-    "KB": ("КБ", "KB"),
-    "MB": ("МБ", "MB"),
+_LABELS = {
+    "source": noted("label", "Source"),
+    "occurred_at": noted("label", "Date"),
+    "channel": noted("label", "Type of source"),
+    "author": noted("label", "Author"),
+    "phones": noted("label", "Phone"),
+    "email": noted("label", "E-mail"),
+    "photo": noted("label", "Author's photo"),
+    "kind": noted("label", "Action"),
+    "text": noted("label", "Text"),
+    "product": noted("label", "Product"),
+    "responsible": noted("label", "Responsible"),
+    "processed": noted("label", "Processed"),
+    "reply": noted("label", "Reply"),
+    "rating": noted("label", "Rating"),
+    "amount": noted("label", "Amount"),
+    "priority": noted("label", "Priority"),
+    "labels": noted("label", "Labels"),
+    "refs": noted("label", "Numbers"),
+    "fields": noted("label", "Form fields"),
+    "attachments": noted("label", "Files in the mail"),
+    "trust": noted("label", "Sender of the mail"),
+    "yes": noted("label", "yes"),
+    "no": noted("label", "no"),
+    "not yet": noted("label", "not yet"),
+    "nobody": noted("label", "nobody yet"),
+    "somebody": noted("label", "Unknown"),
+    "received": noted("label", "date of the mail"),
+    "fail": noted("label", "not confirmed"),
+    "unknown": noted("label", "not verified"),
+    "cut": noted("label", "(cut; mailbridge keeps the whole mail)"),
+    "order": noted("label", "order"),
+    "form": noted("label", "form"),
+    "comment": noted("label", "comment"),
+    "post": noted("label", "post"),
+    "thread": noted("label", "thread"),
+    "KB": noted("label", "KB"),
+    "MB": noted("label", "MB"),
 }
-_KINDS: _Pairs = {
-    "like": ("лайк", "like"),
-    "repost": ("репост", "repost"),
-    "comment": ("комментарий", "comment"),
-    "mention": ("упоминание", "mention"),
-    "review": ("отзыв", "review"),
-    "follow": ("подписка", "new follower"),
-    "message": ("сообщение", "message"),
-    "request": ("заявка", "request"),
-    "callback": ("обратный звонок", "call-back request"),
-    "order": ("заказ", "order"),
-    "registration": ("регистрация", "registration"),
-    "visit": ("посещение", "visit"),
-    "post": ("публикация", "post"),
+_KINDS = {
+    "like": noted("kind", "like"),
+    "repost": noted("kind", "repost"),
+    "comment": noted("kind", "comment"),
+    "mention": noted("kind", "mention"),
+    "review": noted("kind", "review"),
+    "follow": noted("kind", "new follower"),
+    "message": noted("kind", "message"),
+    "request": noted("kind", "request"),
+    "callback": noted("kind", "call-back request"),
+    "order": noted("kind", "order"),
+    "registration": noted("kind", "registration"),
+    "visit": noted("kind", "visit"),
+    "post": noted("kind", "post"),
 }
-_CHANNELS: _Pairs = {
-    "social": ("социальная сеть", "social network"),
-    "form": ("форма на сайте", "site form"),
-    "site": ("сайт", "site"),
-    "review": ("отзывы", "reviews"),
-    "email": ("электронная почта", "e-mail"),
-    "chat": ("онлайн-чат", "online chat"),
+_CHANNELS = {
+    "social": noted("channel", "social network"),
+    "form": noted("channel", "site form"),
+    "site": noted("channel", "site"),
+    "review": noted("channel", "reviews"),
+    "email": noted("channel", "e-mail"),
+    "chat": noted("channel", "online chat"),
 }
-_NETWORKS: _Pairs = {
-    "vk": ("ВКонтакте", "VK"),
-    "vk_ads": ("VK Реклама", "VK Ads"),
-    "ok": ("Одноклассники", "Odnoklassniki"),
-    "facebook": ("Facebook", "Facebook"),
-    "instagram": ("Instagram", "Instagram"),
-    "twitter": ("X (Twitter)", "X (Twitter)"),
-    "linkedin": ("LinkedIn", "LinkedIn"),
-    "youtube": ("YouTube", "YouTube"),
-    "email": ("письмо", "mail"),
-    "site": ("сайт", "site"),
-    "yandex_business": ("Яндекс Бизнес", "Yandex Business"),
-    "google_business": ("Google", "Google"),
-    "2gis": ("2ГИС", "2GIS"),
-    "bitrix": ("1С-Битрикс", "1C-Bitrix"),
-    "google_forms": ("Google Forms", "Google Forms"),
-    "wordpress": ("WordPress", "WordPress"),
-    "woocommerce": ("WooCommerce", "WooCommerce"),
-    "opencart": ("OpenCart", "OpenCart"),
-    "modx": ("MODX", "MODX"),
-    "wpforms": ("WPForms", "WPForms"),
-    "jotform": ("JotForm", "JotForm"),
-    "request_tracker": ("Request Tracker", "Request Tracker"),
-    "django_helpdesk": ("django-helpdesk", "django-helpdesk"),
+_NETWORKS = {
+    "vk": noted("network", "VK"),
+    "vk_ads": noted("network", "VK Ads"),
+    "ok": noted("network", "Odnoklassniki"),
+    "facebook": noted("network", "Facebook"),
+    "instagram": noted("network", "Instagram"),
+    "twitter": noted("network", "X (Twitter)"),
+    "linkedin": noted("network", "LinkedIn"),
+    "youtube": noted("network", "YouTube"),
+    "email": noted("network", "mail"),
+    "site": noted("network", "site"),
+    "yandex_business": noted("network", "Yandex Business"),
+    "google_business": noted("network", "Google"),
+    "2gis": noted("network", "2GIS"),
+    "bitrix": noted("network", "1C-Bitrix"),
+    "google_forms": noted("network", "Google Forms"),
+    "wordpress": noted("network", "WordPress"),
+    "woocommerce": noted("network", "WooCommerce"),
+    "opencart": noted("network", "OpenCart"),
+    "modx": noted("network", "MODX"),
+    "wpforms": noted("network", "WPForms"),
+    "jotform": noted("network", "JotForm"),
+    "request_tracker": noted("network", "Request Tracker"),
+    "django_helpdesk": noted("network", "django-helpdesk"),
 }
-_TABLES: Mapping[WordTable, _Pairs] = {
+_TABLES: Mapping[WordTable, Mapping[str, str]] = {
     "label": _LABELS, "kind": _KINDS, "channel": _CHANNELS, "network": _NETWORKS,
 }  # fmt: skip
 
 
-def card_word(table: WordTable, name: str, language: CardLanguage) -> str:
+def card_word(table: WordTable, name: str, language: Language) -> str:
     """Return a label of the card, or what a kind, channel or network is called; an unlisted network is capitalised.
 
     Raises:
         KeyError: There is no such label, kind or channel.
     """
-    pairs = _TABLES[table]
-    if table == "network" and name not in pairs:
+    words = _TABLES[table]
+    if table == "network" and name not in words:
         return name.replace("_", " ").capitalize()
-    return pairs[name][0 if language == "ru" else 1]
+    return translated(table, words[name], language)

@@ -7,11 +7,11 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mailbridge.sdk.card import card_text, card_title, fit
-from mailbridge.sdk.card_words import CardLanguage
 from mailbridge.sdk.errors import Refused
 from mailbridge.sdk.sink import Delivery, Rejected
 from mailbridge.sdk.templates import BadTemplate, Template, template_values
 from mailbridge.sdk.text import one_line
+from mailbridge.sdk.translations import Language
 
 Made = TypeVar("Made")
 Escape = Callable[[str], str]
@@ -52,7 +52,7 @@ class CardTemplates(BaseModel):
         description="Field of the CRM = template of its value; one that comes out empty is not written.",
     )
 
-    def title_of(self, delivery: Delivery, language: CardLanguage, *, escape: Escape | None = None) -> str:
+    def title_of(self, delivery: Delivery, language: Language, *, escape: Escape | None = None) -> str:
         """Return the title on one line.
 
         Raises:
@@ -67,7 +67,7 @@ class CardTemplates(BaseModel):
     def text_of(
         self,
         delivery: Delivery,
-        language: CardLanguage,
+        language: Language,
         *,
         marker: str,
         most: int,
@@ -88,7 +88,7 @@ class CardTemplates(BaseModel):
             made = Template(self.text, escape=escape).text(template_values(delivery, language)).strip()
         return f"{fit(made, most - measure(marker) - 2, measure)}\n\n{marker}".lstrip()
 
-    def values_of(self, delivery: Delivery, language: CardLanguage) -> dict[str, Any]:
+    def values_of(self, delivery: Delivery, language: Language) -> dict[str, Any]:
         """Return field → value: of a template that is one expression as it is (number, yes or no), else its text.
 
         Fields are no markup, so nothing is escaped; for one that is, there is the filter `html`.

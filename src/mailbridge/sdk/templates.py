@@ -24,11 +24,12 @@ from mailbridge.sdk.card import (
     split_name,
     value_at,
 )
-from mailbridge.sdk.card_words import CardLanguage, WordTable, card_word
+from mailbridge.sdk.card_words import WordTable, card_word
 from mailbridge.sdk.interest import Interest
 from mailbridge.sdk.output import html_text
 from mailbridge.sdk.sink import Delivery
 from mailbridge.sdk.text import one_line
+from mailbridge.sdk.translations import Language
 
 LONGEST_CARD = 30_000
 """Characters of `{{ card }}`; `{{ card_within(9000) }}` takes less and keeps a share of every part."""
@@ -97,7 +98,7 @@ class Template:
         return f"Template({self.source!r})"
 
 
-def template_values(delivery: Delivery, language: CardLanguage) -> dict[str, Any]:
+def template_values(delivery: Delivery, language: Language) -> dict[str, Any]:
     """Return what templates may use of a delivery.
 
     All parts of an interest under their names (`author.name`, `source.url`, `text`, `fields`, …), unknown = None,
@@ -170,7 +171,7 @@ def _filled_key(key: "str | Template", values: Values) -> str:
     return key.text(values) if isinstance(key, Template) else key
 
 
-def _word(interest: Interest, what: str, language: CardLanguage) -> str:
+def _word(interest: Interest, what: str, language: Language) -> str:
     names = {"kind": interest.kind, "channel": interest.source.channel, "network": interest.source.network}
     if what not in names:
         raise ValueError(f'word() takes "kind", "channel" or "network", not {what!r}')

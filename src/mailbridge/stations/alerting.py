@@ -12,11 +12,13 @@ from mailbridge.config.watching import AlertSettings
 from mailbridge.ledger.alerts import Alert
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.observe import metrics
-from mailbridge.observe.alert_texts import KINDS, SEVERAL, SINCE, TEST, WAS
+from mailbridge.observe.alert_texts import KINDS, SINCE, TEST, WAS, seen
 from mailbridge.observe.events import log
 from mailbridge.observe.notifying import line, post, shown, target_id
 from mailbridge.pipeline.backoff import reconnect_s
 from mailbridge.pipeline.hours import is_within
+from mailbridge.sdk.card import value_text
+from mailbridge.sdk.translations import Language, counted, translated
 
 STALE_S = 7 * 86_400.0
 """What could not be told for so long is told no more."""
@@ -150,7 +152,8 @@ class AlertDesk:
         if len(pending) == 1:
             return self._worded(pending[0])
         texts = ["\n".join(self._worded(one)) for one in pending]
-        return f"{self._settings.name}: {SEVERAL.format(count=len(pending))}", "\n\n".join(texts)
+        title = counted("alert", "{count} message", "{count} messages", len(pending), self._settings.language)
+        return f"{self._settings.name}: {title}", "\n\n".join(texts)
 
     def _worded(self, message: Message) -> tuple[str, str]:
         return worded(message.alert, self._settings, self._zone, over=message.over)
@@ -158,24 +161,28 @@ class AlertDesk:
 
 def worded(one: Alert, settings: AlertSettings, zone: tzinfo, *, over: bool) -> tuple[str, str]:
     """Return title and text: what is, since when, what to do, and where to read on."""
-    words = KINDS[one.kind]
-    about = {"subject": one.subject, "about": one.about}
-    since = _clock_words(one.since, zone)
+    words, language = KINDS[one.kind], settings.language
+
+    def told(message: str, **values: str) -> str:
+        return translated("alert", message, language).format(subject=one.subject, **values)
+
+    since = _clock_words(one.since, zone, language)
     link = f"{settings.runbook}#{one.kind}"
     if over:
-        return f"{settings.name}: {words.over.format(**about)}", f"{WAS.format(since=since)}\n{link}"
-    title = words.title.format(**about)
-    until = f" – {_clock_words(one.over_at, zone)}" if one.over_at else ""
-    lines = [line(one.about), SINCE.format(since=since + until)]
+        return f"{settings.name}: {told(words.over)}", f"{told(WAS, since=since)}\n{link}"
+    title = told(words.title)
+    until = f" – {_clock_words(one.over_at, zone, language)}" if one.over_at else ""
+    lines = [line(seen(one.about, language)), told(SINCE, since=since + until)]
     if one.over_at is not None:
-        title = f"{title} → {words.over.format(**about)}"
-    return f"{settings.name}: {title}", "\n".join([part for part in lines if part] + [words.deed.format(**about), link])
+        title = f"{title} → {told(words.over)}"
+    return f"{settings.name}: {title}", "\n".join([part for part in lines if part] + [told(words.deed), link])
 
 
 def trial(settings: AlertSettings, now: float) -> tuple[str, str]:
     """Return what `mailbridge alert test` sends."""
-    return f"{settings.name}: {TEST[0]}", f"{TEST[1]}\n{_clock_words(now, UTC)}"
+    title, text = (translated("alert", message, settings.language) for message in TEST)
+    return f"{settings.name}: {title}", f"{text}\n{_clock_words(now, UTC, settings.language)}"
 
 
-def _clock_words(moment: float, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(moment, zone).isoformat(" ", "seconds")
+def _clock_words(moment: float, zone: tzinfo, language: Language) -> str:
+    return value_text(datetime.fromtimestamp(moment, zone), language)
