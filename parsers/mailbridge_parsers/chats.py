@@ -6,6 +6,7 @@ No transcript mail of these services is public: lines "time, who, what" are read
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -61,6 +62,7 @@ _SERVICES = {
 }
 _SENDERS = tuple(domain for domains in _SERVICES.values() for domain in domains)
 _STAMP = r"[\[(]?(?:\d{1,4}[./-]\d{1,2}(?:[./-]\d{2,4})?,?\s+)?\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]m)?[\])]?"
+_CLOCK = re.compile(r"\d:\d")
 _SPOKEN = re.compile(
     rf"{_STAMP}\s*[-–—|]?\s*(?P<who>[^:\[\]\t\n]{{1,60}}?)\s*(?::|\t)\s*(?P<said>.*)"
     rf"|(?P<name>[^:\[\]\t\n]{{1,60}}?)\s*[,|]?\s*{_STAMP}\s*(?::|\t)\s*(?P<words>.*)",
@@ -199,12 +201,23 @@ def _network(mail: Mail) -> str:
 
 
 def _read(mail: Mail) -> _Chat:
-    """A line without a time goes on with what was said directly above it; behind an empty line it is the template's."""
+    return _talk_in(mail.words)
+
+
+@lru_cache(maxsize=2)
+def _talk_in(words: str) -> _Chat:
+    """A line without a time goes on with what was said directly above it; behind an empty line it is the template's.
+
+    Cached: routing asks for the talk of the mail that is parsed next.
+    """
     chat, is_open = _Chat(), False
-    lines = [line.strip() for line in clean(mail.words).split("\n")]
+    lines = [line.strip() for line in clean(words).split("\n")]
     for line, below in zip_longest(lines, lines[1:], fillvalue=""):
-        head = "" if _GAP.search(line) else line
-        spoken, labelled, speaker = _SPOKEN.fullmatch(head), _LABELLED.fullmatch(head), _SPEAKER.fullmatch(head)
+        head = "" if ":" not in line or _GAP.search(line) else line
+        is_timed = bool(_CLOCK.search(head))
+        spoken = _SPOKEN.fullmatch(head) if is_timed else None
+        speaker = _SPEAKER.fullmatch(head) if is_timed else None
+        labelled = _LABELLED.fullmatch(head)
         if speaker and below and not spoken and not _SPEAKER.fullmatch(below):
             chat.speeches.append((speaker["who"].strip(), []))
             is_open = True

@@ -7,6 +7,7 @@ stand. What has labels ("Author: …") is a form's; what leads to somebody else'
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -102,8 +103,12 @@ def _is_ours(mail: Mail) -> bool:
     return bool(_author(mail, notice).name) and not _LABELLED.match(notice.text)
 
 
+@lru_cache(maxsize=2)
 def _notice(mail: Mail) -> Notice:
-    """What is read; the name stands below the headline where a known engine names nobody ("Someone commented")."""
+    """What is read; the name stands below the headline where a known engine names nobody ("Someone commented").
+
+    Cached: routing asks for the same mail that is parsed next.
+    """
     notice = read_mail_notice(mail, _LINKS)
     if _author(mail, notice).name or not any(one.hint for one in _comments(mail)):
         return notice
@@ -134,7 +139,8 @@ def _within(host: str, domains: set[str]) -> bool:
     return any(host == own or host.endswith("." + own) for own in domains if own)
 
 
-def _comments(mail: Mail) -> list[Target]:
+@lru_cache(maxsize=2)
+def _comments(mail: Mail) -> Sequence[Target]:
     lines = [*html_lines(mail.html_source), *text_lines(mail.text)]
     targets = (target(run.href) for line in lines for run in line.runs if run.href)
     return [one for one in targets if one.role == "object"]

@@ -21,24 +21,28 @@ _SEARCHED = 20_000
 _TWICE = re.compile(f"&amp;({_ENTITIES});")
 
 
+@lru_cache(maxsize=2)
 def best_reading(mail: Mail) -> Reading:
     """Return the fields of a mail, from its HTML part or its text part, whichever shows more of the form.
 
     The HTML part wins when both show the same: its cells cannot be imitated by what a visitor types.
+    Cached: routing asks for the same mail that is parsed next.
     """
     letter = read_letter(mail)
     if letter is not None:
         return letter
     site = Site(mail)
     readings = _readings(mail.html, mail.text, site.hosts, site.own_names, keys_only=system_of(mail).keys_only)
-    return max(readings, key=lambda reading: _worth(reading, site), default=Reading())
+    if len(readings) < 2:  # noqa: PLR2004 - nothing to choose between
+        return next(iter(readings), Reading())
+    return max(readings, key=lambda reading: _worth(reading, site))
 
 
 @lru_cache(maxsize=2)
 def _readings(
     html: Html, text: str, hosts: frozenset[str], names: frozenset[str], *, keys_only: bool
 ) -> tuple[Reading, ...]:
-    """Read the parts of a mail. Cached: routing asks for the same mail that is parsed next."""
+    """Read the parts of a mail. Cached: the same mail may be parsed with another verdict about its sender."""
     parts = []
     if html:
         # Some software escapes twice, and some sends what it escaped for HTML as plain text.

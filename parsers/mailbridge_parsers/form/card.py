@@ -182,13 +182,14 @@ def _shown_label(one: Field) -> str:
 def _fields(reading: Reading, used: list[Field], goods: list[Good], own: set[str]) -> tuple[FormField, ...]:
     """Every other field, in order, without the company's own addresses."""
     lines = {good.line for good in goods}
+    spent = {id(one) for one in used}
     rest = [
         FormField(label=_shown_label(one), value=_without_token(one.value))
         for one in reading.fields
         if filled(one.value)
         and one.label
         and not (one.role is Role.EMAIL and one.value.strip().lower() in own)
-        and not any(one is spent for spent in used)
+        and id(one) not in spent
         and not any(line.endswith(one.lines[0]) and one.label in line for line in lines)
     ]
     return tuple(rest)

@@ -129,9 +129,9 @@ def _open_fields(reading: Reading) -> list[Field]:
     return [
         one
         for one in reading.fields
-        if (one.role in {None, Role.SECTION} or label_key(one.label) in CONTACT_WAYS)
+        if not one.is_doubtful
+        and (one.role is None or one.role is Role.SECTION or label_key(one.label) in CONTACT_WAYS)
         and one.value
-        and not one.is_doubtful
         and whose(one.label) is Whose.AUTHOR
     ]
 
@@ -139,8 +139,9 @@ def _open_fields(reading: Reading) -> list[Field]:
 def _take_email(found: Contacts, reading: Reading, site: Site) -> None:
     asked = _fields_of(reading, Role.EMAIL)
     others = [one for one in reading.fields if one.role is Role.DETAIL and not one.is_doubtful]
-    whole = [one for one in (*_open_fields(reading), *_mine(others)) if is_email(one.value)]
-    ways = [one for one in _open_fields(reading) if label_key(one.label) in CONTACT_WAYS]
+    unnamed = _open_fields(reading)
+    whole = [one for one in (*unnamed, *_mine(others)) if is_email(one.value)]
+    ways = [one for one in unnamed if label_key(one.label) in CONTACT_WAYS]
     whole += [one for one in reading.all(Role.TEXT, Role.SUBJECT) if is_email(one.value)]
     for one in (*asked, *_fields_of(reading, Role.NAME, Role.PHONE), *whole, *ways):
         for email in emails_in(one.value):

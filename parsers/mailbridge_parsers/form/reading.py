@@ -62,7 +62,7 @@ class Reading:
 
     def all(self, *roles: Role) -> list[Field]:
         """Return the filled fields of some roles, in order."""
-        return [one for one in self.fields if one.role in roles and one.value and not one.is_doubtful]
+        return [one for one in self.fields if not one.is_doubtful and one.role in roles and one.value]
 
     def first(self, *roles: Role) -> str:
         """Return the value of the first filled field of some roles, "" when there is none."""

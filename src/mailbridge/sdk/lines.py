@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from mailbridge.sdk.links import host_of, unwrap_url, urls_in
@@ -74,14 +74,26 @@ def html_lines(source: str, skip: Callable[[str, Mapping[str, str]], bool] | Non
         source: The markup as sent.
         skip: Told an element's name and attributes, whether to leave it and all inside it out.
     """
-    events = visible_events(source)
-    return _joined(_html_runs(_without(events, skip) if skip else events))
+    if skip is None:
+        return list(_markup_lines(source))
+    return _joined(_html_runs(_without(visible_events(source), skip)))
 
 
 def text_lines(source: str) -> list[Line]:
     """Return the lines of a text part; its web addresses are links, entities left by the sender are decoded."""
+    return list(_plain_lines(source))
+
+
+@lru_cache(maxsize=2)
+def _markup_lines(source: str) -> tuple[Line, ...]:
+    """Cached: routing asks for the lines of the mail that is parsed next."""
+    return tuple(_joined(_html_runs(visible_events(source))))
+
+
+@lru_cache(maxsize=2)
+def _plain_lines(source: str) -> tuple[Line, ...]:
     lines = _folded_middle(_ENTITY.sub(lambda match: _ENTITIES[match.group()], source).split("\n"))
-    return [Line(tuple(_text_runs(line))) for line in lines]
+    return tuple(Line(tuple(_text_runs(line))) for line in lines)
 
 
 def _folded_middle(lines: list[str]) -> list[str]:

@@ -10,6 +10,8 @@ _LONGEST = 4000
 _DEEPEST = 5
 _BARE_HOST = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,24}(?::\d+)?(?:[/?#]|$)")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_SAFE = "/:@!$&'()*+,;=~-._?[]"
+_PLAIN = re.compile(rf"[A-Za-z0-9{re.escape(_SAFE)}]*")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")  # RFC 3986 §2.3: the escaped and the plain form mean the same
 _IN_TEXT = re.compile(r"(?:https?://|www\.)[^\s<>\"«»“”]+", re.IGNORECASE)
 _TRACKERS = re.compile(
@@ -90,7 +92,7 @@ def canonical_url(url: str, *, keep: Callable[[str], bool] | None = None) -> str
 
 def has_token(url: str) -> bool:
     """Whether a link carries what may act for the one it was sent to."""
-    return any(_TOKENS.fullmatch(name) for name in query_of(url))
+    return "=" in url and any(_TOKENS.fullmatch(name) for name in query_of(url))
 
 
 def query_of(url: str) -> dict[str, str]:
@@ -165,7 +167,7 @@ def _stays(piece: str, keep: Callable[[str], bool] | None) -> bool:
 
 
 def _escaped(part: str) -> str:
-    return quote(_ESCAPE.sub(_normal_escape, part), safe="%/:@!$&'()*+,;=~-._?[]")
+    return part if _PLAIN.fullmatch(part) else quote(_ESCAPE.sub(_normal_escape, part), safe=f"%{_SAFE}")
 
 
 def _normal_escape(match: re.Match[str]) -> str:

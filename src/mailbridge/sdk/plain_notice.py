@@ -16,6 +16,8 @@ from mailbridge.sdk.targets import NetworkLinks, Role, Target
 from mailbridge.sdk.text import paragraphs
 
 _FAR = 30
+_ABOUT = frozenset({"object", "talk"})
+"""Where a link leads that the mail is about."""
 _HANDLE = re.compile(r"@\w{1,40}")
 _VIA = re.compile(r"(?P<name>\S.{1,80}?)\s+(?:via|through|через|über|tramite|par)\s+\S.{1,40}", re.IGNORECASE)
 _FOOTER = re.compile(
@@ -130,13 +132,14 @@ def _start(lines: Sequence[Line]) -> int:
 
 def _tail(lines: Sequence[Line], start: int, links: NetworkLinks) -> tuple[int, Target | None]:
     """Where the template goes on after the words, and what its link leads to."""
-    owned = [at for at in range(start, len(lines)) if _of_roles(lines[at], links, "own")]
+    led = {at: [links.target(run.href) for run in lines[at].links] for at in range(start, len(lines))}
+    owned = [at for at, targets in led.items() if any(target.role == "own" for target in targets)]
     until = owned[-1] if owned else len(lines)
-    linked = [at for at in range(start, until) if _of_roles(lines[at], links, "object", "talk")]
-    if linked:
-        end, target = linked[-1], _of_roles(lines[linked[-1]], links, "object", "talk")
-    else:
-        end, target = owned[0] if owned else until, None
+    linked = [
+        (at, target) for at, targets in led.items() if at < until for target in targets if target.role in _ABOUT
+    ]
+    end = linked[-1][0] if linked else owned[0] if owned else until
+    target = next((target for at, target in linked if at == end), None)
     footers = [at for at in range(start, end) if _FOOTER.match(lines[at].text)]
     end = footers[-1] if footers and not linked else end
     before = next((at for at in range(end - 1, start - 1, -1) if lines[at].text), start)
