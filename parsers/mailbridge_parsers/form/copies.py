@@ -71,8 +71,8 @@ def copy_reason(mail: Mail, reading: Reading, site: Site, *, buyer_is_addressed:
     above = [fold(item.text) for item in reading.loose[: max(reading.heads, 0 if reading.fields else 8)]]
     if _COPY_SUBJECT.match(subject):
         return "visitor_copy"
-    loose = [fold(item.text) for item in reading.loose]
-    if any(_COPY.search(line) for line in loose if len(line) <= 400):
+    loose = (fold(item.text) for _, item in reading.outer if len(item.text) <= 400)
+    if any(map(_COPY.search, loose)):
         return "visitor_copy"
     if buyer_is_addressed or any(_OWN_ORDER.search(line) for line in above):
         return ""

@@ -20,18 +20,19 @@ from mailbridge_parsers.form.splitting import (
 _STARS = re.compile(r"\*{5,}")
 _QUESTION = frozenset({"вопрос", "question", "q"})
 _ANSWER = frozenset({"ответ", "ответы", "answer", "answers", "a"})
-_MOST_LABELLED = 2000
-"""No form has so many fields; lines beyond are what a visitor pasted."""
+_FIRST_LABELLED, _LAST_LABELLED = 500, 100
+"""No form has so many fields; lines between them are what a visitor pasted."""
 
 
 def items_of(pieces: Iterable[Piece]) -> list[Item]:
     """Return a layout as items, in reading order."""
     items: list[Item] = []
-    for piece in stacked_blocks(list(pieces)):
+    shown = list(stacked_blocks(list(pieces)))
+    for number, piece in enumerate(shown):
         if isinstance(piece, Item):
             items.append(piece)
             continue
-        if len(items) > _MOST_LABELLED and isinstance(piece, TextLine):
+        if isinstance(piece, TextLine) and _FIRST_LABELLED < number < len(shown) - _LAST_LABELLED:
             items.append(Item(piece.text, gap=piece.gap))
         else:
             items.extend(grid_items(piece) if isinstance(piece, Grid) else line_items(piece))

@@ -110,7 +110,7 @@ def _loose_urls(reading: Reading, site: Site) -> list[str]:
     found = []
     last = max((n for n, item in enumerate(reading.items) if item.role is not None and item.value), default=-1)
     trailing = {id(item) for item in reading.items[last + 1 :]}
-    for number, item in enumerate(reading.loose):
+    for number, item in reading.outer:
         words = item.text
         if _NOT_THE_SITE.search(words):
             continue

@@ -11,6 +11,7 @@ from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, Whose, heads_a
 from mailbridge_parsers.form.manner import manner_of
 from mailbridge_parsers.form.words import CORE_NAMES
 
+_OUTER = 100
 _ONE_LINE = CONTACTS | {Role.PAGE, Role.SITE, Role.SENT, Role.TECHNICAL, Role.UTM, Role.FORM, Role.ORDER, Role.CONSENT}
 
 
@@ -59,6 +60,12 @@ class Reading:
     goods: list[Grid] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     network: str = ""
+
+    @property
+    def outer(self) -> list[tuple[int, Item]]:
+        """The loose lines that the template may have written, numbered: in the middle of very many, somebody pasted."""
+        numbered = list(enumerate(self.loose))
+        return numbered if len(numbered) <= 2 * _OUTER else numbered[:_OUTER] + numbered[-_OUTER:]
 
     def all(self, *roles: Role) -> list[Field]:
         """Return the filled fields of some roles, in order."""

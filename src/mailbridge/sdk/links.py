@@ -19,11 +19,12 @@ _TRACKERS = re.compile(
     r"|ref_src|ref_url|refsrc|rb_clickid|roistat\w*|from_email|spm|ysclid|gad_source|srsltid|_branch_match_id",
     re.IGNORECASE,
 )
-_TOKENS = re.compile(
+_TOKEN_NAMES = (
     r"bcode|n_m|cc_key|[mu]hash|hash|fcode|loginkey|login_key|auth_?(?:key|token)|access_?token|token|sess(?:ion)?_?id|sid|phpsessid"
-    r"|jsessionid|api_?key|secret|password|pwd|sign?|signature|otp|auth|tkn|_?(?:wp_?)?nonce",
-    re.IGNORECASE,
+    r"|jsessionid|api_?key|secret|password|pwd|sign?|signature|otp|auth|tkn|_?(?:wp_?)?nonce"
 )
+_TOKENS = re.compile(_TOKEN_NAMES, re.IGNORECASE)
+_MAY_HOLD_TOKEN = re.compile(rf"[?&](?:{_TOKEN_NAMES})=|%", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def canonical_url(url: str, *, keep: Callable[[str], bool] | None = None) -> str
 
 def has_token(url: str) -> bool:
     """Whether a link carries what may act for the one it was sent to."""
-    return "=" in url and any(_TOKENS.fullmatch(name) for name in query_of(url))
+    return _MAY_HOLD_TOKEN.search(url) is not None and any(_TOKENS.fullmatch(name) for name in query_of(url))
 
 
 def query_of(url: str) -> dict[str, str]:
