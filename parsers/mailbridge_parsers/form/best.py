@@ -33,7 +33,7 @@ def best_reading(mail: Mail) -> Reading:
         return letter
     site = Site(mail)
     readings = _readings(mail.html, mail.text, site.hosts, site.own_names, keys_only=system_of(mail).keys_only)
-    if len(readings) < 2:  # noqa: PLR2004 - nothing to choose between
+    if len(readings) < 2:
         return next(iter(readings), Reading())
     return max(readings, key=lambda reading: _worth(reading, site))
 

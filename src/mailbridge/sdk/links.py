@@ -19,12 +19,12 @@ _TRACKERS = re.compile(
     r"|ref_src|ref_url|refsrc|rb_clickid|roistat\w*|from_email|spm|ysclid|gad_source|srsltid|_branch_match_id",
     re.IGNORECASE,
 )
-_TOKEN_NAMES = (
+_ACTING = (
     r"bcode|n_m|cc_key|[mu]hash|hash|fcode|loginkey|login_key|auth_?(?:key|token)|access_?token|token|sess(?:ion)?_?id|sid|phpsessid"
     r"|jsessionid|api_?key|secret|password|pwd|sign?|signature|otp|auth|tkn|_?(?:wp_?)?nonce"
 )
-_TOKENS = re.compile(_TOKEN_NAMES, re.IGNORECASE)
-_MAY_HOLD_TOKEN = re.compile(rf"[?&](?:{_TOKEN_NAMES})=|%", re.IGNORECASE)
+_TOKENS = re.compile(_ACTING, re.IGNORECASE)
+_MAY_HOLD_TOKEN = re.compile(rf"[?&](?:{_ACTING})=|%", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

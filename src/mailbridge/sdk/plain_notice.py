@@ -135,9 +135,7 @@ def _tail(lines: Sequence[Line], start: int, links: NetworkLinks) -> tuple[int, 
     led = {at: [links.target(run.href) for run in lines[at].links] for at in range(start, len(lines))}
     owned = [at for at, targets in led.items() if any(target.role == "own" for target in targets)]
     until = owned[-1] if owned else len(lines)
-    linked = [
-        (at, target) for at, targets in led.items() if at < until for target in targets if target.role in _ABOUT
-    ]
+    linked = [(at, target) for at, targets in led.items() if at < until for target in targets if target.role in _ABOUT]
     end = linked[-1][0] if linked else owned[0] if owned else until
     target = next((target for at, target in linked if at == end), None)
     footers = [at for at in range(start, end) if _FOOTER.match(lines[at].text)]
