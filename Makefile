@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help forms demo run test e2e mutants check format lock score coverage translations bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs clean
+.PHONY: help forms demo run test e2e mutants check format lock audit-deps sbom secrets score coverage translations bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -43,10 +43,20 @@ format: $(READY) ## Format the code
 	$(BIN)/ruff check --fix --quiet
 	$(BIN)/ruff format --quiet
 
+PIN := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	--no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 lock: $(READY) ## Pin all dependencies with hashes, without naming any host; UPGRADE=1 takes the newest that fit
-	$(BIN)/pip-compile --quiet $(if $(UPGRADE),--upgrade) --generate-hashes --allow-unsafe --strip-extras --no-header \
-		--no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-		--extra testing --extra dev -o constraints.txt pyproject.toml
+	$(PIN) $(if $(UPGRADE),--upgrade) --extra testing --extra dev -o constraints.txt pyproject.toml
+	$(PIN) --extra postgres -c constraints.txt -o requirements.txt pyproject.toml
+
+audit-deps: $(READY) ## Known vulnerabilities of all that is pinned; fails when nobody answers; SERVICE=osv asks another service
+	$(BIN)/python tools/audit_deps.py $(if $(SERVICE),--service $(SERVICE))
+
+sbom: $(READY) ## The bill of materials of what runs: dist/mailbridge.cdx.json (CycloneDX)
+	$(BIN)/python tools/sbom.py --extra postgres dist/mailbridge.cdx.json
+
+secrets: $(READY) ## Secrets in the repository that nobody has looked at; ACCEPT=1: I have, and they are none
+	$(BIN)/python tools/scan_secrets.py $(if $(ACCEPT),--accept)
 
 score: $(READY) ## Precision and recall of the parsers over the fixtures, by network; FOLDER= for mails elsewhere
 	$(BIN)/python bench/score.py $(FOLDER)

@@ -123,9 +123,9 @@ class Guarded:
         if self.owns(host):
             return False
         labels, parts = _parts_of(host)
-        if any(_holds(labels, own) or _holds(parts, own) or "".join(own) in parts for own in self.hosts):
-            return True
         words = parts[:-1] or parts
+        if any(_holds(labels, own) or _stands_out(parts, own) or _is_one_word(own, parts) for own in self.hosts):
+            return True
         if any(self._is_long(word) or self._has_grown(word) for word in words):
             return True
         told = [word for word in words if word not in _service_words()]
@@ -181,6 +181,24 @@ def _parts_of(host: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _holds(labels: Sequence[str], own: Sequence[str]) -> bool:
     """Whether the labels of a domain stand side by side among others."""
     return any(tuple(labels[place : place + len(own)]) == tuple(own) for place in range(len(labels) - len(own) + 1))
+
+
+def _stands_out(parts: Sequence[str], own: Sequence[str]) -> bool:
+    """Whether the words of a host begin with a domain, or hold it with service words only before it.
+
+    At its very end the last word is where the host really is: mebel-ok.ru is a shop, mail-ok.ru is not; ok-ru.example
+    is none whatever stands before.
+    """
+    size = len(own)
+    inside = _holds(parts[:-1], own)
+    return inside or (
+        tuple(parts[-size:]) == tuple(own) and all(word in _service_words() for word in parts[: len(parts) - size])
+    )
+
+
+def _is_one_word(own: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether the labels of a domain have become one word, as vkcom; a letter is no name: xcom is a shop."""
+    return len(own[0]) > 1 and "".join(own) in parts
 
 
 def _is_service(rest: str) -> bool:

@@ -71,7 +71,7 @@ def test_other_places_of_the_field_are_no_better(sender):
         "vkcom.example", "vk.com.evil.example", "vk.company.evil.example", "vk.example", "notify.vk.example",
         "notify-vk.example", "notifyvk.example", "vkontakte.example", "ok-ru.example", "okru.example",
         "odnoklassniki.example", "linkedln.com", "twltter.com", "twitter.com-notify.example",
-        "youtube-noreply.example", "вконтакте.example", "fаcebook.example",
+        "youtube-noreply.example", "вконтакте.example", "fаcebook.example", "mail-ok.ru", "my-vk.com", "x-ok-ru.example",
     ],
 )  # fmt: skip
 def test_a_host_that_looks_like_one_of_a_network_waits_for_a_person(host):
@@ -87,7 +87,8 @@ def test_a_host_that_looks_like_one_of_a_network_waits_for_a_person(host):
         "В контакте с природой <a@priroda.example>", "Meta Kovač <a@metallurg.example>",
         "Anna <anna@yandex.com>", "Anna <anna@googlemail.com>", "Anna <kaukinvk@mail.example>",
         "Okna <a@okna.example>", "Anna Face <a@bookface.example>", "Kim Carrot <a@carrot.example>",
-        "<a@shop.example>", "Анна <a@магазин.example>",
+        "<a@shop.example>", "Анна <a@магазин.example>", "Мебель ОКей <info@mebel-ok.ru>", "Окна <a@okna-ok.ru>",
+        "Space <a@space-x.com>", "Икском <shop@xcom.example>", "Anna <a@xcom-shop.example>",
     ],
 )  # fmt: skip
 def test_people_and_firms_with_names_of_their_own_are_read(sender):
