@@ -19,7 +19,7 @@ from detect_secrets.settings import default_settings, get_settings
 
 FOUND = 65
 KNOWN = ".secrets.baseline"
-_HASHES = {"constraints.txt", KNOWN}
+_HASHES = {"constraints.txt", "requirements.txt", KNOWN}
 _MADE_UP = ("tests/", "fixtures/", "src/mailbridge/testing/", "bench/")
 _TEXTS = (".md", ".po", ".pot")
 _WORDS = "Secret Keyword"

@@ -71,7 +71,8 @@ def test_other_places_of_the_field_are_no_better(sender):
         "vkcom.example", "vk.com.evil.example", "vk.company.evil.example", "vk.example", "notify.vk.example",
         "notify-vk.example", "notifyvk.example", "vkontakte.example", "ok-ru.example", "okru.example",
         "odnoklassniki.example", "linkedln.com", "twltter.com", "twitter.com-notify.example",
-        "youtube-noreply.example", "вконтакте.example", "fаcebook.example", "mail-ok.ru", "my-vk.com", "x-ok-ru.example",
+        "youtube-noreply.example", "вконтакте.example", "fаcebook.example", "mail-ok.ru", "my-vk.com",
+        "x-ok-ru.example",
     ],
 )  # fmt: skip
 def test_a_host_that_looks_like_one_of_a_network_waits_for_a_person(host):
