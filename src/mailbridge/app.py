@@ -22,6 +22,7 @@ from mailbridge.ports import Mailbox
 from mailbridge.recipes.folder import WatchedFolder
 from mailbridge.registry import parser_types, sink_type
 from mailbridge.sdk import GatedTransport
+from mailbridge.stations.canary_mail import CanaryWatch
 from mailbridge.stations.collecting import Collector
 from mailbridge.stations.drifting import DriftWatch
 from mailbridge.stations.marking import MarkingDesk
@@ -110,6 +111,7 @@ def build(
         searches_first=ledger.searches_first,
         drift=DriftWatch(ledger.layouts),
         verifier=_verifier(settings, ledger),
+        canary=CanaryWatch(ledger, settings.canary.key if settings.canary else None),
         note=ledger.alerts.note,
     )
     rooms = {name: account_room(sink, abort) for name, sink in settings.sinks.items()}

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from mailbridge.config.watching import AlertSettings, WatchSettings
 from mailbridge.ledger.alerts import Alert
 from mailbridge.observe.alert_texts import KINDS, SEEN, seen
-from mailbridge.observe.health import AccountVitals, Measured, Vitals, Watched, findings
+from mailbridge.observe.health import AccountVitals, CanaryVitals, Measured, Vitals, Watched, findings
 from mailbridge.sdk import LANGUAGES, counted, translated
 from mailbridge.sdk.translations import SOURCE_LANGUAGE
 from mailbridge.stations.alerting import trial, worded
@@ -89,6 +89,7 @@ def test_what_has_no_translation_is_told_in_english():
 
 
 SICK = Vitals(
+    canary=CanaryVitals(missing_s=700.0),
     nodes={},
     mailboxes={"info": None, "sales": 4000.0},
     accounts={
@@ -114,7 +115,7 @@ FREE_WORDS = {"recipes_refused", "sink_unusable"}
 
 def test_whatever_is_seen_is_told_in_the_language_of_the_alert():
     low = ("warn", "400.0 MB free, work stops below 250.0 MB")
-    watched = Watched({"info": 60, "sales": 60}, {"amo": "amo", "b24": "b24"}, low)
+    watched = Watched({"info": 60, "sales": 60}, {"amo": "amo", "b24": "b24"}, low, 600.0)
     found = [one for one in findings(SICK, watched, WatchSettings(), 2e9 - 5) if one.kind and one.level != "ok"]
     assert {one.kind for one in found} > {"daemon_silent", "clock_wrong", "quarantine_grows", "source_silent"}
     english = [f"{one.kind}: {one.about}" for one in found if one.kind not in FREE_WORDS and not is_russian(one)]

@@ -9,6 +9,7 @@ from mailbridge.cli import (
     alert,
     audit,
     backup,
+    canary,
     check,
     config,
     deliveries,
@@ -75,6 +76,7 @@ app.command("nodes")(nodes.nodes)
 app.command("health")(health.health)
 app.command("doctor")(doctor.doctor)
 app.add_typer(alert.app, name="alert")
+app.command("canary")(canary.canary)
 app.command("trust")(trust.trust)
 app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)

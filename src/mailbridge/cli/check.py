@@ -13,6 +13,7 @@ from mailbridge.sdk.output import terminal_text
 
 if TYPE_CHECKING:
     from mailbridge.config import Settings
+    from mailbridge.config.canary import CanarySettings
     from mailbridge.sdk import TokenStore
 
 Finding = dict[str, Any]
@@ -55,6 +56,8 @@ def _connected(settings: "Settings") -> Iterator[Finding]:
     yield _tried("ledger", lambda: _ledger(settings))
     yield from (mailbox_finding(name, settings) for name in settings.mailboxes)
     yield from (sink_finding(name, settings) for name in settings.sinks)
+    if settings.canary:
+        yield _tried("canary", partial(_canary, settings.canary))
 
 
 def mailbox_finding(name: str, settings: "Settings") -> Finding:
@@ -101,6 +104,13 @@ def _kept_tokens(settings: "Settings", *, renewed: bool) -> "Iterator[Callable[[
         return
     with open_ledger(settings) as ledger:
         yield ledger.tokens
+
+
+def _canary(canary: "CanarySettings") -> str:
+    from mailbridge.mailbox.smtp import send
+
+    send(canary, None)
+    return f"{canary.host}:{canary.effective_port} lets us in"
 
 
 def _sink(name: str, settings: "Settings") -> str:

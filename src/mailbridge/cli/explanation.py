@@ -9,7 +9,7 @@ from mailbridge.cli.common import plain, short
 if TYPE_CHECKING:
     from mailbridge.config import Settings
 
-DANGEROUS = frozenset({"parse_timeout", "parse_crashed", "memory_exceeded"})
+NOT_READ_HERE = frozenset({"parse_timeout", "parse_crashed", "memory_exceeded", "canary_forged"})
 
 ADVICE: Mapping[str, str] = {
     "unauthenticated": "our receiver does not vouch for this sender: name it as `receiver` of the mailbox, or set "
@@ -20,6 +20,7 @@ ADVICE: Mapping[str, str] = {
     "ambiguous_route": "two parsers claim it: remove one of the plugins, or give one a stronger route",
     "parse_timeout": "reading it took too long; it is not read here: look at the raw bytes with care",
     "memory_exceeded": "reading it took too much memory; it is not read here: look at the raw bytes with care",
+    "canary_forged": "somebody made a mail that says it is our canary mail; leave it, it does nothing",
     "parse_crashed": "reading it killed its process twice; it is not read here: look at the raw bytes with care",
 }
 REPAIR = "`mailbridge fixture add` makes a fixture of it; mend the parser until it is green, then retry it"
@@ -27,7 +28,7 @@ REPAIR = "`mailbridge fixture add` makes a fixture of it; mend the parser until 
 
 def explained(settings: "Settings", row: Mapping[str, Any], raw: bytes) -> dict[str, Any]:
     """Return how the mail reads today, which parsers come nearest, what they miss, and what to do."""
-    if row["reason"] in DANGEROUS:
+    if row["reason"] in NOT_READ_HERE:
         return {"today": None, "nearest": [], "advice": ADVICE[row["reason"]]}
     from mailbridge.app import make_router, receivers, trust_rules
     from mailbridge.mailbox.decode import Undecodable, decode

@@ -43,6 +43,7 @@ def found_by(settings: "Settings") -> "list[Finding]":
     disk = disk_level(space_of(asked.url, asked.min_free_bytes, asked.reserve_bytes), settings.watch.disk_bytes)
     poll_s = {name: mailbox.poll_s for name, mailbox in settings.mailboxes.items()}
     accounts = {name: sink.account_id or name for name, sink in settings.sinks.items()}
+    late_s = settings.canary.late_s if settings.canary else None
     try:
         with open_ledger(settings, busy_s=PATIENCE_S) as ledger:
             vitals, moment = ledger.vitals(answer_s=settings.watch.answer_s), time.time()
@@ -50,7 +51,7 @@ def found_by(settings: "Settings") -> "list[Finding]":
         if isinstance(error, LedgerDamaged | LedgerRefused) or _is_missing(asked.url):
             raise
         return [Finding("ledger", "fail", str(error), "ledger_unusable")]
-    found = list(findings(vitals, Watched(poll_s, accounts, disk), settings.watch, moment))
+    found = list(findings(vitals, Watched(poll_s, accounts, disk, late_s), settings.watch, moment))
     return [*found, Finding("ledger", "ok", "answers", "ledger_unusable")]
 
 

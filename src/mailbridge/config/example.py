@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from mailbridge.config.canary import CanarySettings
 from mailbridge.config.settings import Settings, inner_model, parser_model, sink_model
 from mailbridge.mailbox.settings import DirectorySettings, ImapSettings, MaildirSettings, MboxSettings
 from mailbridge.pipeline.labelling import DEFAULT_LABELS, LabelRule, ProductRule
@@ -80,6 +81,7 @@ def example_text() -> str:
     for name in ("ledger", "log", "run", "limits", "retention", "trust", "recipes", "watch", "alerts", "http"):
         field = Settings.model_fields[name]
         blocks.append(_block(f"[{name}]", type(field.default), field.description or ""))
+    blocks.append(_block("[canary]", CanarySettings, CanarySettings.__doc__ or "", off=True))
     complaint = DEFAULT_LABELS["complaint"]
     shown = {"words": complaint.words[:3], "max_rating": complaint.max_rating, "priority": complaint.priority}
     about = f"{LabelRule.__doc__} The rule for complaints is there by default, with many more words."

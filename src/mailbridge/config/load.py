@@ -197,7 +197,8 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     mailboxes = {name: _with_paths(mailbox, folder) for name, mailbox in settings.mailboxes.items()}
     sinks = {name: _with_paths(sink, folder) for name, sink in settings.sinks.items()}
     changed = {"ledger": settings.ledger.model_copy(update={"url": url}), "mailboxes": mailboxes, "sinks": sinks}
-    return settings.model_copy(update={**changed, "recipes": _with_paths(settings.recipes, folder)})
+    canary = settings.canary and _with_paths(settings.canary, folder)
+    return settings.model_copy(update={**changed, "canary": canary, "recipes": _with_paths(settings.recipes, folder)})
 
 
 def _with_paths(table: Any, folder: Path) -> Any:

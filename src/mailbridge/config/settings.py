@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, cast, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model, field_validator
 from pydantic.fields import FieldInfo
 
+from mailbridge.config.canary import CanarySettings
 from mailbridge.config.watching import AlertSettings, HttpSettings, WatchSettings
 from mailbridge.mailbox.limits import Limits
 from mailbridge.mailbox.receiving import checked_sender, network_of
@@ -217,6 +218,7 @@ class Settings(_Table):
     trust: TrustSettings = Field(TrustSettings(), description="Who is believed.")
     watch: WatchSettings = Field(WatchSettings(), description="From when on something counts as wrong.")
     alerts: AlertSettings = Field(AlertSettings(), description="Who is told of it.")
+    canary: CanarySettings | None = Field(None, description="A mail to ourselves, now and then.")
     http: HttpSettings = Field(HttpSettings(), description="Where programs ask.")
     labels: dict[str, LabelRule] = Field({}, description="What is urgent, and which labels cards get.")
     products: dict[str, ProductRule] = Field({}, description="What interests are about.")

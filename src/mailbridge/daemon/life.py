@@ -20,12 +20,16 @@ from mailbridge.ledger.engine import LedgerDamaged, LedgerFull, LedgerUnavailabl
 from mailbridge.observe.events import log
 from mailbridge.ports import MailboxError
 from mailbridge.sdk import MailbridgeError
+from mailbridge.stations.canary_mail import CanarySender
 from mailbridge.stations.collecting import Collector
 from mailbridge.stations.reading_back import ReadBackDesk
 from mailbridge.stations.sending import Sender
 
 IDLE_S = 0.5
 """How often a worker without work looks whether something has become due; news wakes it at once."""
+
+CANARY_S = 5.0
+"""How often it is looked whether a canary mail is due."""
 
 FULL_REST_S = 5.0
 """While the disk is full, every part looks so often whether there is room again."""
@@ -139,6 +143,8 @@ class Daemon:
         self._thread("news", self._listen)
         self._thread("watch", self._watch)
         self._thread("alerts", self._alert)
+        if self.overseer.canary:
+            self._thread("canary", self._send_canaries, self.overseer.canary)
         if self.overseer.shadows:
             self._thread("second looks", self._look_twice)
 
@@ -233,6 +239,14 @@ class Daemon:
                 self.overseer.desk.cycle()
             except LedgerUnavailable as error:
                 self._app.ledger.database.met(error)
+
+    def _send_canaries(self, sender: CanarySender) -> None:
+        """A mail server may be slow or away: nobody but this thread waits for it."""
+        while not self._stop.wait(CANARY_S):
+            try:
+                sender.cycle()
+            except LedgerUnavailable as error:
+                self._ledger_rests(error)
 
     def _look_twice(self) -> None:
         while not self._stop.wait(1.0):

@@ -14,6 +14,7 @@ from mailbridge.recipes.folder import WatchedFolder
 from mailbridge.registry import parser_types
 from mailbridge.sdk import MailbridgeError
 from mailbridge.stations.alerting import AlertDesk
+from mailbridge.stations.canary_mail import CanarySender
 from mailbridge.stations.expiring import token_ends
 from mailbridge.stations.shadowing import Newest, Shadow
 from mailbridge.stations.watching import Senses, Watch
@@ -35,12 +36,15 @@ class Overseer:
         self._look_s = settings.watch.look_s
         self.desk = AlertDesk(app.ledger, settings.alerts, timezone=settings.watch.timezone)
         self.shadows = list(_shadows(app)) if settings.watch.shadow_s else []
+        canary = settings.canary
+        self.canary = CanarySender(app.ledger, canary, name=settings.alerts.name) if canary else None
         self.watch = Watch(
             app.ledger,
             settings.watch,
             poll_s={name: mailbox.poll_s for name, mailbox in settings.mailboxes.items()},
             accounts={name: sink.account_id or name for name, sink in settings.sinks.items()},
             senses=self._senses(),
+            canary_late_s=canary.late_s if canary else None,
             steady_looks=settings.alerts.steady_looks,
             urgently=self.desk.urgently,
         )

@@ -18,6 +18,7 @@ from mailbridge.ledger.accounts import Accounts
 from mailbridge.ledger.acts import Acts
 from mailbridge.ledger.alerts import Alerts
 from mailbridge.ledger.assignments import Assignments
+from mailbridge.ledger.canaries import Canaries
 from mailbridge.ledger.claims import Claim, Claims
 from mailbridge.ledger.damage import require_sound
 from mailbridge.ledger.engine import LedgerError, now, open_database
@@ -122,6 +123,7 @@ class Ledger:
         self.layouts = Layouts(self.database)
         self.erasure = Erasure(self.database)
         self.alerts = Alerts(self.database, self.leases)
+        self.canaries = Canaries(self.database)
         self.signs = VitalSigns(self.database, self.node)
 
     def intake(self, mailbox: str, *, whole: bool = False) -> Intake:

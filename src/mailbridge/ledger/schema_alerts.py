@@ -30,3 +30,14 @@ vital = Table(
     Column("body", Words, nullable=False, comment="what only the process itself can measure, as JSON"),
     Column("at", Double, nullable=False),
 )
+
+canary = Table(
+    "canary",
+    metadata,
+    Column("id", String, primary_key=True, comment="its random number"),
+    Column("sent_at", Double, nullable=False),
+    Column("read_at", Double, comment="NULL: nobody has read it"),
+    Column("failure", Words, comment="why it could not be sent"),
+    Index(None, "sent_at"),
+    comment="mails that we sent to ourselves",
+)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, text
 
+from mailbridge.ledger.canaries import canary_vitals
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.insert import insert
 from mailbridge.ledger.schema import (
@@ -63,6 +64,7 @@ class VitalSigns:
                 quarantined_lately=lately,
                 quarantined_usually=usual,
                 held=_held(connection),
+                canary=canary_vitals(connection, moment),
                 measured=_measured(connection, moment),
             )
 

@@ -124,7 +124,7 @@ class ImapSettings(_Settings):
     @field_validator("mark_folder")
     @classmethod
     def _folder_is_one_line(cls, value: str | None) -> str | None:
-        if value is not None and (not value.strip() or _has_controls(value)):
+        if value is not None and (not value.strip() or has_controls(value)):
             raise ValueError("is empty or holds a control character")
         return value
 
@@ -139,20 +139,20 @@ class ImapSettings(_Settings):
     def _is_one_line(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("is empty")
-        if _has_controls(value):
+        if has_controls(value):
             raise ValueError("holds a control character such as a line break")
         return value
 
     @field_validator("password", "oauth_client_secret", "oauth_refresh_token")
     @classmethod
     def _secret_is_one_line(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and _has_controls(value.get_secret_value()):
+        if value is not None and has_controls(value.get_secret_value()):
             raise ValueError("holds a control character such as a line break")
         return value
 
     @model_validator(mode="after")
     def _is_encrypted(self) -> Self:
-        if self.tls == "none" and not _is_loopback(self.host):
+        if self.tls == "none" and not is_loopback(self.host):
             raise ValueError(
                 f"tls = none would send the password in clear to {self.host}: use implicit or starttls; "
                 "none is for a server on this machine"
@@ -237,17 +237,19 @@ MailboxSettings = Annotated[
 ]
 
 
-def _has_controls(value: str) -> bool:
+def has_controls(value: str) -> bool:
+    """Return whether a text holds control characters, such as a line break."""
     return any(ord(char) < 32 or ord(char) == 127 for char in value)
 
 
 def _require_https(name: str, url: str | None) -> None:
     parts = urlsplit(url or "https://nowhere")
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))):
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))):
         raise ValueError(f"{name} is no https address")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a name or address is this machine."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

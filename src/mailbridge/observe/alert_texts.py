@@ -128,6 +128,11 @@ KINDS: dict[str, Text] = {
     "complaint_arrived": Text(
         noted("alert", "Somebody complains: {subject}"), noted("alert", "Answer at once; the card is in the CRM.")
     ),
+    "canary_missing": Text(
+        noted("alert", "Canary mails do not come through"),
+        noted("alert", "Send a mail to the shared mailbox by hand and follow it; then: mailbridge canary"),
+        noted("alert", "Canary mails come through again"),
+    ),
     "recipes_refused": Text(
         noted("alert", "Changed recipes can't be used"),
         noted("alert", "Find the mistake with mailbridge recipes lint."),
@@ -151,6 +156,8 @@ SEEN = (
     noted("seen", "proven in sync {seconds} s ago"),
     noted("seen", "a second connection shows {count} that the ledger does not know"),
     noted("seen", "for {seconds} s: no answer"),
+    noted("seen", "for {seconds} s: sent and not read"),
+    noted("seen", "for {seconds} s: can't be sent: {reason}"),
     noted("seen", "for {seconds} s: {reason}"),
     noted("seen", "the oldest of {count} for {seconds} s"),
     noted("seen", "{count} wait for a person"),

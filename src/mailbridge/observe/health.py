@@ -123,6 +123,23 @@ class AccountVitals:
 
 
 @dataclass(frozen=True, slots=True)
+class CanaryVitals:
+    """How canary mails fare.
+
+    Attributes:
+        missing_s: Age of the oldest that was sent after the youngest one that was read, 0 = none.
+        way_s: Seconds that the youngest one that was read took, None = none ever was.
+        read_s: Since that.
+        failure: Why the last one could not be sent, None = it could.
+    """
+
+    missing_s: float = 0.0
+    way_s: float | None = None
+    read_s: float | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Vitals:
     """Ages in seconds, as the ledger's clock sees them.
 
@@ -137,6 +154,7 @@ class Vitals:
         quarantined_lately: Those of the last hour.
         quarantined_usually: Those of an average hour of the week before.
         held: Sources whose new layout waits in quarantine.
+        canary: Canary mails.
         measured: By the processes themselves.
     """
 
@@ -150,6 +168,7 @@ class Vitals:
     quarantined_lately: int = 0
     quarantined_usually: float = 0.0
     held: Sequence[str] = ()
+    canary: CanaryVitals = field(default_factory=CanaryVitals)
     measured: Measured = field(default_factory=Measured)
 
     @property
@@ -166,11 +185,13 @@ class Watched:
         poll_s: Mailbox → seconds between two looks.
         accounts: Sink → its account.
         disk: How the room under the ledger is, and how much, in words.
+        canary_late_s: Seconds that a canary mail may be on its way, None = none are sent.
     """
 
     poll_s: Mapping[str, float]
     accounts: Mapping[str, str]
     disk: tuple[Level, str]
+    canary_late_s: float | None = None
 
 
 def findings(vitals: Vitals, watched: Watched, bounds: Bounds, now: float) -> Iterator[Finding]:
@@ -185,6 +206,8 @@ def findings(vitals: Vitals, watched: Watched, bounds: Bounds, now: float) -> It
             yield _wrong("answer_late", sink, "warn", f"{late} not answered in time")
     yield Finding("disk", *watched.disk, "disk_low")
     yield _clock(vitals.measured.clocks, bounds)
+    if watched.canary_late_s is not None:
+        yield _canary(vitals.canary, watched.canary_late_s)
     yield from _tokens(vitals.measured.tokens, bounds, now)
     yield _quarantine(vitals, bounds)
     if vitals.held and "layout_changed" in vitals.quarantine:
@@ -248,6 +271,16 @@ def _clock(clocks: Mapping[str, float], bounds: Bounds) -> Finding:
     widest = max((abs(skew) for skew in clocks.values()), default=0.0)
     about = f"at most {widest:.0f} s from {len(clocks)} servers" if clocks else "no server told its time yet"
     return _judged("clock_wrong", "", "clock", None, about)
+
+
+def _canary(one: CanaryVitals, late_s: float) -> Finding:
+    """A way in that takes no mail from us may still take those of others: only what is lost on it is a failure."""
+    if one.missing_s > late_s:
+        level: Level = "warn" if one.failure else "fail"
+        why = f"can't be sent: {one.failure}" if one.failure else "sent and not read"
+        return _judged("canary_missing", "", "canary", level, f"for {one.missing_s:.0f} s: {why}")
+    about = "none was read yet" if one.way_s is None else f"the last one took {one.way_s:.0f} s, {one.read_s:.0f} s ago"
+    return _judged("canary_missing", "", "canary", None, about)
 
 
 def _tokens(tokens: Mapping[str, float], bounds: Bounds, now: float) -> Iterator[Finding]:

@@ -98,6 +98,9 @@ LAYOUTS_HELD = _gauge("layouts_held", "Changed layouts whose mails wait in quara
 TOKEN_EXPIRES = _gauge("token_expiry_timestamp_seconds", "When a token ends, 0 = not known.", "account")
 DISK_FREE = _gauge("disk_free_bytes", "Free space under the ledger, 0 = not on this machine.")
 LEDGER_BYTES = _gauge("ledger_size_bytes", "Size of the ledger, as far as it can be told.")
+CANARIES = _counter("canary_mails_total", "Canary mails that a server took, or did not.", "result")
+CANARY_SECONDS = _histogram("canary_latency_seconds", "Canary mails: from sending to reading.", buckets=LATENCY_S)
+CANARY_MISSING = _gauge("canary_missing_seconds", "Age of the oldest canary mail that is missing, 0 = none.")
 LEDGER_UP = _gauge("ledger_up", "1 = the ledger could be used at the last look.")
 LEDGER_FAILURES = _counter("ledger_failures_total", "Looks at the ledger that failed.")
 CLOCK_SKEW = _gauge("clock_skew_seconds", "Our clock minus that of a server; positive = ours is ahead.", "server")
@@ -175,6 +178,7 @@ def _series(
     for metric in (*by_sink, SINK_PAUSED, SINK_FAILING, ANSWERS_LATE):
         yield metric, [sinks]
     yield ALERTS, [("sent", "failed")]
+    yield CANARIES, [("sent", "failed")]
     yield CONDITIONS, [_conditions()]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
+from mailbridge.pipeline.canary_mail import HEADER, REASON
 from mailbridge.pipeline.impersonation import Guarded, resembles, shows
 from mailbridge.pipeline.routing import Candidate, Router
 from mailbridge.sdk import Address, Ignored, Interest, Mail, Manifest, ParseError, Parser, Trust, TrustPolicy
@@ -90,6 +91,8 @@ def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
         MemoryError: The mail takes more memory than this process may have; nothing else is ever raised.
     """
     known: dict[str, Any] = {"trust": mail.trust}
+    if HEADER in mail.headers:
+        return Reading("ignored", REASON, **known)
     try:
         found = router.candidates(mail)
         known["asked"] = tuple(map(_told, found))

@@ -17,6 +17,7 @@ def show(vitals: Vitals, accounts: Mapping[str, str], ledger: Ledger) -> None:
         _show_account(sink, vitals.accounts.get(account, AccountVitals()))
         metrics.ANSWERS_LATE.labels(sink).set(vitals.late.get(sink, 0))
     _show_quarantine(vitals)
+    metrics.CANARY_MISSING.set(vitals.canary.missing_s)
     metrics.LAYOUTS_HELD.set(len(vitals.held))
     metrics.RECIPES_REFUSED.set(bool(vitals.measured.recipes))
     for name, ends in vitals.measured.tokens.items():

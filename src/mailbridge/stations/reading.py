@@ -22,6 +22,7 @@ from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.recipes.folder import NONE as NO_RECIPES
 from mailbridge.recipes.folder import Recipes
 from mailbridge.sdk import Interest
+from mailbridge.stations.canary_mail import CanaryWatch
 from mailbridge.stations.drifting import DriftWatch
 from mailbridge.stations.outbox import outgoing
 from mailbridge.stations.verifying import Verifier
@@ -178,6 +179,7 @@ class ReadingRoom:
         searches_first: See `Reader.settle`.
         drift: Who watches for changed templates; None = nobody.
         verifier: Who looks up keys of signatures; None = nobody.
+        canary: Who recognises canary mails; None = nobody.
         note: Hears of what people are told at once: kind of alert, subject, what it is about.
     """
 
@@ -191,9 +193,11 @@ class ReadingRoom:
         searches_first: bool,
         drift: DriftWatch | None = None,
         verifier: Verifier | None = None,
+        canary: CanaryWatch | None = None,
         note: Callable[[str, str, str], None] = lambda *_: None,
     ) -> None:
         self._verifier = verifier
+        self._canary = canary
         self._reader = reader
         self.crew = crew
         self._sinks = sinks
@@ -214,7 +218,8 @@ class ReadingRoom:
             self._rest()
             return 0
         mails, reads = self._underway.popleft()
-        found = self._drift.review(reads()) if self._drift else reads()
+        found = self._canary.review(mails, reads()) if self._canary else reads()
+        found = self._drift.review(found) if self._drift else found
         settlements = [self._settlement(mail, read) for mail, read in zip(mails, found, strict=True)]
         certain = [one for one in settlements if one is not None]
         new = self._reader.settle(certain, searches_first=self._searches_first)

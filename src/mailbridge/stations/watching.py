@@ -20,7 +20,9 @@ from mailbridge.stations.gauges import show, show_conditions, show_ledger_away, 
 LEARN_EVERY_S = 3600.0
 """How often the history of sources is read anew."""
 
-NEEDS_TIME = frozenset({"mailbox_unsynced", "mailbox_behind", "delivery_waits", "doubt_stuck", "source_silent"})
+NEEDS_TIME = frozenset(
+    {"mailbox_unsynced", "mailbox_behind", "delivery_waits", "doubt_stuck", "source_silent", "canary_missing"}
+)
 """What a start after a long rest looks like: told only when the daemon has had its time to make up for it."""
 
 WEEK_S = 7 * 86_400.0
@@ -58,6 +60,7 @@ class Watch:
         poll_s: Mailbox → seconds between two looks.
         accounts: Sink → its account.
         senses: What only this process knows.
+        canary_late_s: See `Watched`.
         steady_looks: So many good looks in a row end what was wrong.
         urgently: Tells what the ledger can't keep.
         clock: Unix seconds.
@@ -75,6 +78,7 @@ class Watch:
         poll_s: Mapping[str, float],
         accounts: Mapping[str, str],
         senses: Senses,
+        canary_late_s: float | None = None,
         steady_looks: int = 2,
         urgently: Urgently = lambda *_: None,
         clock: Callable[[], float] = time.time,
@@ -84,6 +88,7 @@ class Watch:
         self._poll_s = poll_s
         self._accounts = accounts
         self._senses = senses
+        self._canary_late_s = canary_late_s
         self._steady = steady_looks
         self._urgently = urgently
         self._clock = clock
@@ -125,7 +130,8 @@ class Watch:
         return self._ledger.signs.take(answer_s=self._bounds.answer_s)
 
     def _watched(self) -> Watched:
-        return Watched(self._poll_s, self._accounts, disk_level(self._ledger.database.space, self._bounds.disk_bytes))
+        disk = disk_level(self._ledger.database.space, self._bounds.disk_bytes)
+        return Watched(self._poll_s, self._accounts, disk, self._canary_late_s)
 
     def _silent(self) -> dict[str, str]:
         moment, bounds, known = self._clock(), self._bounds, self._history

@@ -225,7 +225,7 @@ def test_an_interest_that_nobody_answers_in_time_is_told(place):
 def test_health_says_within_five_seconds_that_the_ledger_is_locked(place):
     settings = SimpleNamespace(
         ledger=SimpleNamespace(url=place.url, min_free_bytes=0, reserve_bytes=0, lease_s=120.0, key=None),
-        watch=WatchSettings(), mailboxes={}, sinks={},
+        watch=WatchSettings(), mailboxes={}, sinks={}, canary=None,
     )  # fmt: skip
     with sqlite3.connect(place.url.removeprefix("sqlite:///"), isolation_level=None) as locker:
         locker.execute("BEGIN EXCLUSIVE")
