@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from mailbridge.sdk import (
     Address,
     Author,
+    Enclosed,
     FileRef,
     FormField,
     Ignored,
@@ -29,7 +30,7 @@ from mailbridge.sdk import (
 from mailbridge.sdk.language import language_of
 from mailbridge.sdk.people import is_email, is_robot, person_name, phones_in
 from mailbridge_parsers.direct.body import html_words, is_html_only, words_of
-from mailbridge_parsers.direct.forward import Forwarded, forwarded
+from mailbridge_parsers.direct.forward import Forwarded, enclosed_mail, forwarded
 from mailbridge_parsers.direct.reply import Words, own_words
 from mailbridge_parsers.direct.senders import (
     announces_form,
@@ -123,12 +124,13 @@ class DirectParser:
         author, words = inside.author, inside.words
         if not author.email and not author.name:
             raise ParseError("forward_without_author")
-        if _is_own_or_robot(author, mail):
-            raise ParseError("forwarded_notification", author.email)
+        notes = (("Forwarded by", _shown(mail.sender)), ("Note", inside.note))
+        fields = tuple(FormField(label=label, value=value) for label, value in notes if value)
+        if _is_own_or_robot(author, mail) or looks_like_form(words.text):
+            raise Enclosed("forwarded_notification", enclosed_mail(mail, inside), fields)
         if not (words.text or inside.subject or mail.attachments):
             raise ParseError("empty_mail")
         _refuse_data(mail, words)
-        notes = (("Forwarded by", _shown(mail.sender)), ("Note", inside.note))
         return make_interest(
             mail,
             kind="message",
@@ -139,7 +141,7 @@ class DirectParser:
             text=words.text,
             reply=Reply(method="email", target=author.email) if author.email else Reply(),
             labels=("forwarded", "unverified"),
-            fields=tuple(FormField(label=label, value=value) for label, value in notes if value),
+            fields=fields,
             language=language_of(f"{inside.subject}\n{words.text}"),
             attachments=_files(mail.inner[0] if mail.inner else mail),
         )

@@ -1,9 +1,10 @@
 """Mails that a colleague passed on by hand: whose they are and what they say. Nothing in them is authenticated."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
-from mailbridge.sdk import Address, Mail, clean, one_line
+from mailbridge.sdk import Address, Headers, Mail, Trust, clean, one_line
 from mailbridge.sdk.people import emails_in
 from mailbridge_parsers.direct.body import words_of
 from mailbridge_parsers.direct.reply import Words, attribution_size, header_block_size, header_values, own_words
@@ -31,6 +32,8 @@ _WHO = re.compile(
     r"[<(]?[\w.%+'-]+@[\w.-]+[>)]?\s{0,20}:\s{0,20}$"
 )
 _DEEPEST = 5
+_MARK = re.compile(r"^\s*> ?")
+_NO_TRUST = Trust("unknown", "forwarded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,36 @@ def forwarded(mail: Mail) -> Forwarded | None:
         subject=bare_subject(found.subject or mail.subject),
         words=own_words("\n".join(found.body)),
         note=own_words("\n".join(found.above)).text,
+    )
+
+
+def enclosed_mail(mail: Mail, found: Forwarded) -> Mail:
+    """Return the innermost mail as one of its own, without a good word for it; ids and times are the outer mail's."""
+    shown = replace(
+        mail,
+        headers=Headers(),
+        subject=found.subject,
+        senders=(found.author,),
+        reply_to=(),
+        recipients=(mail.sender, *mail.recipients),
+        text=found.words.text,
+        html_source="",
+        inner=(),
+        trust=_NO_TRUST,
+    )
+    inner = mail
+    while inner.inner and inner.sender.email != found.author.email:
+        inner = inner.inner[0]
+    if inner is mail:
+        return shown
+    return replace(
+        shown,
+        headers=inner.headers,
+        reply_to=inner.reply_to,
+        recipients=(*shown.recipients, *inner.recipients),
+        text=inner.text,
+        html_source=inner.html_source,
+        attachments=inner.attachments,
     )
 
 
@@ -112,16 +145,24 @@ def _inline(lines: list[str], *, marked: bool) -> _Inline | None:
         else:
             continue
         above = lines[:marker] if marker is not None else lines[:at]
-        return _Inline(above, author, one_line(subject), _until_end(rest[at + size :]))
+        body = rest[at + size :]
+        body = _marked_only(body) if _MARK.match(line) else body
+        return _Inline(above, author, one_line(subject), _until_end(body))
     return None
 
 
 def _without_marks(lines: list[str]) -> list[str]:
     """Apple Mail quotes the whole forwarded mail; one level of marks is the forward's own."""
     filled = [line for line in lines if line.strip()]
-    if filled and all(line.lstrip().startswith(">") for line in filled):
-        return [re.sub(r"^\s*> ?", "", line) for line in lines]
+    if filled and all(map(_MARK.match, filled)):
+        return [_MARK.sub("", line) for line in lines]
     return lines
+
+
+def _marked_only(lines: list[str]) -> list[str]:
+    """Below a head that is marked as quoted, only marked lines are of the mail inside; the rest is the forwarder's."""
+    inside = takewhile(lambda line: not line.strip() or _MARK.match(line), lines)
+    return [_MARK.sub("", line) for line in inside]
 
 
 def _until_end(lines: list[str]) -> list[str]:

@@ -10,12 +10,12 @@ from mailbridge_parsers.form.footers import is_footer
 from mailbridge_parsers.form.labels import CONTACTS, Role, Whose, label_key, whose
 from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
-from mailbridge_parsers.form.words import CONTACT_WAYS, IDS
+from mailbridge_parsers.form.words import CONTACT_WAYS, IDS, WEAK_NAMES
 
 _UNREPLACED = re.compile(r"\[[\w .:*-]+\]|\{\{?[\w .:#$-]+\}?\}|%%?[\w-]+%%?|\$\{?\w+\}?|#[A-Z][A-Z0-9_]+#|<[\w-]+>")
 _NOBODY = re.compile(
     r"(?:не (?:указан\w*|заполнен\w*|задан\w*|зарегистрирован\w*)|нет|none|null|undefined|n/?a|anonymous|аноним\w*"
-    r"|гость|guest"
+    r"|anonymous ?user|гость|guest"
     r"|no name|без имени|unknown|not (?:provided|specified)|-+|—|\[\].*|\[\d+\].*)"
 )
 _FURTHER = frozenset(
@@ -31,6 +31,9 @@ _FURTHER = frozenset(
         "alternative",
         "mobile",
         "мобильный",
+        "моб",
+        "сотовый",
+        "cell",
     ]
 )
 _NUMBER_BEHIND = re.compile(
@@ -40,7 +43,9 @@ _WORD = r"[A-ZА-ЯЁ][^\W\d_]*[\w'’.-]*"
 _ANNOUNCED = re.compile(
     r"(?:message|enquiry|inquiry|request|lead|order|submission|booking|сообщение|заявка|вопрос|обращение|заказ|звонок)"
     r" (?:from|by|от) (?:клиента |посетителя |пользователя |customer |visitor )?"
-    rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}})(?:[.!:]?$| has been received)"
+    rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}}?)"
+    r"(?:[.!:]?$| has been received|,? \(?(?:[Ee]-?mail|[Тт]ел\b|[Тт]елефон|[Pp]hone))"
+    rf"|откликнул(?:ся|ась) (?P<applied>{_WORD}(?: {_WORD}){{0,3}})"
     r"|\b(?:[Пп]осетитель|[Кк]лиент|[Пп]ользователь|[Пп]окупатель|[Vv]isitor|[Cc]ustomer|[Cc]lient|[Uu]ser) "
     rf"(?P<who>{_WORD}(?: {_WORD}){{0,3}}) (?:\(\w+\) )?(?:оставил|заказал|отправил|прос[ия]т|хочет|написал|left|sent"
     r"|requested|submitted|asks|wants)"
@@ -191,7 +196,8 @@ def _numbers(value: str, region: str | None) -> list[str]:
 
 def _take_name(found: Contacts, reading: Reading) -> None:
     parts = {role: _name_in(reading.first(role)) for role in (Role.FIRST, Role.MIDDLE, Role.LAST)}
-    whole = next((one for one in _fields_of(reading, Role.NAME) if _name_in(one.value)), None)
+    named = [one for one in _fields_of(reading, Role.NAME) if _name_in(one.value)]
+    whole = next((one for one in named if label_key(one.label) not in WEAK_NAMES), next(iter(named), None))
     if whole is not None:
         found.name = _name_in(whole.value)
         found.used.append(whole)
@@ -210,7 +216,7 @@ def _name_in(value: str) -> str:
     for email in emails_in(value):
         at = value.lower().find(email)
         value = (value[:at] + value[at + len(email) :]).strip()
-        value = value.removesuffix("<>").removesuffix("()").replace("<mailto:>", "").strip(" <>(),")
+        value = value.removesuffix("<>").removesuffix("()").removesuffix("[]").replace("<mailto:>", "").strip(" <>(),")
     if phones_in(value, "RU"):
         value = _NUMBER_BEHIND.sub("", value)
     name = person_name(value.replace("\n", " "))
@@ -227,6 +233,8 @@ def _take_from_sentences(found: Contacts, reading: Reading, region: str | None, 
     elif not texts and site.sender_is_site:
         lines = [item.text for item in reading.loose[:_SENTENCES] if not is_footer(item.text)]
         numbers = phones_in("\n".join(lines), region)
+        emails = {email for email in emails_in("\n".join(lines)) if site.may_be_visitor(email, labelled=True)}
+        found.email = emails.pop() if len(emails) == 1 else ""
     else:
         return
     if len(numbers) == 1:
@@ -240,7 +248,7 @@ def _take_announced(found: Contacts, reading: Reading, site: Site) -> None:
     heads = [item.text for item in reading.loose[: reading.heads if reading.fields else _SENTENCES]]
     for line in (*heads[:6], site.mail.subject):
         match = _ANNOUNCED.search(one_line(line)) if len(line) <= 200 else None
-        name = _name_in(match["name"] or match["who"]) if match else ""
+        name = _name_in(match["name"] or match["who"] or match["applied"]) if match else ""
         name = name.rstrip(".") if len(name.split()[-1:] and name.split()[-1]) > 2 else name
         if name and fold(name) not in site.own_names and "." not in name.rstrip(".") and len(name.split()) <= 4:
             found.name = name

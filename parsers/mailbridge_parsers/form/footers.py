@@ -3,10 +3,10 @@
 import re
 from functools import lru_cache
 
-from mailbridge.sdk import fold, is_phone
+from mailbridge.sdk import emails_in, fold, is_phone, phones_in
 from mailbridge.sdk.links import host_of, urls_in
 from mailbridge_parsers.form.item import Item, Style
-from mailbridge_parsers.form.labels import ABOUT_THE_PAGE, Role, may_head_section
+from mailbridge_parsers.form.labels import ABOUT_THE_PAGE, Role, Whose, may_head_section, whose
 
 _FOOTER = re.compile(
     r"(?:это|данное) (?:e-?mail[- ])?(?:сообщение|письмо|уведомление)\b.{0,80}(?:отправлен|сгенерирован|сформирован"
@@ -26,7 +26,9 @@ _FOOTER = re.compile(
     r"|please (?:contact|reply|respond|call|get back)\b.{0,30}\b(?:customer|client|visitor|lead)\b"
     r"|please (?:reply|respond) to \S+@|(?:trouble|problems) clicking|не получается нажать"
     r"|^с уважением,? (?:ваш сайт|администраци|команда|робот|служба)"
-    r"|^submitted (?:at|on) .{0,20}\d|(?:looks?|as|is|report\w*) (?:like )?spam\b"
+    r"|^(?:submitted|sent|received|отправлено|получено|надіслано|gesendet|eingegangen|envoyé|enviado)\b.{0,20}\d"
+    r"|^результаты .{0,40}(?:по адресу|по ссылке)|^you have received a new form submission"
+    r"|(?:looks?|as|is|report\w*) (?:like )?spam\b"
     r"|^(?:view|see|open|manage|edit|reply to|click here to) .{0,40}(?:entry|entries|submission|online|message"
     r"|lead|inquiry|enquiry|request|conversation"
     r"|response"
@@ -47,6 +49,7 @@ _UNUSED = re.compile(r"[a-z]\w*[_:-][\w:-]*:")
 """The name of a field, as programs write it, in which nothing was filled in: what traps robots."""
 _SEPARATOR = "--"
 _BUTTON_LENGTH = 40
+_TAGLINE_LENGTH = 80
 
 
 @lru_cache(maxsize=4096)
@@ -133,10 +136,25 @@ def _closes(items: list[Item], number: int, hosts: frozenset[str]) -> bool:
         return True
     if is_phone(item.text) and number and is_footer(items[number - 1].text):
         return True  # the service's own
+    if _is_of_another(item) or _is_tagline(item.text, hosts):
+        return True
     if not _is_address(item.text):
         return _is_button(item, hosts)
     before = items[number - 1].text if number else ""
     return host_of(item.text.split()[0]) in hosts or "/admin" in item.text or is_footer(before)
+
+
+def _is_of_another(item: Item) -> bool:
+    """Whether a line gives the number or address of somebody whom its label calls another: "Shop's phone: …"."""
+    return whose(item.label) is Whose.ANOTHER and bool(
+        is_phone(item.value) or phones_in(item.value) or emails_in(item.value)
+    )
+
+
+def _is_tagline(text: str, hosts: frozenset[str]) -> bool:
+    """Whether a short line begins with the address of the service itself: "forms.example: forms for everybody"."""
+    words = text.casefold().split(maxsplit=1)
+    return len(text) <= _TAGLINE_LENGTH and len(words) > 1 and words[0].strip(".,:|-") in hosts
 
 
 def _is_button(item: Item, hosts: frozenset[str]) -> bool:

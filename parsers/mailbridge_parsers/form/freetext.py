@@ -47,7 +47,7 @@ class FreeText:
         hard = len(self._tail)
         for number, item in enumerate(self._tail):
             is_list = heads_address(item.text) or heads_goods(item.label or item.text)
-            if item.style is Style.CELL or item.goods is not None or is_list:
+            if item.style is Style.CELL or item.goods is not None or is_list or item.is_button:
                 hard = number
                 break
         last = closing(self._tail[:hard], hosts, names)
@@ -55,9 +55,26 @@ class FreeText:
         if self._holds_labels(labels):
             # What the visitor imitates may end with an address too: only the site's own closes the template then.
             return closing(self._tail[:hard], hosts, names, only_own=True)
-        end = next((number for number in labels if self._ends(number, last)), last)
+        end = self._contacts_below(last) or next((number for number in labels if self._ends(number, last)), last)
         # A rule above what software adds is the template's.
         return end - 1 if 0 < end < last and self._tail[end - 1].is_rule and is_about_the_page(self._tail[end]) else end
+
+    def _contacts_below(self, last: int) -> int:
+        """Where a form goes on that asks for the words first and for contacts below them; 0 when it does not.
+
+        Labels that come twice are typed in the words: the lower ones are the form's.
+        """
+        if self._roles or self._label.value:
+            return 0
+        start, keys = last, set[str]()
+        for number in range(last - 1, 0, -1):
+            item = self._tail[number]
+            if not (item.value and self._is_label(item)) or item.key in keys:
+                break
+            keys.add(item.key)
+            start = number if item.gap else start
+        below = [item for item in self._tail[start:last] if item.role in CONTACTS]
+        return start if below and all(could_fill(item.role, item.value) for item in below) else 0
 
     def _fenced(self) -> int:
         """How long a text is that stands between two rules alike; 0 when it does not."""

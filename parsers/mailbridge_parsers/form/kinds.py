@@ -12,7 +12,7 @@ _CALLBACK = re.compile(
     r"|заказал\w*) звонок|phone call request|звонок с сайта"
 )
 _ORDER = re.compile(
-    r"нов\w+ заказ|заказ\w*\s*(?:номер|№|#|no?\.?)?\s*\d|быстр\w+ заказ|заказ с сайта|заказ (?:товара"
+    r"нов\w+ (?:заказ|замовленн)|заказ\w*\s*(?:номер|№|#|no?\.?)?\s*\d|быстр\w+ заказ|заказ с сайта|заказ (?:товара"
     r"|в (?:магазин|1|один))"
     r"|купить в (?:1|один) клик|покупк\w+ в (?:1|один) клик|new order|new (?:\w+ )?order|order #"
     r"|\border (?:no\.? ?)?\d"
@@ -36,7 +36,9 @@ _POST = re.compile(r"сообщение (?:на|в) форуме|нов\w+ (?:т
 _MESSAGE = re.compile(
     r"сообщени|message|contact|контакт|обратн\w+ связ|feedback|вопрос|question|enquiry|inquiry|письмо"
 )
-_REQUEST = re.compile(r"заявк|запрос|request|quote|расч[её]т|lead|лид|квиз|quiz|брон|booking|замер|консультац")
+_REQUEST = re.compile(
+    r"заявк|anfrage|өтінім|запрос|request|quote|расч[её]т|lead|лид|квиз|quiz|брон|booking|замер|консультац"
+)
 _FORM = re.compile(
     r"(?:заявк|сообщени|запрос|обращени|вопрос|письм|заказ|форм|анкет|отзыв|лид)\w*.{0,40}\b(?:с|со|из"
     r"|на) (?:\S+ )?(?:сайт|форм|страниц"
@@ -56,7 +58,10 @@ _FORM = re.compile(
     r"|inquiry|contact|form|lead|message)"
     r"|(?:neue bestellung|nuevo pedido|novo pedido|nouvelle commande|nuovo ordine|nowe zamówienie)\b"
     r"|kontakt(?:anfrage|formular)|demande de (?:contact|devis)|formul(?:ario|aire) de contact|richiesta di (?:contatto"
-    r"|informazioni)|formularz\w* kontakt|нова заявка|форм\w+ зворотн"
+    r"|informazioni)|formularz\w* kontakt|нов[ае] (?:заявк|замовленн|повідомленн|зверненн)\w*|форм\w+ зворотн"
+    r"|жаңа өтінім|өтінім түсті"
+    r"|neue (?:\w+)?(?:anfrage|nachricht|anmeldung|buchung)|anfrage (?:über|von|auf|aus)\b|отклик\w* на вакансию"
+    r"|откликнул(?:ся|ась|ись)\b|new feedback"
     r"|mensaje de contacto|nuevo mensaje|nouveau message|запись на (?:при[её]м|услугу|консультацию)|\bзаявка$"
     r"|(?:отложенный|заказан\w*|заказал\w*) звонок"
     r"|feedback form|call ?back request|request (?:a )?call|missed call|пропущенный звонок"

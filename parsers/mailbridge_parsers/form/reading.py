@@ -153,6 +153,9 @@ class _Reader:
         return self._may_be_known_label(item)
 
     def _may_be_known_label(self, item: Item) -> bool:
+        if item.style is Style.BARE and item.role is Role.TEXT and item.text.endswith("?"):
+            roles = {one.role for one in self._reading.fields}
+            return self._manner.main is Style.BARE or (Role.TEXT not in roles and not roles.isdisjoint(CONTACTS))
         if self._manner.main is Style.BARE and item.role in ASKED:
             return item.style in {Style.BARE, Style.BOLD}
         return item.style is not Style.BARE or self._manner.main is Style.BARE

@@ -31,15 +31,19 @@ NAME = _set("""
 |nombre|nombre completo|nombre y apellidos|nome|nome completo|nome e cognome|nom|nom complet|nom et prénom|ihr name
 |imię|imię i nazwisko
 |фио пациента|submitted by name|ваши имя и фамилия|контактное лицо фио|фио контактного лица
+|vollständiger name|vor und nachname|vorname und nachname|vorname nachname|nachname vorname|ansprechpartner
+|kontaktperson|піб|прізвище та ім я|ім я та прізвище|прізвище ім я|контактна особа|замовник|клієнт|аты жөні
+|аты жөніңіз|аты|атыңыз|есімі|есіміңіз
 """)
-FIRST = _set("first name|name first|firstname|fname|given name|first|имя имя|vorname|prénom")
+FIRST = _set("first name|name first|firstname|fname|given name|first|имя имя|vorname|ihr vorname|prénom")
 LAST = _set(
     "фамилия|last name|name last|lastname|lname|surname|family name|second name|last"
-    "|nachname|cognome|apellido|apellidos|nazwisko"
+    "|nachname|ihr nachname|cognome|apellido|apellidos|nazwisko|прізвище|тегі"
 )
-MIDDLE = _set("отчество|middle name|patronymic")
+MIDDLE = _set("отчество|middle name|patronymic|по батькові")
 EMAIL = _set("""
-pochta|email|mail|emails|почта|почты|почту|емейл|емэйл|емайл|имейл|имэйл|мейл|мэйл|мыло|emailaddress|useremail|мейлу|почте
+pochta|email|mail|emails|почта|почты|почту|емейл|емэйл|емайл|имейл|имэйл|мейл|мэйл|мыло|emailaddress
+|useremail|мейлу|почте
 |пошта|почтовый|mailto|replyto|correo|courriel
 """)
 ANOTHER_STEMS = (
@@ -53,7 +57,8 @@ ANOTHER_STEMS = (
 RECIPIENT_STEMS = ("получател", "recipient", "именинни")
 COMPANY_STEMS = ("организаци", "компани", "фирм", "предприят", "company", "organi", "office", "офис", "business")
 CONTACT_WAYS = _set("""
-контакты|контактные данные|contacts|contact details|contact info|contact information|как с вами связаться|связь|контакт
+контакты|контактные данные|contacts|contact details|contact info|contact information|как с вами связаться
+|связь|контакт
 |способ связи|удобный способ связи|контакт для связи|контакты для связи|данные для связи|contact|reach you at|telegram
 |телеграм|мессенджер|messenger|how to contact you|how can we contact you|ваши контакты|номер
 """)
@@ -62,7 +67,8 @@ NOT_EMAIL = _set(
 )
 PHONE = _set(
     "тел|моб|phone|phones|tel|mobile|cell|cellphone|сотовый|whatsapp|ватсап|вотсап|вацап|viber|вайбер"
-    "|phonenumber|telephone|telefono|teléfono|téléphone|telefone|handynummer|móvil|cellulare"
+    "|phonenumber|telephone|telefono|teléfono|téléphone|telefon|handy|handynummer|mobil|mobilnummer"
+    "|rufnummer|móvil|cellulare"
 )
 PHONE_KEYS = _set("""
 contact no|contact number|your number|ваш номер|контактный номер|номер для связи|номер для звонка|ph|ph no|mob no
@@ -87,19 +93,24 @@ vopros|soobshchenie|soobshenie|messaggio|mensaje|mensagem|nachricht|ihre nachric
 |additional info|additional details|additional comments|project description|project details|request|content|remarks
 |remark|anything else|msg|how can we help|how can we help you|what can we help you with|reason|how may we help you
 |what can we do for you|what is on mind|opinion|повідомлення|коментар|чем можем помочь|чем мы можем помочь
-|чем мы можем вам помочь|describe project|tell us about project|ask question|text of message
+|чем мы можем вам помочь|describe project|tell us about project|ask question|text of message|tell us more
+|requirement|requirements
+|what on mind|how can we assist you|anliegen|ihr anliegen|frage|ihre frage|ihre fragen|anfrage|ihre anfrage|mitteilung
+|ihre mitteilung|anschreiben|kommentar|ihr kommentar|питання|запитання|ваше питання|відгук|текст повідомлення
+|побажання
+|хабарлама|хабарламаңыз|сұрақ|сұрағыңыз|пікір|пікіріңіз
 """)
 TEXT_ENDS = _set("сообщение|message|enquiry|inquiry|question|вопрос|know")
 """What a sentence ends with that stands above the visitor's words: "… left the following message:"."""
 CUSTOMERS = _set("customer|client|visitor|user|клиента|покупателя|посетителя|пользователя")
 BEFORE_CUSTOMER = _set("following|by|from|от|следующего|этого")
 TEXT_STEMS = (
-    "сообщени", "комментари", "пожелани", "примечани", "опишите", "расскажите", "message", "comment", "describe",
-    "tell", "soobsh", "kommentar",
+    "текст", "сообщени", "комментари", "пожелани", "примечани", "опишите", "расскажите", "message", "comment",
+    "describe", "tell", "soobsh", "kommentar",
 )  # fmt: skip
 SUBJECT = _set("""
 тема|тема сообщения|тема письма|тема обращения|тема вопроса|subject|topic|заголовок|title|subject of message|re
-|предмет
+|предмет|betreff|objet|asunto|oggetto|temat|тақырып
 """)
 PRODUCT = _set("""
 товар|название товара|наименование товара|наименование|продукт|услуга|модель|тариф|курс|тур|объект|лот|товар услуга
@@ -115,7 +126,8 @@ AMOUNT = _set("""
 """)
 ORDER = _set("""
 новый заказ|new order|номер заказа|заказ|заказ номер|заказ no|order number|order id|order no|order|no заказа
-|id заказа|код заказа|номер заявки|no заявки|id заявки|order reference|reference
+|замовлення|номер замовлення|bestellnummer|id заказа|код заказа|номер заявки|no заявки|id заявки
+|order reference|reference
 """)
 ALL_OF_IT = _set("общая|общий|итоговая|полная|total|grand|overall")
 SUMS = _set("сумма|стоимость|цена|итог|sum|price|cost|amount|total|paid")
@@ -132,7 +144,8 @@ PAGE = _set("""
 |форма отправлена со страницы|page submitted on
 |submitted on page|адрес страницы с формой|form page|url адрес
 |заявка со страницы|страница с формой|ссылка|link|location|source page|ссылка страницы|url адрес страницы|embed url
-|страница обращения|страница диалога|отправлено с|отправлено с сайта|отправлено с url|location href
+|сторінка|адреса сторінки|посилання|бет|seite|страница обращения|страница диалога|отправлено с
+|отправлено с сайта|отправлено с url|location href
 """)
 PAGE_WORDS = _set("страница|страницы|url|webpage")
 NOT_PAGE = _set("название|заголовок|title|vk|вконтакте|компании|ваша|your|перехода|referrer|referer|номер")
@@ -154,7 +167,8 @@ SENT = _set("""
 |submitted|sent|sent on|sent at|отправлено|создана|создан|создано|дата создания|дата заявки|timestamp|opened
 |date added|дата заказа|время отправки|время заявки|время заказа|order date|submission date|дата поступления
 |получено|received|created|created at|время лида|date submitted|submission time|form submitted on|дата добавления
-|дата и время отправки|отправлена
+|дата и время отправки|отправлена|added time|отметка времени|gesendet am|gesendet|eingegangen am|datum|дата та час
+|created date|час відправки
 """)
 CALL_TIME = _set("""
 удобное время|время звонка|когда позвонить|когда вам позвонить|best time to call|convenient time|time to call
@@ -166,7 +180,19 @@ CALL_STEMS = ("звон", "связ", "call", "перезвон", "позвон"
 TIME_WORDS = _set("время|когда|time|when|часы|удобно")
 RATING = _set("оценка|рейтинг|rating|stars|звезды|ваша оценка|star rating|оценка товара|балл")
 CONSENT = _set("i agree|agree|consent|gdpr|terms|privacy|политика|соглашение|согласие|согласен|согласна")
-CONSENT_STEMS = ("соглас", "agree", "consent", "gdpr", "персональн", "конфиденц", "privacy", "acceptance")
+CONSENT_STEMS = (
+    "datenschutz",
+    "einwillig",
+    "згод",
+    "соглас",
+    "agree",
+    "consent",
+    "gdpr",
+    "персональн",
+    "конфиденц",
+    "privacy",
+    "acceptance",
+)
 TECHNICAL = _set("""
 ip|ip адрес|ip address|remote ip|user agent|useragent|браузер|browser|сессия|посетитель|session|user ip|ос|os
 |platform|ip юзера|устройство|device|разрешение экрана|cookie|cookies|entry id|submission id|sid|token|captcha
@@ -216,7 +242,8 @@ DETAIL = _set("""
 |удобный способ связи|мессенджер|messenger|point|пункт выдачи|владелец|owner|country code|район|метро|станция|филиал
 |branch|адрес объекта|тип объекта|тип услуги|service type|property type|материал|материалы|ник|подписка|subscribe
 |newsletter|рассылка|получать рассылку|budget range|revenue|employees|number of employees|company size|role
-|time zone|часовой пояс
+|time zone|часовой пояс|plz|ort|plz ort|straße|anrede|firma|land|hausnummer|stadt|lebenslauf|місто|адреса|компанія
+|кількість|қала|мекенжай
 """)
 PERSON_WORDS = frozenset(
     "applicant attendee buyer caller candidate client customer guest member parent participant passenger "  # noqa: SIM905
@@ -234,7 +261,8 @@ ADDRESS_HEADINGS = _set("""
 |adres do faktury|endereço de faturação|endereço de cobrança|endereço de entrega|endereço de envio
 """)
 CUSTOMER_HEADINGS = _set("""
-customer|customer information|customer info|customer contact|contact information|client|buyer|покупатель|клиент|заказчик
+customer|customer information|customer info|customer contact|contact information|client|buyer|покупатель
+|клиент|заказчик
 |информация о покупателе|информация о заказчике|данные заказчика|данные клиента|контактные данные|контакты
 |контакты покупателя|информация о клиенте
 """)
@@ -243,17 +271,22 @@ GOODS_HEADINGS = _set("""
 |ваш заказ|позиции|товары в заказе|корзина|cart|order contents
 """)
 IDS = _set("""
-id|ид|uid|guid|код|code|артикул|sku|инн|кпп|огрн|снилс|счет|счёт|карта|карты|паспорт|договор|заказ|order|invoice|lead|лид
+id|ид|uid|guid|код|code|артикул|sku|инн|кпп|огрн|снилс|счет|счёт|карта|карты|паспорт|договор|заказ|order
+|invoice|lead|лид
 |сделка|deal|client|visitor|session
 """)
 """What digits without blanks are called that are no phone."""
+WEAK_NAMES = _set("user|login|логин|пользователь|nick|nickname|ник|никнейм|username|user name|имя пользователя")
+"""What programs call the account, which is a person's name only where nothing else is."""
 CORE_NAMES = _set("""
 имя|фио|ваше имя|имя фамилия|имя и фамилия|фамилия имя|фамилия имя отчество|name|full name|your name|first name
 |имя клиента
 |имя посетителя|как вас зовут|как к вам обращаться|представьтесь|контактное имя|user name|username|fullname|firstname
-|your full name|ім я|имя отчество|first and last name|имя пользователя|your name optional
+|your full name|ім я|ваше ім я|піб|vorname|аты жөні|имя отчество|first and last name|имя пользователя
+|your name optional
 """)
 """What forms call a name, and invoices and notices of other programs seldom do."""
 VISITOR_STEMS = (
     "ваш", "вас", "вам", "your", "клиент", "customer", "посетител", "visitor", "заявител", "guest", "гост",
+    "ihr", "votre",
 )  # fmt: skip

@@ -9,7 +9,19 @@ from typing import Any, Literal
 from mailbridge.pipeline.canary_mail import HEADER, REASON
 from mailbridge.pipeline.impersonation import Guarded, resembles, shows
 from mailbridge.pipeline.routing import Candidate, Router
-from mailbridge.sdk import Address, Ignored, Interest, Mail, Manifest, ParseError, Parser, Trust, TrustPolicy
+from mailbridge.sdk import (
+    Address,
+    Enclosed,
+    Ignored,
+    Interest,
+    Mail,
+    Manifest,
+    ParseError,
+    Parser,
+    Strength,
+    Trust,
+    TrustPolicy,
+)
 
 _NO_TRUST = Trust()
 LOOKALIKE = Trust("unknown", "lookalike")
@@ -105,7 +117,10 @@ def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
         result = parser.parse(mail)
         if isinstance(result, Ignored):
             return Reading("ignored", result.reason, **known)
+        _refuse_networks_as_authors(result, router.parsers, rules)
         return Reading("parsed", interests=_stamped(result, parser.manifest), **known)
+    except Enclosed as found:
+        return _read_enclosed(found, router, rules, known)
     except ParseError as error:
         if error.reason == "impersonation" and mail.trust.verdict == "pass":
             known["trust"] = LOOKALIKE
@@ -114,6 +129,20 @@ def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
         raise  # of the process, not of the parser
     except Exception:  # noqa: BLE001 - whatever a plugin does, the mail ends in quarantine and the next one goes on
         return Reading("quarantined", "parser_failed", detail=traceback.format_exc(limit=-4), **known)
+
+
+def _read_enclosed(found: Enclosed, router: Router, rules: TrustRules, known: dict[str, Any]) -> Reading:
+    """Read what was passed on by hand, by a parser that knows it for its own; else it is what the outer one said."""
+    if not any(one.route.strength > Strength.FALLBACK for one in router.candidates(found.mail)):
+        return Reading("quarantined", found.reason, detail=found.detail, **known)
+    inside = read_mail(found.mail, router, rules)
+    told = tuple(_passed_on(one, found) for one in inside.interests)
+    return replace(inside, interests=told, asked=known["asked"], trust=known["trust"])
+
+
+def _passed_on(interest: Interest, found: Enclosed) -> Interest:
+    labels = (*interest.labels, *(label for label in ("forwarded", "unverified") if label not in interest.labels))
+    return interest.model_copy(update={"labels": labels, "fields": (*interest.fields, *found.fields)})
 
 
 def _told(candidate: Candidate) -> tuple[str, str, str]:
@@ -161,6 +190,15 @@ def _require_trust(mail: Mail, manifest: Manifest, rules: TrustRules) -> None:
         return
     if not rules.vouches(mail, manifest):
         raise ParseError("unauthenticated", f"claims to be {manifest.title}; verdict {mail.trust.reason}")
+
+
+def _refuse_networks_as_authors(interests: Iterable[Interest], parsers: Iterable[Parser], rules: TrustRules) -> None:
+    """No person writes from where a network sends its notifications: somebody passed one on, or imitates one."""
+    networks = [one.manifest for one in parsers if rules.policy_for(one.manifest) == "require"]
+    for interest in interests:
+        author = Address("", interest.author.email or "")
+        if network := next((one for one in networks if author.is_of(*one.domains)), None):
+            raise ParseError("unauthenticated", f"shows an address of {network.title} as the author's")
 
 
 def _stamped(interests: Sequence[Interest], manifest: Manifest) -> tuple[Interest, ...]:

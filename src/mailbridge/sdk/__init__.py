@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mailbridge.sdk.dates import date_in_mail, read_date
     from mailbridge.sdk.deeds import Deed, actors_in, deed_in
     from mailbridge.sdk.digest import ignored_unless_told, read_counted, read_digest
+    from mailbridge.sdk.enclosed import Enclosed
     from mailbridge.sdk.errors import (
         MailbridgeError,
         MaybeWritten,
@@ -152,6 +153,7 @@ __all__ = [
     "Delivered",
     "Delivery",
     "Doubt",
+    "Enclosed",
     "Evidence",
     "FileRef",
     "FormField",
@@ -319,6 +321,7 @@ _HOMES = {
     "dates": "date_in_mail read_date",
     "deeds": "Deed actors_in deed_in",
     "digest": "ignored_unless_told read_counted read_digest",
+    "enclosed": "Enclosed",
     "errors": "MailbridgeError MaybeWritten NotWritten ParseError Refused SinkError TemplateChanged Unusable",
     "html": "Html Link Node",
     "http": "CrmClient Gate GatedTransport Judge judge_status lost read_json retry_after_s",

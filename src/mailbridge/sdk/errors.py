@@ -2,7 +2,8 @@
 
 MailbridgeError
 ├── ParseError                 quarantine the mail
-│   └── TemplateChanged        … and tell operators once per template
+│   ├── TemplateChanged        … and tell operators once per template
+│   └── Enclosed               … unless another parser reads the mail inside
 └── SinkError                  raised by CrmClient, turned into outcomes by `outcome_of`
 ├── NotWritten             nothing was written: try again later
 ├── MaybeWritten           perhaps written: doubt, search before anything else
