@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help forms demo run test e2e mutants check format lock audit-deps sbom secrets score coverage translations bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs clean
+.PHONY: help forms demo run test e2e mutants check format lock audit-deps sbom secrets score coverage translations reference docs bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -66,6 +66,13 @@ coverage: $(READY) ## Write the table of networks and kinds into docs/parsers/co
 
 translations: $(READY) ## Bring the catalogues of what people read up to date, compile them, say what is not translated
 	$(BIN)/python tools/translations.py
+
+reference: $(READY) ## Write the reference in docs/ out of the code
+	$(BIN)/python tools/reference.py
+
+docs: $(READY) ## The documentation as a site: build/site; SERVE=1 shows it at http://localhost:8800
+	$(BIN)/python tools/site.py
+	$(if $(SERVE),$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8800)
 
 forms: $(READY) ## Look up the forms of the words of complaints anew: src/mailbridge/pipeline/forms.json
 	$(BIN)/python -c "import json; from mailbridge.pipeline.labelling import COMPLAINT_WORDS; \

@@ -3,6 +3,8 @@
 import json
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -15,6 +17,7 @@ from mailbridge.cli import EXIT_CODES
 from mailbridge.cli.app import app
 from mailbridge.config.settings import settings_model
 from mailbridge.mailbox.decode import decode
+from mailbridge.observe.alert_texts import KINDS
 from mailbridge.observe.events import EVENTS
 from mailbridge.pipeline.parsing import TrustRules, read_mail
 from mailbridge.pipeline.routing import Router
@@ -130,9 +133,19 @@ def test_operators_find_every_exit_code():
     assert {name: int(code) for code, name in rows} == EXIT_CODES
 
 
-def test_operators_find_every_event():
-    table = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in sorted(EVENTS.items()))
-    assert table in OPERATORS.read_text(encoding="utf-8"), f"the table between <!-- events --> has to be:\n{table}"
+def test_the_reference_is_that_of_the_code():
+    command = [sys.executable, ROOT / "tools" / "reference.py", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), "run: make reference"
+
+
+def test_the_runbook_has_an_entry_for_whatever_warns():
+    headings = re.findall(r"^##+ (\w+)$", (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8"), re.MULTILINE)
+    events = (ROOT / "docs" / "reference" / "events.md").read_text(encoding="utf-8")
+    warned = re.findall(r"^\| `(\w+)` \|[^|]*(?:warning|error|critical)", events, re.MULTILINE)
+    assert len(warned) > 20
+    assert set(headings) == {*KINDS, *warned}
+    assert len(headings) == len(set(headings))
 
 
 def test_operators_find_every_reason_the_core_gives():
