@@ -6,6 +6,7 @@ IGNORED = {
     "bounce": "A mail of ours could not be delivered.",
     "broadcast": "Somebody goes on the air.",
     "calendar": "An invitation to a meeting, or an answer to one.",
+    "canary": "A canary mail of mailbridge itself.",
     "digest": "A network sums up what it has told before, and names nobody who did something.",
     "editor_note": "A note of one editor of the site to another.",
     "invitation_without_name": "An invitation that does not say from whom.",
@@ -35,6 +36,7 @@ IGNORED = {
 
 QUARANTINED = {
     "ambiguous_route": "Two parsers claim the mail equally strongly.",
+    "canary_forged": "It says that it is a canary mail of this installation, and is none.",
     "charset_not_allowed": "Written in a charset that `[limits] charsets` does not name.",
     "decoder_failed": "Decoding it ended with an error.",
     "empty": "There is nothing in the file.",

@@ -10,25 +10,68 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
+from reasons import IGNORED, QUARANTINED
+from tables import cell, code, table
+
 import mailbridge
 from mailbridge.cli import EXIT_CODES
 from mailbridge.observe.alert_texts import KINDS
 from mailbridge.observe.events import EVENTS
 from mailbridge.sdk import MailbridgeError, translated
-from reasons import IGNORED, QUARANTINED
-from tables import cell, code, table
 
 ROOT = Path(__file__).parents[1]
 LEVELS = ("debug", "info", "warning", "error", "critical")
 WORTH_A_LOOK = {"warning", "error", "critical"}
+
+ERRORS = """\
+# Errors and exit codes
+
+After sysexits(3); scripts and service managers may rely on them. `demo` also exits with 1 when something is not as
+expected, and every command with 130 after Ctrl-C.
+"""
+CLASSES = """\
+## Error classes
+
+What is raised on purpose, and the exit code of a command that ends with it. The text of an error names the file,
+key or mail. Errors without a code do not end a command: the mail goes to [quarantine](reasons.md), the delivery or
+the account waits.
+"""
+EVENTS_HEAD = """\
+# Log events
+
+To standard error: JSON lines, or short lines on a terminal (`[log] format`). Every line has `event`, `level` and
+`ts`; names and fields don't change.
+"""
+ALERTS = """\
+# Kinds of alerts
+
+What people are told, once when it begins and once when it is over; `[alerts] language` says in which language. What
+to do stands in the message and in the [runbook](../runbook.md). `mailbridge health` and the metric
+`mailbridge_condition_active{kind="…"}` name the same kinds.
+"""
+REASONS = """\
+# Reasons
+
+Why a mail is no interest, or waits. `mailbridge mails list --reason REASON` shows the mails. A parser or recipe of
+your own may give further ones.
+
+## Ignored
+
+Nobody wants an answer.
+"""
+WAITING = """\
+## Quarantined
+
+The mail should have been understood and was not, or is not who it claims to be. What to do with which: [quarantine
+by hand](../operators.md#quarantine-by-hand).
+"""
 
 CODES = {
     "ok": ("Done. `parse`: whatever the outcomes; `run --once`: all is final.", "Nothing."),
     "usage": ("The command line can't be understood.", "Read what it says and `--help` of the command."),
     "data": (
         "No mail in the given folder, no row with this id, damaged data, or `audit` found differences.",
-        "Give another path or id; [bring back a backup](../operators.md#back-up-and-bring-back) of a damaged ledger; "
-        "after `audit` see [what it prints](../operators.md#audit).",
+        "Give another path or id; bring back [a backup](../operators.md#back-up-and-bring-back) of damaged data.",
     ),
     "unavailable": (
         "A mailbox, a CRM or the ledger can't be reached, or `health` is red.",
@@ -52,8 +95,7 @@ CODES = {
     ),
     "config": (
         "The configuration can't be used, or the ledger is newer than the program.",
-        "Every problem is named with its table and key; `mailbridge check` tells them too. A newer ledger wants the "
-        "newer program, or [a backup](../operators.md#upgrade).",
+        "All problems are named. A newer ledger wants its program, or [a backup](../operators.md#upgrade).",
     ),
 }
 """Name of an exit code → what it means, what to do."""
@@ -64,16 +106,8 @@ def errors_page() -> str:
     rows = [(str(number), name, *CODES[name]) for name, number in EXIT_CODES.items()]
     classes = sorted(_classes(), key=lambda kind: (_code(kind), kind.__name__))
     known = [(f"`{kind.__name__}`", _code(kind), f"`{kind.__module__}`", cell(_first(kind))) for kind in classes]
-    return (
-        "# Errors and exit codes\n\nAfter sysexits(3); scripts and service managers may rely on them. `demo` also exits "
-        "with 1 when something is not as\nexpected, and every command with 130 after Ctrl-C.\n\n"
-        + table(("code", "name", "meaning", "what to do"), rows)
-        + "\n\n## Error classes\n\nWhat is raised on purpose, and the exit code of a command that ends with it. The text "
-        "of an error names the file, key or\nmail. Errors without a code never end a command: the mail goes to "
-        "[quarantine](reasons.md), the delivery or the account\nwaits.\n\n"
-        + table(("class", "exit code", "module", "meaning"), known)
-        + "\n"
-    )
+    codes = table(("code", "name", "meaning", "what to do"), rows)
+    return f"{ERRORS}\n{codes}\n\n{CLASSES}\n{table(('class', 'exit code', 'module', 'meaning'), known)}\n"
 
 
 def _classes() -> set[type[MailbridgeError]]:
@@ -116,13 +150,9 @@ def events_page() -> str:
         meaning, fields = re.fullmatch(r"(.*?[.:]) ?((?:[a-z_]+(?:, )?)*)", told, re.DOTALL).groups()  # type: ignore[union-attr]
         link = f"[what to do](../runbook.md#{name})" if WORTH_A_LOOK & levels[name] else ""
         level = " or ".join(one for one in LEVELS if one in levels[name])
-        rows.append((f"`{name}`", level, cell(meaning), ", ".join(map(code, fields.split(", "))) if fields else "", link))
-    return (
-        "# Log events\n\nTo standard error: JSON lines, or short lines on a terminal (`[log] format`). Every line has "
-        "`event`, `level` and `ts`;\nnames and fields don't change.\n\n"
-        + table(("event", "level", "meaning", "fields", ""), rows)
-        + "\n"
-    )
+        shown = ", ".join(map(code, fields.split(", "))) if fields else ""
+        rows.append((f"`{name}`", level, cell(meaning), shown, link))
+    return f"{EVENTS_HEAD}\n{table(('event', 'level', 'meaning', 'fields', ''), rows)}\n"
 
 
 @cache
@@ -146,13 +176,7 @@ def alerts_page() -> str:
         (f"[`{kind}`](../runbook.md#{kind})", *(_both(text.title), _both(text.over) if text.over else "an event"))
         for kind, text in KINDS.items()
     ]
-    return (
-        "# Kinds of alerts\n\nWhat people are told, once when it begins and once when it is over; `[alerts] language` "
-        "says in which language. What to do\nstands in the message and in the [runbook](../runbook.md). `mailbridge "
-        'health` and the metric `mailbridge_condition_active{kind="…"}`\nname the same kinds.\n\n'
-        + table(("kind", "when it begins", "when it is over"), rows)
-        + "\n"
-    )
+    return f"{ALERTS}\n{table(('kind', 'when it begins', 'when it is over'), rows)}\n"
 
 
 def _both(message: str) -> str:
@@ -165,15 +189,8 @@ def reasons_page() -> str:
     unknown = sorted(set(given) - set(IGNORED) - set(QUARANTINED))
     if unknown:
         raise SystemExit(f"tools/reasons.py does not say what these mean: {', '.join(unknown)}")
-    return (
-        "# Reasons\n\nWhy a mail is no interest, or waits. `mailbridge mails list --reason REASON` shows the mails. A "
-        "parser or recipe of your\nown may give further ones.\n\n## Ignored\n\nNobody wants an answer.\n\n"
-        + _reason_table(IGNORED, given, "noise")
-        + "\n\n## Quarantined\n\nThe mail should have been understood and was not, or is not who it claims to be. What "
-        "to do with which:\n[quarantine by hand](../operators.md#quarantine-by-hand).\n\n"
-        + _reason_table(QUARANTINED, given, "core")
-        + "\n"
-    )
+    ignored, quarantined = _reason_table(IGNORED, given, "noise"), _reason_table(QUARANTINED, given, "core")
+    return f"{REASONS}\n{ignored}\n\n{WAITING}\n{quarantined}\n"
 
 
 def _reason_table(meanings: dict[str, str], given: dict[str, set[str]], usual: str) -> str:

@@ -1,4 +1,4 @@
-"""The documentation as a site, read as a visitor's browser would: pages, links, search, and nothing from other servers."""
+"""The documentation as a site, read as a browser would: pages, links, search, nothing from other servers."""
 
 import json
 import re
@@ -79,7 +79,8 @@ def test_nothing_is_loaded_from_other_servers(pages, site):
     ("word", "place"),
     [
         ("quarantine", "operators/"), ("shutdown_s", "reference/configuration/"), ("thread_died", "runbook/"),
-        ("--backfill", "reference/commands/"), ("карантине", "repository/README.ru/"), ("card_text", "reference/plugin-api/"),
+        ("--backfill", "reference/commands/"), ("карантине", "repository/README.ru/"),
+        ("card_text", "reference/plugin-api/"),
     ],
 )  # fmt: skip
 def test_the_search_finds(site, word, place):

@@ -1,4 +1,4 @@
-"""Every snippet of the documents is tried: shells read it, the command line and the configuration take it, Python runs it."""
+"""Every snippet of the documents is tried: by a shell, the command line, the configuration, Python."""
 
 import re
 import shlex
@@ -91,8 +91,8 @@ def refusal(words, command=None, parent=None):
     try:
         command.make_context("mailbridge", list(words), parent=parent)
     except Exception as error:  # noqa: BLE001 - whatever it says is wrong with the document
-        said = getattr(error, "format_message", lambda: str(error))()
-        return None if "does not exist" in said else said or type(error).__name__
+        said = error.format_message() if hasattr(error, "format_message") else repr(error)
+        return None if "does not exist" in said else said or repr(error)
     return None
 
 
