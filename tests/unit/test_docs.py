@@ -139,6 +139,14 @@ def test_the_reference_is_that_of_the_code():
     assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), "run: make reference"
 
 
+def test_every_page_is_in_the_navigation_of_the_site():
+    named = re.findall(r"(\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    pages = [path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/**/*.md")]
+    assert [page for page in pages if page not in named] == [], "name it in mkdocs.yml"
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in ROOT.glob("docs/decisions/0*.md") if f"]({path.name})" not in index] == []
+
+
 def test_the_runbook_has_an_entry_for_whatever_warns():
     headings = re.findall(r"^##+ (\w+)$", (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8"), re.MULTILINE)
     events = (ROOT / "docs" / "reference" / "events.md").read_text(encoding="utf-8")
