@@ -5,7 +5,7 @@ No transcript mail of these services is public: lines "time, who, what" are read
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import zip_longest
 from typing import ClassVar
@@ -58,6 +58,7 @@ _SERVICES = {
     "livechat": ("livechat.com", "livechatinc.com"),
     "talkme": ("talk-me.ru",),
     "verbox": ("verbox.ru",),
+    "zendesk_chat": ("zopim.com",),
     "avito": ("avito.ru",),
 }
 _SENDERS = tuple(domain for domains in _SERVICES.values() for domain in domains)
@@ -88,7 +89,8 @@ _LEAST = 2
 _GAP = re.compile(r"\s{20}")
 """No line of a talk has such a gap; the patterns above would try each way to part it."""
 _TALK = re.compile(
-    r"/(?:conversations?|chats?|channels?|inbox|dialogs?|messages?|threads?)/(?P<id>[\w-]*\d[\w-]*)", re.IGNORECASE
+    r"/(?:conversations?|chats?|channels?|inbox|dialogs?|messages?|threads?)/(?:(?:mine|all|open|unassigned)/)?(?P<id>session_\w+|[\w-]*\d[\w-]*)",
+    re.IGNORECASE,
 )
 
 
@@ -117,13 +119,32 @@ def _announced(mail: Mail) -> Notice:
     """What a mail says that shows one new message with a link to answer; an empty one when it shows something else."""
     deed = deed_in(mail.subject)
     notice = read_mail_notice(mail, _LINKS) if deed and deed.kind == "message" else Notice()
+    if not (notice.target and notice.target.thread and notice.text):
+        return Notice()
+    apart = _apart(mail)
+    text = "\n".join(line for line in notice.text.split("\n") if line not in apart).strip()
     contacts = [value for _, value in _read(mail).labels if is_email(value) or is_phone(value)]
-    is_form = _LABELLED.match(notice.text) or not all(value in notice.text for value in contacts)
-    if contacts and is_form:
-        return Notice()  # labels further down are typed by the visitor and say nothing of the author
+    elsewhere = [value for value in contacts if value not in text and value not in apart.values()]
+    if elsewhere or not text or (contacts and _LABELLED.match(text)):
+        return Notice()  # labels further down may be typed by the visitor: a form's reader tells them apart
     if emails_in(notice.headline):
         return Notice()  # it tells more of the author than is read here
-    return notice if notice.target and notice.target.thread and notice.text else Notice()
+    return replace(notice, text=text)
+
+
+def _apart(mail: Mail) -> dict[str, str]:
+    """Labelled contacts that fill an element of their own: the template's, for what a visitor types is one element.
+
+    Line → value; of two alike one is typed, so neither counts.
+    """
+    found = {}
+    for node in mail.html.select("p, td, div, li, tr"):
+        match = _LABELLED.fullmatch(node.text.strip().replace("\t", " "))
+        value = match["value"].strip() if match else ""
+        if match and (is_email(value) or is_phone(value)):
+            found[match.string] = value
+    kinds = [is_email(value) for value in dict.fromkeys(found.values())]
+    return found if max(kinds.count(True), kinds.count(False)) <= 1 else {}
 
 
 def _is_ours(mail: Mail) -> bool:
@@ -183,12 +204,18 @@ class ChatsParser:
 def _message(mail: Mail, notice: Notice) -> Interest:
     target = notice.target or Target("own")
     name = next((actor.name for actor in notice.actors if actor.name), "")
+    contacts = _apart(mail).values()
+    author = Author(
+        name=None if not name or _VISITOR.fullmatch(name) else person_name(name) or None,
+        email=next((value.lower() for value in contacts if is_email(value)), None),
+        phones=tuple(phone(value) for value in contacts if is_phone(value)),
+    )
     return make_interest(
         mail,
         kind="message",
         channel="chat",
         network=_network(mail),
-        author=Author(name=None if not name or _VISITOR.fullmatch(name) else person_name(name) or None),
+        author=author,
         text=notice.text,
         reply=Reply(method="link", target=target.url),
         refs=Refs(thread=target.thread),

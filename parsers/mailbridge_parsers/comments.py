@@ -50,9 +50,17 @@ _AT_COMMENT = re.compile(
 )
 _OF_ENGINE = re.compile(
     r"(?:(?P<remark42>remark42__comment-)|(?P<ghost>ghost-comments(?:-root)?)|(?P<commento>commento-)"
-    r"|(?P<comentario>comentario-)|(?P<hyvor>ht-comment-id=)|(?P<cusdis>cusdis-))(?P<id>[\w-]*)"
+    r"|(?P<comentario>comentario-)|(?P<hyvor>ht-comment-id=)|(?P<cusdis>cusdis-)|(?P<artalk>atk-comment-|atk_comment=))"
+    r"(?P<id>[\w-]*)(?:&atk_\w+=[^&]*)*"
 )
 """What only one engine puts behind the address of a page; it stands on whatever site shows the comments."""
+_SERVICES = (
+    "wordpress.com", "hyvor.com", "cusdis.com", "commento.io", "comentario.app", "fastcomments.com",
+    "graphcomment.com", "cackle.me", "hypercomments.com", "anycomment.io",
+)  # fmt: skip
+"""They keep the comments of other people's sites, so a link to the site need not be the mailbox's own."""
+_APPROVES = re.compile(r"/open/approve\?token=")
+"""How a Cusdis of one's own begins the only link of its mails; the page stands there as a path."""
 _ACTS = re.compile(
     r"(?:^|[/_?&=-])(?:approve|delete|trash|spam|moderat\w*|publish|reject|ban|unsubscribe|subscriptions?|settings"
     r"|preferences|admin|account|login|otpis\w*)(?:[/_?&=-]|$)",
@@ -68,6 +76,12 @@ _LABELLED = re.compile(
     r"^\s*(?:author|name|user|e-?mail|phone|автор|имя|фио|телефон|почта|эл\. ?почта|пользователь)\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
+_MOMENT = re.compile(r"\d{1,2}[:./]\d\d|\b20\d\d\b|\d (?:min|hour|day|час|мин|дн)")
+_CLOSING = re.compile(
+    r"(?:you can|click|use the|to (?:reply|respond|approve|view)|view|read|reply|вы можете|чтобы|перейд|нажмите"
+    r"|ответить|посмотреть)\b.{0,100}:$|sent to \S+@",
+    re.IGNORECASE,
+)
 _TITLE = re.compile(r"[«“\"](?P<title>[^«»“”\"]{1,200})[»”\"]")
 _KINDS = frozenset({"comment", "review"})
 
@@ -80,11 +94,11 @@ def target(href: str) -> Target:
     except ValueError:
         return Target("outside")
     if _ACTS.search(f"{parts.path}?{parts.query}"):
-        return Target("own")
+        return Target("own", hint="cusdis" if _APPROVES.search(href) else "")
     match = _AT_COMMENT.fullmatch(unquote(parts.fragment)) or _AT_COMMENT.fullmatch(parts.query)
     engine = _OF_ENGINE.fullmatch(unquote(parts.fragment)) or _OF_ENGINE.fullmatch(parts.query)
     if engine:
-        return Target("object", url, comment=engine["id"], owner=host_of(url), hint=engine.lastgroup or "")
+        return Target("object", url, comment=engine["id"], owner=host_of(url), hint="engine")
     if match is None and not parts.fragment:
         match = _AT_COMMENT.fullmatch("/".join(parts.path.rstrip("/").split("/")[-2:]))
     return Target("object", url, comment=match["id"], owner=host_of(url)) if match else Target("outside", url)
@@ -94,13 +108,20 @@ _LINKS = NetworkLinks(target, lambda image: "avatar" in image)
 
 
 def _is_ours(mail: Mail) -> bool:
-    if not is_robot(mail.sender.email) or not _announced(mail):
+    if not _announced(mail) or not (is_robot(mail.sender.email) or any(one.hint for one in _places(mail))):
         return False
     own = {address.domain.removeprefix("www.") for address in mail.recipients}
-    if not any(one.hint or _within(one.owner, own) for one in _comments(mail)):
-        return False
+    return any(one.hint or _within(one.owner, own) for one in _places(mail)) and _is_told(mail)
+
+
+def _is_of_service(mail: Mail) -> bool:
+    return _announced(mail) and _is_told(mail)
+
+
+def _is_told(mail: Mail) -> bool:
+    """Whether a sentence says who commented; labels are a form's."""
     notice = _notice(mail)
-    return bool(_author(mail, notice).name) and not _LABELLED.match(notice.text)
+    return bool(_author(mail, notice).name and notice.text) and not _LABELLED.match(notice.text)
 
 
 @lru_cache(maxsize=2)
@@ -110,9 +131,10 @@ def _notice(mail: Mail) -> Notice:
     Cached: routing asks for the same mail that is parsed next.
     """
     notice = read_mail_notice(mail, _LINKS)
-    if _author(mail, notice).name or not any(one.hint for one in _comments(mail)):
+    if _author(mail, notice).name or not any(one.hint for one in _places(mail)):
         return notice
     lines = [line for line in html_lines(mail.html_source) or text_lines(mail.text) if len(line.text) > 1]
+    lines = [line for at, line in enumerate(lines) if not _is_initials(*(one.text for one in lines[at : at + 3]))]
     at = next((at for at, line in enumerate(lines[:6]) if (name := _NAMED.match(line.text)) and _is_person(name)), None)
     if at is None:
         return notice
@@ -124,6 +146,11 @@ def _notice(mail: Mail) -> Notice:
     words = [line.text for line in below[:end] if not _STAMPED.fullmatch(line.text)]
     said = paragraphs("\n".join(words[1:] if len(words) > 1 and is_position(words[0]) else words))
     return replace(notice, actors=(Author(name=name["name"] if name else None),), text=said)
+
+
+def _is_initials(words: str, name: str = "", moment: str = "") -> bool:
+    """Whether a line stands for a portrait: up to three letters, above a name that has its moment below it."""
+    return words.isupper() and len(words) <= 3 and is_name(name) and _STAMPED.fullmatch(moment) is not None
 
 
 def _is_person(name: re.Match[str]) -> bool:
@@ -140,10 +167,18 @@ def _within(host: str, domains: set[str]) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _comments(mail: Mail) -> Sequence[Target]:
+def _places(mail: Mail) -> Sequence[Target]:
+    """Links to a comment, and those that give an engine away."""
     lines = [*html_lines(mail.html_source), *text_lines(mail.text)]
     targets = (target(run.href) for line in lines for run in line.runs if run.href)
-    return [one for one in targets if one.role == "object"]
+    return [one for one in targets if one.role == "object" or one.hint]
+
+
+def _page(notice: Notice, mail: Mail) -> str:
+    """The page that the headline links to, where no link leads to the comment."""
+    lines = [line for line in html_lines(mail.html_source) if line.text == notice.headline]
+    pages = (target(run.href) for line in lines for run in line.links)
+    return next((page.url for page in pages if page.role == "outside" and notice.headline), "")
 
 
 class CommentsParser:
@@ -153,7 +188,10 @@ class CommentsParser:
         name="comments", title="Comments of any engine", evidence="assumed", docs="docs/parsers/assumed.md"
     )
     Config: ClassVar[type[BaseModel]] = NoConfig
-    routes: ClassVar[Sequence[Route]] = (Route("own-comment-link", Strength.LINK, match=_is_ours),)
+    routes: ClassVar[Sequence[Route]] = (
+        Route("own-comment-link", Strength.LINK, match=_is_ours),
+        Route("comment-service", Strength.SENDER_AND_SIGN, senders=_SERVICES, match=_is_of_service),
+    )
 
     def __init__(self, config: BaseModel | None = None) -> None:
         self.config = config
@@ -162,15 +200,15 @@ class CommentsParser:
         """Return the one comment of a mail; see `Parser`."""
         notice = _notice(mail)
         deed = notice.deed or deed_in(mail.subject)
-        places = _comments(mail)
-        if deed is None or deed.kind not in _KINDS or not places:
+        if deed is None or deed.kind not in _KINDS:
             raise ParseError("unknown_event", f"subject {mail.subject[:100]!r}")
         author = _author(mail, notice)
         if not author.name or not notice.text:
             raise TemplateChanged("no_author" if notice.text else "no_text", f"subject {mail.subject[:100]!r}")
-        rating, text = stars_in(notice.text) if deed.kind == "review" else (None, notice.text)
-        place = places[0]
-        page = place.url.partition("#")[0]
+        said = _own_words(notice.text, author.name, mail)
+        rating, text = stars_in(said) if deed.kind == "review" else (None, said)
+        place = next((one for one in _places(mail) if one.role == "object"), Target("own"))
+        page = place.url.partition("#")[0] or _page(notice, mail)
         title = _TITLE.search(notice.headline) or _TITLE.search(mail.subject)
         is_review = deed.kind == "review"
         return [
@@ -178,19 +216,31 @@ class CommentsParser:
                 mail,
                 kind=deed.kind,
                 channel="review" if is_review else "site",
-                network="site",
+                network="wordpress" if mail.sender.is_of("wordpress.com") else "site",
                 key=("comment", place.owner, place.comment) if place.comment else None,
-                url=page,
+                url=page or None,
                 title=title["title"] if title else None,
                 author=author,
                 text=text,
                 rating=rating,
                 product=Product(name=title["title"] if title and is_review else None),
-                reply=Reply(method="link", target=place.url),
+                reply=Reply(method="link", target=place.url or page) if page else Reply(),
                 refs=Refs(comment=place.comment or None),
                 language=language_of(text),
             )
         ]
+
+
+def _own_words(text: str, name: str, mail: Mail) -> str:
+    """Return the words without the template's lines: name and moment above them, how to answer and to whom below."""
+    lines = text.split("\n")
+    first = lines[0]
+    if len(lines) > 1 and first.startswith(name) and _MOMENT.search(first[len(name) :][:40]):
+        lines = lines[1:]
+    own = [address.email for address in mail.recipients]
+    while len(lines) > 1 and (_CLOSING.match(lines[-1]) or not lines[-1] or any(one in lines[-1] for one in own)):
+        lines.pop()
+    return "\n".join(lines).strip()
 
 
 def _author(mail: Mail, notice: Notice) -> Author:

@@ -47,7 +47,7 @@ _DOMAINS = ("disqus.net", "disqus.com")
 _COMMENT = re.compile(r"comment-(?P<id>\d+)(?::.*)?")
 _PROFILE = re.compile(r"by/[\w.-]+/?")
 _WROTE = re.compile(
-    r"(?P<name>\S.{0,80}?)\s+(?:wrote|replied|commented|написал\w*|ответил\w*|прокомментировал\w*)\b[^\n]{0,120}:\s*",
+    r"(?P<name>\S.{0,80}?)(?:\s+\((?:guest|гость|anonymous)\))?\s+(?:wrote|replied|commented|написал\w*|ответил\w*|прокомментировал\w*)\b[^\n]{0,120}:\s*",
     re.IGNORECASE,
 )
 _AUTHOR = re.compile(r"(?:author|автор|name|имя)\s*:\s*(?P<name>\S.*)", re.IGNORECASE)
@@ -105,7 +105,7 @@ class DisqusParser:
             if reason:
                 return Ignored(reason)
             raise ParseError("unknown_event", f"no link to a comment, subject {mail.subject[:100]!r}")
-        author, text = _from_html(mail) if mail.html else _from_text(text_lines(mail.text))
+        author, text = _read(mail)
         if not author.name:
             raise TemplateChanged("no_author", f"subject {mail.subject[:100]!r}")
         title = _TITLE.search(mail.subject)
@@ -127,11 +127,13 @@ class DisqusParser:
         ]
 
 
-def _from_html(mail: Mail) -> tuple[Author, str]:
-    notice = read_notice(mail, html_lines(mail.html_source), _LINKS, announced=True)
-    if notice.actors:
+def _read(mail: Mail) -> tuple[Author, str]:
+    """By what the HTML body links to; else by a sentence or labels, in the text part first: it has the sentence."""
+    notice = read_notice(mail, html_lines(mail.html_source), _LINKS, announced=True) if mail.html else None
+    if notice and notice.actors:
         return notice.actors[0], notice.text
-    return _from_text(html_lines(mail.html_source))
+    author, text = _from_text(text_lines(mail.text))
+    return (author, text) if author.name else _from_text(html_lines(mail.html_source))
 
 
 def _from_text(lines: Sequence[Line]) -> tuple[Author, str]:

@@ -80,7 +80,7 @@ _MACHINES = ("X-Cron-Env", "X-Logwatch-Version", "X-Nagios-Notification-Type", "
 _TICKET_HEADERS = (
     "X-JIRA-FingerPrint", "X-GitHub-Reason", "X-GitLab-Project", "X-Redmine-Project", "X-Bugzilla-Reason",
     "X-Trac-Project", "X-Phabricator-Stamps", "X-Gerrit-MessageType", "X-OTRS-Loop", "X-Zammad-Ticket-Id",
-    "X-YouTrack-Issue", "X-Launchpad-Bug", "X-Sentry-Project", "X-Discourse-Post-Id",
+    "X-YouTrack-Issue", "X-Launchpad-Bug", "X-Sentry-Project",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""VK Ads: leads of advertising forms, sent by vk.company as labelled lines."""
+"""VK Ads: leads of advertising forms, sent by vk.company or ads.vk.com as labelled lines."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -35,9 +35,10 @@ from mailbridge.sdk import (
     text_lines,
 )
 
+_DOMAINS = ("vk.company", "ads.vk.com", "ads.vk.ru")
 _SUBJECT = re.compile(
     r"\s*(?:новая заявка|новый лид|new lead|new application)\s*(?:(?:от|с|из|по|from|for)\s+)?"
-    r"(?:(?:лид-?)?форм[аыеу]|(?:the )?(?:lead )?form)?\s*:\s*(?P<form>.+)",
+    r"(?:(?:лид-?)?форм[аыеу]|(?:the )?(?:lead )?form)?\s*(?::\s*|(?=[«\"“]))(?P<form>.+)",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(r"(?P<label>[^:\n]{1,80}?)\s*:\s?(?P<value>.*)", re.DOTALL)
@@ -86,12 +87,12 @@ class VkAdsParser:
         name="vk_ads",
         title="VK Ads",
         evidence="reported",
-        domains=("vk.company",),
+        domains=_DOMAINS,
         trust="require",
         guarded_names=frozenset({"vk реклама", "vk ads", "вк реклама"}),
     )
     Config: ClassVar[type[NoConfig]] = NoConfig
-    routes: ClassVar[Sequence[Route]] = (Route("sender", Strength.SENDER, senders=("vk.company",)),)
+    routes: ClassVar[Sequence[Route]] = (Route("sender", Strength.SENDER, senders=_DOMAINS),)
 
     def __init__(self, config: NoConfig | None = None) -> None:
         self.config = config

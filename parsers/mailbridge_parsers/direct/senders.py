@@ -150,6 +150,8 @@ def is_receipt(mail: Mail) -> bool:
 
 
 _DONE_TO_US = frozenset({"comment", "review", "like", "mention", "follow", "repost"})
+_TOLD_WITHIN = 3
+"""Lines: above the sentence there may be a greeting and a title."""
 _YOURS = re.compile(r"\b(?:your?|ваш\w*|вас|вам|dein\w*|ihr\w*|tu|votre)\b", re.IGNORECASE)
 
 
@@ -169,9 +171,13 @@ def tells_of_another(mail: Mail) -> bool:
     """Whether a mail that nobody wrote by hand begins with what somebody else did: "Mei commented on your post"."""
     if _is_by_hand(mail) or _answers(mail):
         return False
-    first = next((line.strip() for line in words_of(mail)[:2000].split("\n") if line.strip()), "")
-    deed = deed_in(first)
-    return deed is not None and deed.kind in _DONE_TO_US and bool(actors_in(first)) and bool(_YOURS.search(first))
+    lines = [line.strip() for line in words_of(mail)[:2000].split("\n") if line.strip()]
+    return any(_is_deed_to_us(line) for line in lines[:_TOLD_WITHIN])
+
+
+def _is_deed_to_us(line: str) -> bool:
+    deed = deed_in(line)
+    return deed is not None and deed.kind in _DONE_TO_US and bool(actors_in(line)) and bool(_YOURS.search(line))
 
 
 def announces_form(mail: Mail) -> bool:

@@ -128,14 +128,16 @@ class _Reader:
             return item
         below = self._items[after] if after < len(self._items) else None
         if below is None or not self._is_label(below):
-            return item
+            is_news = item.text[-1:] != ":" and item.key.startswith(("new ", "нов")) and self._asks_text_below(after)
+            return replace(item, role=Role.SECTION) if is_news else item
         heads = may_head_section(item.label) or (below.role in CONTACTS and self._asks_below(after))
         return replace(item, role=Role.SECTION) if heads else item
 
     def _asks_below(self, after: int) -> bool:
         """Whether nothing was asked yet, and the words stand under a label further down."""
-        if any(one.role in CONTACTS for one in self._shown):
-            return False
+        return all(one.role not in CONTACTS for one in self._shown) and self._asks_text_below(after)
+
+    def _asks_text_below(self, after: int) -> bool:
         return any(one.role is Role.TEXT and self._is_label(one) for one in self._items[after:])
 
     def _is_label(self, item: Item) -> bool:

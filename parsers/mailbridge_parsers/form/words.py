@@ -146,6 +146,7 @@ PAGE = _set("""
 |заявка со страницы|страница с формой|ссылка|link|location|source page|ссылка страницы|url адрес страницы|embed url
 |сторінка|адреса сторінки|посилання|бет|seite|страница обращения|страница диалога|отправлено с
 |отправлено с сайта|отправлено с url|location href
+|visitor path|page visited|visited page|chat page|chat started on|conversation page|страница чата
 """)
 PAGE_WORDS = _set("страница|страницы|url|webpage")
 NOT_PAGE = _set("название|заголовок|title|vk|вконтакте|компании|ваша|your|перехода|referrer|referer|номер")

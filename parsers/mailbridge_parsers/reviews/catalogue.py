@@ -23,7 +23,7 @@ from mailbridge.sdk import (
     text_lines,
 )
 from mailbridge.sdk.deeds import is_name
-from mailbridge.sdk.phrases import is_greeting
+from mailbridge.sdk.phrases import alike, is_greeting
 from mailbridge_parsers.reviews.review import Review, stars_in
 
 _BY = re.compile(
@@ -56,6 +56,10 @@ _ABOUT = re.compile(
 )
 _REVIEWS = re.compile(
     r"review|otz[iy]v|reply|respond|ответить|(?:читать|прочитать|посмотреть|открыть|смотреть)\s.{0,20}отзыв",
+    re.IGNORECASE,
+)
+_BEFORE_ADDRESS = re.compile(
+    r"(?:reply|respond|read|see|view|answer|ответить|читать|прочитать|посмотреть)\b[^:]{0,40}:\s*https?://\S+$",
     re.IGNORECASE,
 )
 _NICK = re.compile(r"[\w.-]{2,40}")
@@ -94,7 +98,9 @@ def read_catalogue(mail: Mail) -> list[Review]:
 
 
 def _is_button(line: Line) -> bool:
-    return line.is_captions and any(_REVIEWS.search(f"{run.href} {run.text}") for run in line.links)
+    if line.is_captions:
+        return any(_REVIEWS.search(f"{run.href} {run.text}") for run in line.links)
+    return any(run.is_address for run in line.links) and _BEFORE_ADDRESS.match(line.text) is not None
 
 
 def _author(mail: Mail, lines: Sequence[Line]) -> str:
@@ -102,9 +108,12 @@ def _author(mail: Mail, lines: Sequence[Line]) -> str:
 
     Two names after labels are doubtful: one of them may be the reviewer's own words.
     """
-    for words in (mail.subject, *(line.text for line in lines[:_TOP])):
-        if _announced(words) and not is_greeting(words) and (name := _announced_name(words)):
-            return name
+    tops = [mail.subject, *(line.text for line in lines[:_TOP])]
+    names = [
+        name for words in tops if _announced(words) and not is_greeting(words) and (name := _announced_name(words))
+    ]
+    if names:
+        return max(names, key=len) if all(alike(names[0], name) for name in names) else ""
     labelled = {
         _called(by["name"]) for line in lines if (by := _BY.fullmatch(line.text)) and not _announced(by["name"])
     }

@@ -71,6 +71,11 @@ _PLACE = re.compile(
 )
 
 
+def _is_of_people(mail: Mail) -> bool:
+    """Whether a mail is not of the advertisers' office, whose leads are fields and no notification."""
+    return not mail.sender.is_of("ads.vk.com", "ads.vk.ru")
+
+
 class VkParser:
     """Reads what VK sends about a profile or a community."""
 
@@ -84,7 +89,9 @@ class VkParser:
         guarded_names=frozenset({"вконтакте", "vk", "vkontakte", "вк", "vk.com", "вконтакте | vk", "vk id"}),
     )
     Config: ClassVar[type[NoConfig]] = NoConfig
-    routes: ClassVar[Sequence[Route]] = (Route("sender", Strength.SENDER, senders=("vk.com", "vk.ru", "vkontakte.ru")),)
+    routes: ClassVar[Sequence[Route]] = (
+        Route("sender", Strength.SENDER, senders=("vk.com", "vk.ru", "vkontakte.ru"), match=_is_of_people),
+    )
 
     def __init__(self, config: NoConfig | None = None) -> None:
         self.config = config

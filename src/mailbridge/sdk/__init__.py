@@ -66,7 +66,8 @@ if TYPE_CHECKING:
     from mailbridge.sdk.manifest import API, Evidence, Manifest, TrustPolicy
     from mailbridge.sdk.mapping import CardTemplates, TemplateText, make_each
     from mailbridge.sdk.noise import noise_in
-    from mailbridge.sdk.notice import Notice, read_notice
+    from mailbridge.sdk.notice import read_notice
+    from mailbridge.sdk.notification import Notice
     from mailbridge.sdk.output import (
         DESTINATIONS,
         bb_inert,
@@ -338,7 +339,8 @@ _HOMES = {
     "mapping": "CardTemplates TemplateText make_each",
     "same_person": "SamePerson",
     "noise": "noise_in",
-    "notice": "Notice read_notice",
+    "notice": "read_notice",
+    "notification": "Notice",
     "output": (
         "DESTINATIONS bb_inert csv_cell csv_text for_amocrm for_bitrix24 for_salesforce formula_inert html_text "
         "log_text soql_literal spelled_emoji terminal_json terminal_line terminal_text without_emoji"

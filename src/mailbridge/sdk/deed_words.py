@@ -50,7 +50,7 @@ _RU: Words = (
         (
             r"(?:\bтакже\s+)?(?:про)?комментир\w+"
             r"|(?:оставил|написал|добавил|опубликовал|прислал)\w*\s+(?:\w+\s+){0,3}?комментари\w+|ответил\w*(?!\w|\s+на\s+ваше\s+сообщение)"
-            r"|отвечает|задал\w*\s+(?:\w+\s+)?вопрос\w*|нов\w+\s+(?:комментари\w+|ответ\w*)|ответ\w*\s+(?:на|в|к)\b|\bкомментари\w+|\bобсуждени\w+"
+            r"|отвечает|задал\w*\s+(?:\w+\s+)?вопрос\w*|нов\w+\s+(?:комментари\w+|ответ\w*|вопрос\w*)|ответ\w*\s+(?:на|в|к)\b|\bкомментари\w+|\bобсуждени\w+"
             r"|написал\w*\s+в\s+(?:обсуждени|тем|комментари)\w+"
         ),
     ),
@@ -61,6 +61,7 @@ _RU: Words = (
             r"|написал\w*\s+(?:в\s+)?ваш\w+\s+(?:сообществ|групп|страниц)\w+|ответил\w*\s+на\s+ваше\s+сообщени\w+"
             r"|(?:нов\w+\s+)?(?:личн\w+\s+)?сообщени\w+"
             r"|(?:вам\s+)?(?:на)?писал\w*(?:\s+вам\b|\s+в\s+(?:ваше\s+)?сообщество)|вам\s+написал\w*|приглаша\w+"
+            r"|начал\w*\s+(?:нов\w+\s+)?(?:диалог|чат|разговор|бесед|переписк)\w*|нов\w+\s+(?:диалог|чат|переписк)\w*"
             r"|пригласил\w*|добавил\w*\s+вас\s+в\b"
         ),
     ),
@@ -137,14 +138,14 @@ _EN: Words = (
         "review",
         (
             r"(?:left|wrote|posted|gave|added)\s+(?:[\w-]+\s+){0,4}?(?:review|recommendation)s?\b|reviewed\b|rated\b|gave\s+[^.:]{1,60}?\bstars?\b"
-            r"|doesn.t\s+recommend\b|recommend(?:s|ed)\b|new\s+(?:review|recommendation)\b"
+            r"|doesn.t\s+recommend\b|recommend(?:s|ed)\b|new\s+(?:[\w-]+\s+){0,2}?(?:review|recommendation)\b"
         ),
     ),
     (
         "comment",
         (
             r"(?:also\s+)?(?:commented|replied(?!\s+to\s+your\s+(?:direct\s+)?message)|responded\s+to\s+your\s+(?:comment|review|post))\b"
-            r"|(?:left|added|posted|made|wrote)\s+a\s+(?:new\s+)?(?:comment|reply)|new\s+(?:comment|reply|replies)"
+            r"|(?:left|added|posted|made|wrote)\s+a\s+(?:new\s+)?(?:comment|reply)|new\s+(?:a\s+)?(?:comment|reply|replies)"
             r"|answered\b|asked\s+(?:you\s+)?a\s+question|comments\s+on\s+your|\bcomment\s+(?:from|by|on)\b"
         ),
     ),
@@ -153,6 +154,7 @@ _EN: Words = (
         (
             r"sent\s+(?:you\s+)?(?:\w+\s+){0,3}?messages?\b|messaged\b|replied\s+to\s+your\s+(?:direct\s+)?message\b"
             r"|(?:new\s+)?(?:direct\s+)?message\s+(?:from|for)\b|new\s+message\b|wrote\s+to\s+you"
+            r"|started\s+an?\s+(?:new\s+)?(?:conversation|chat)|new\s+(?:chat|conversation)\b"
             r"|invite[ds]\s+you\b|added\s+you\s+to\b"
         ),
     ),

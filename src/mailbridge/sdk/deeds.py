@@ -29,7 +29,15 @@ _EDGES = re.compile(r"^[^\w@(]+|[\s,;:–—|•·-]+$")
 _WORD = r"(?:[^\W\d_a-zа-яёßà-ÿ][\w’'.\-]*)"
 _NAME = rf"{_WORD}(?:\s+(?:{_WORD}|\({_WORD}\)|(?:von|van|de|da|di|del|la|le|bin|al)(?=\s))){{0,4}}"
 _WHOLE_NAME = re.compile(_NAME)
-_NAME_AFTER = re.compile(rf"\s*:?\s*(?i:(?:от|from|da|von|by|пользовател\w+)\s+){{0,2}}(?P<name>{_NAME})")
+_NAME_AFTER = re.compile(
+    rf"\s*:?\s*(?i:(?:от|from|da|von|by|пользовател\w+)\s+){{0,2}}(?:(?P<name>{_NAME})|@(?P<handle>{_NAME}|[\w.-]{{2,40}}))"
+)
+_MADE_BY = re.compile(
+    rf"\b(?:(?:posted|written|left|made|submitted|added)\s+by|by(?=[^:]{{1,80}}:$)|from(?=[^:]{{1,80}}:$)"
+    rf"|(?:оставлен|добавлен|написан)\w*\s+пользовател\w+|от(?=[^:]{{1,80}}:$))"
+    rf"\s+(?:(?P<name>{_NAME})|@(?P<handle>{_NAME}|[\w.-]{{2,40}}))"
+)
+"""Whose deed it was, further down the line: "… on page X by Anna Smith:"."""
 _SHOWN = re.compile(
     r"\W*(?i:посмотрите|see|view|check\s+out|guarda|découvrez)\s+(?i:(?:нов|перв)\w+\s+)?"
     r"(?i:(?:комментари|публикаци|фото|видео|запис|ответ|пост|опрос|обновлени|трансляци)\w*\s+)?"
@@ -50,6 +58,7 @@ _REST = re.compile(
     re.IGNORECASE,
 )
 _TOGETHER = re.compile(r"\s*,\s+|\s+(?:и|and|et|und|e|y)\s+", re.IGNORECASE)
+_TITLED = re.compile(r"(?:post|page|article|topic|thread|запис|стать|пост|тем|товар)\w*\s+[«\"“„]", re.IGNORECASE)
 _NO_NAME = re.compile(
     r"(?:у|на|в|к|под|о|за)\s+ва\w+|(?:вы|вас|вам|вами|ваш\w*|тебе|тебя|нов\w{2,4}|кто-то|кому-то|посмотрите|появил\w*|вышл\w*|вышел|поступил\w*|получ\w+|оставлен\w*|добавлен\w*|опубликован\w*|пришл[аио]|был[аои]?|есть|это\w*"
     r"|you|your|new|someone|somebody|see|check|view|an?|the|there|this|hai|un|una|tu|tuo|tua|vous|votre|nouve\w+|sie|du|ihr\w*"
@@ -102,8 +111,8 @@ def actors_in(headline: str) -> list[str]:
     before = _names(re.sub(r"^A\s", "", headline[: deed.start]) if deed.language == "it" else headline[: deed.start])
     if before:
         return before
-    after = _NAME_AFTER.match(headline, deed.end)
-    return _names(after["name"]) if after else []
+    after = _NAME_AFTER.match(headline, deed.end) or _MADE_BY.search(_masked(headline, ()), deed.end)
+    return [after["handle"]] if after and after["handle"] else _names(after["name"]) if after else []
 
 
 def is_name(words: str) -> bool:
@@ -134,7 +143,7 @@ def _is_verb(words: str, start: int, language: str) -> bool:
 def _names(words: str) -> list[str]:
     words = words.strip(" :")  # "Anna: new comment"
     words = _ROLE.sub("", _EDGES.sub("", _EDGES.sub("", _REST.sub("", words.rpartition(": ")[2].strip()))))
-    if not words or _NO_NAME.match(words):
+    if not words or _NO_NAME.match(words) or _TITLED.match(words):
         return []
     if whole := _IN_QUOTES.fullmatch(words):
         return [whole["name"].strip()]

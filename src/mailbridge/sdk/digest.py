@@ -9,7 +9,8 @@ from mailbridge.sdk.deeds import Deed, deed_in, untagged
 from mailbridge.sdk.interest import Interest
 from mailbridge.sdk.lines import Line, Run, html_lines
 from mailbridge.sdk.mail import Mail
-from mailbridge.sdk.notice import Notice, read_notice
+from mailbridge.sdk.notice import read_notice
+from mailbridge.sdk.notification import Notice
 from mailbridge.sdk.parser import Ignored
 from mailbridge.sdk.people import person_name
 from mailbridge.sdk.phrases import is_greeting

@@ -21,7 +21,7 @@ _TRACKERS = re.compile(
 )
 _ACTING = (
     r"bcode|n_m|cc_key|[mu]hash|hash|fcode|loginkey|login_key|auth_?(?:key|token)|access_?token|token|sess(?:ion)?_?id|sid|phpsessid"
-    r"|jsessionid|api_?key|secret|password|pwd|sign?|signature|otp|auth|tkn|_?(?:wp_?)?nonce"
+    r"|jsessionid|api_?key|(?:\w{1,30}_)?notify_key|secret|password|pwd|sign?|signature|otp|auth|tkn|_?(?:wp_?)?nonce"
 )
 _TOKENS = re.compile(_ACTING, re.IGNORECASE)
 _MAY_HOLD_TOKEN = re.compile(rf"[?&](?:{_ACTING})=|%", re.IGNORECASE)

@@ -33,7 +33,7 @@ _COUNTED = (
     (
         "statistics",
         (
-            r"(?:page|weekly|monthly) (?:update|summary|report|insights|statistics)",
+            r"(?:page|daily|weekly|monthly) (?:[a-z]+ ){0,2}?(?:update|summary|report|insights|statistics|stats)",
             r"(?:this|last|past) (?:week|month)\b",
             r"за (?:эту|прошл\w+|последн\w+) (?:недел|месяц)\w+",
             r"статистика (?:ваш\w+|страниц\w+|сообществ\w+|групп\w+|за)",
@@ -41,7 +41,7 @@ _COUNTED = (
             r"поздравляем с [\d ,.]+ (?:подписчик|просмотр)\w+",
             r"\d+ (?:человек\w*|пользовател\w+|люд\w+|people|person) (?:пр?осмотрел\w*|посетил\w*|viewed|visited)",
             r"итоги (?:года|месяца|недели)",
-            r"еженедельн\w+ (?:отчет|сводк|обзор)\w*",
+            r"еже(?:дневн|недельн|месячн)\w+ (?:отчет|сводк|обзор|статистик)\w*",
         ),
     ),
     ("newsletter", (r"new post in blog", r"нов\w+ запис\w+ в блоге", r"newsletter", r"вебинар\w*", r"webinars?\b")),

@@ -6,17 +6,26 @@ headline comes first, buttons are links with captions, an address that is its ow
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from mailbridge.sdk.dates import date_in_mail, stamp_in_mail
 from mailbridge.sdk.deeds import Deed, actors_in, deed_in, is_name, said_in
-from mailbridge.sdk.interest import Author, Precision, Product
+from mailbridge.sdk.interest import Author, Precision
 from mailbridge.sdk.lines import Line, Run
 from mailbridge.sdk.mail import Mail
+from mailbridge.sdk.notification import Notice
 from mailbridge.sdk.people import person_name
-from mailbridge.sdk.phrases import agrees, alike, calls_a_place, is_greeting, own_words, unquoted
+from mailbridge.sdk.phrases import (
+    agrees,
+    alike,
+    calls_a_place,
+    calls_the_sender,
+    is_beside_name,
+    is_greeting,
+    own_words,
+    unquoted,
+)
 from mailbridge.sdk.targets import NetworkLinks, Target
 from mailbridge.sdk.text import fold, paragraphs
 
@@ -30,40 +39,6 @@ _SHORTEST_TITLE = 4
 _CUT = re.compile(r"(?:…|\.\.\.)\s*$")
 
 
-@dataclass(frozen=True)
-class Notice:
-    """What a notification says.
-
-    Attributes:
-        headline: The line that announces the event, "" when there is none.
-        deed: What it announces.
-        actors: Who did it; more than one when the headline names several people. A name or an address may be missing.
-        text: What stands between headline and buttons, "" when nothing does.
-        is_cut: The template shows only the beginning of the text.
-        when: The date shown with it.
-        target: The object that it is about.
-        place: Name of the group or page that the headline links to.
-        place_url: Its address, or the one a button leads to.
-        is_place: Whether `place` is certainly a group or page, and not another person.
-    """
-
-    headline: str = ""
-    deed: Deed | None = None
-    actors: tuple[Author, ...] = ()
-    text: str = ""
-    is_cut: bool = False
-    when: tuple[datetime, Precision] | None = None
-    target: Target | None = None
-    place: str = ""
-    place_url: str = ""
-    is_place: bool = False
-
-    @property
-    def product(self) -> Product | None:
-        """The group or page as that what the interest is about."""
-        return Product(name=self.place, url=self.place_url or None) if self.place and self.is_place else None
-
-
 def read_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks, *, announced: bool = False) -> Notice:
     """Read the lines of an HTML body.
 
@@ -74,6 +49,13 @@ def read_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks, *, annou
         announced: The event is known from a sign beside the words: a headline in any language will do.
     """
     return _Reading(mail, lines, links, announced=announced).notice()
+
+
+def _below_name(text: str, actors: Sequence[Author]) -> str:
+    """Drop a first line that is nothing but the author's name: a template's, above the words."""
+    first, _, below = text.partition("\n")
+    is_name_only = any(actor.name and fold(first) == fold(actor.name) for actor in actors)
+    return below.strip() if is_name_only and below.strip() else text
 
 
 class _Reading:
@@ -95,6 +77,7 @@ class _Reading:
         text, is_cut = self._words(self.lines[start:end])
         deed = self._deed(line) or self.subject_deed
         actors = self._actors(at, start)
+        text = _below_name(text, actors)
         place, place_url, is_place = self._place(at, end, actors)
         around = [*self._targets([line]), *self._targets(self.lines[at + 1 : start])]
         around += [*self._targets(self._buttons(end)), *self._targets(self.lines[:at])]
@@ -246,11 +229,20 @@ class _Reading:
         if people and deed is not None:
             names = set(map(fold, actors_in(line.text)))
             before = [run for run in people if self._position(line, run) < deed.start]
+            if before and (sender := self._sender(line, people, deed)):
+                return sender
             return before or [run for run in people if fold(run.text) in names] or people[:1]
         for near in (*reversed(self.lines[max(0, at - _NEAR) : at]), *self.lines[at + 1 : start]):
             if not is_greeting(near.text) and (near.is_captions or near in self.lines[:at]) and self._people(near):
                 return self._people(near)[:1]
         return []
+
+    def _sender(self, line: Line, people: Sequence[Run], deed: Deed) -> list[Run]:
+        """Who stands behind "from" where a page is told before the verb: "The page Oak got a message from Ann Lee"."""
+        told = [(run, self._position(line, run)) for run in people]
+        if not all(calls_a_place(line.text[:at]) for _, at in told if at < deed.start):
+            return []
+        return [run for run, at in told if at >= deed.end and calls_the_sender(line.text[:at])][:1]
 
     def _position(self, line: Line, run: Run) -> int:
         return line.text.find(" ".join(run.text.split()))
@@ -329,7 +321,7 @@ class _Reading:
 
     def _is_head(self, line: Line, date_due: bool) -> bool:  # noqa: FBT001 - a question about the line before
         """Names, portraits and the date between headline and text."""
-        if not line.text:
+        if not line.text or is_beside_name(line.text):
             return True
         if date_due and self._date(line) is not None:
             return True

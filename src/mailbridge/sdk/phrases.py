@@ -23,6 +23,15 @@ _CALLS_A_PLACE = re.compile(
     r"|seite|gruppe)\w*\s*[«\"“]?\s*$",
     re.IGNORECASE,
 )
+_CALLS_THE_SENDER = re.compile(
+    r"\b(?:от|from|by|von|de|da|od)\s+(?:(?:the\s+)?(?:пользовател|участник|user|member)\w*\s+)?$", re.IGNORECASE
+)
+_BESIDE_NAME = re.compile(
+    r"@\w{1,40}(?:\s*[·•|]\s*.{1,30})?"
+    r"|(?:replying\s+to|in\s+reply\s+to|в\s+ответ|en\s+respuesta\s+a|en\s+réponse\s+à|als?\s+antwort\s+(?:auf|an)|in\s+risposta\s+a"
+    r"|em\s+resposta\s+a|w\s+odpowiedzi\s+do)(?:\s+(?:and|и|y|et|und|e|i))?(?:[\s,]+(?:(?:and|и|y|et|und|e|i)\s+)?@\w{1,40}){1,10}",
+    re.IGNORECASE,
+)
 _RATING = re.compile(
     r"(?:[★⭐]\ufe0f?\s?){1,5}☆{0,4}|(?:оценка|рейтинг|rating)\s*:?\s*(?P<number>[1-5])(?:\s*(?:из|/|of|out of)\s*5)?",
     re.IGNORECASE,
@@ -55,6 +64,16 @@ def own_words(line: str) -> re.Match[str] | None:
 def calls_a_place(words: str) -> bool:
     """Whether the name that follows these words is that of a group or page."""
     return bool(_CALLS_A_PLACE.search(words))
+
+
+def calls_the_sender(words: str) -> bool:
+    """Whether the name that follows these words is whose message or comment it is: "… a message from"."""
+    return bool(_CALLS_THE_SENDER.search(words))
+
+
+def is_beside_name(line: str) -> bool:
+    """Whether a line holds but the handle that belongs to a name, or to whom an answer is: "Replying to @oak"."""
+    return bool(_BESIDE_NAME.fullmatch(line))
 
 
 def is_greeting(words: str) -> bool:

@@ -9,11 +9,12 @@ from mailbridge.sdk.deeds import actors_in, deed_in, is_name, said_in
 from mailbridge.sdk.interest import Author
 from mailbridge.sdk.lines import Line, html_lines, plain_text, text_lines
 from mailbridge.sdk.mail import Mail
-from mailbridge.sdk.notice import Notice, read_notice
+from mailbridge.sdk.notice import read_notice
+from mailbridge.sdk.notification import Notice
 from mailbridge.sdk.people import person_name
 from mailbridge.sdk.phrases import agrees, is_greeting, is_position, unquoted
 from mailbridge.sdk.targets import NetworkLinks, Role, Target
-from mailbridge.sdk.text import paragraphs
+from mailbridge.sdk.text import fold, paragraphs
 
 _FAR = 30
 _ABOUT = frozenset({"object", "talk"})
@@ -30,6 +31,13 @@ _FOOTER = re.compile(
 
 def read_mail_notice(mail: Mail, links: NetworkLinks, *, announced: bool = False) -> Notice:
     """Read both parts of a mail: the HTML body, and the text part where that one says nothing or only the beginning."""
+    notice = _read_both(mail, links, announced=announced)
+    first, _, words = notice.text.partition("\n")
+    is_title = fold(first) == fold(mail.subject) and bool(words.strip())
+    return replace(notice, text=words.strip()) if is_title else notice
+
+
+def _read_both(mail: Mail, links: NetworkLinks, *, announced: bool) -> Notice:
     html = read_notice(mail, html_lines(mail.html_source), links, announced=announced) if mail.html else Notice()
     plain = Notice()
     if mail.text.strip():
