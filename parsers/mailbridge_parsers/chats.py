@@ -86,6 +86,7 @@ _VISITOR = re.compile(
     re.IGNORECASE,
 )
 _LEAST = 2
+_MOST_ELEMENTS = 500
 _GAP = re.compile(r"\s{20}")
 """No line of a talk has such a gap; the patterns above would try each way to part it."""
 _TALK = re.compile(
@@ -138,7 +139,9 @@ def _apart(mail: Mail) -> dict[str, str]:
     Line → value; of two alike one is typed, so neither counts.
     """
     found = {}
-    for node in mail.html.select("p, td, div, li, tr"):
+    for node in mail.html.select("p, td, div, li, tr")[:_MOST_ELEMENTS]:
+        if node.first("p, div, li, table") is not None:
+            continue
         match = _LABELLED.fullmatch(node.text.strip().replace("\t", " "))
         value = match["value"].strip() if match else ""
         if match and (is_email(value) or is_phone(value)):

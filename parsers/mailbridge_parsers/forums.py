@@ -1,7 +1,7 @@
 """Forums of the company: Discourse, and discussions on GitHub, which sites show as comments (giscus).
 
-Discourse (`lib/email/sender.rb`, `user_notifications` of `config/locales/server.*.yml`): the post, the posts before it, how
-to answer, each below a rule. Some versions take their own headers off the mail, the form of the Message-ID stays.
+Discourse (`lib/email/sender.rb`, `user_notifications` of `config/locales/server.*.yml`): the post, the posts before it,
+how to answer, each below a rule. Some versions take their own headers off the mail, the form of the Message-ID stays.
 GitHub: the words, "-- ", how to answer; the header names the person. Issues and pull requests are the work of
 developers and no interest; they are left to the parser of noise.
 """
