@@ -10,7 +10,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from mailbridge.sdk import Address, Mail, Manifest, fold
-from mailbridge.sdk.lookalikes import hosts_in, is_like, shown_host, skeleton, words_of
+from mailbridge.sdk.lookalike_hosts import LONG, HostLook, imitated_by, service_words
+from mailbridge.sdk.lookalikes import hosts_in, skeleton, words_of
 
 SEEN = 200
 """So much of a display name is looked at: no program shows more of it."""
@@ -18,30 +19,7 @@ SEEN = 200
 FEW = 8
 """A name of fewer words may be turned by a hidden sign."""
 
-LONG = 5
-"""A guarded word of so many letters is nobody else's name."""
-
-_SERVICE_WORDS = """
-account accounts ad admin ads alert alerts app auth business care center centre chat com community contact copy customer
-daily digest email from global group groups head help helpdesk hello home id inbox inc info lead leads limited llc login
-ltd mail mailer mails manager marketing me message messages messenger meta mobile my net new news newsletter no noreply
-notice notification notifications notify official on online org page pages pay platform platforms post posts privacy pro
-registration reply report robot ru safety secure security send sender service services shop sign signin site social spam
-status store support system systems team the to trust uk update updates us user users verification verify via warning
-web www
-администрация администратор безопасность безопасности бизнес в группа группы информация команда комментарий лид лиды
-новости новое новая новый оповещение оповещения от отдел официальный поддержка поддержки реклама робот сервис сервиса
-система служба сообщение сообщения сообщество техподдержка уведомление уведомления центр через аккаунт заявка заявки
-почта
-"""
-
 _VIA = ("via", "through", "from", "через", "от")
-
-
-@lru_cache(maxsize=1)
-def _service_words() -> frozenset[str]:
-    """Words that say nothing about whose a name is, as they look."""
-    return frozenset(map(skeleton, _SERVICE_WORDS.split()))
 
 
 @lru_cache(maxsize=1)
@@ -56,84 +34,47 @@ class Guarded:
     Attributes:
         manifest: Of its parser.
         names: Guarded names as words.
-        long: Guarded words that are nobody else's.
-        short: Guarded words that mean the network only where nothing but service words stands beside them.
         letters: Guarded words that are too short to tell by their look: вк is no BK.
-        hosts: Its domains as labels.
+        look: Its domains, and its names of one word.
     """
 
     manifest: Manifest
     names: frozenset[tuple[str, ...]]
-    long: frozenset[str]
-    short: frozenset[str]
     letters: frozenset[str]
-    hosts: tuple[tuple[str, ...], ...]
+    look: HostLook
 
     @classmethod
     def of(cls, manifest: Manifest) -> "Guarded":
         """Return what a parser's manifest guards."""
         ways = {name: words_of(name) for name in manifest.guarded_names}
         plain = {words for name, words in ways.items() if name.isascii() or len("".join(words)) >= LONG}
-        single = {words[0] for words in plain if len(words) == 1}
         return cls(
             manifest,
             frozenset(ways.values()) & plain,
-            frozenset(word for word in single if len(word) >= LONG),
-            frozenset(word for word in single if len(word) < LONG),
             frozenset(name for name, words in ways.items() if words not in plain),
-            tuple(tuple(skeleton(label) for label in domain.split(".")) for domain in manifest.domains),
+            HostLook.of(manifest.domains, (words[0] for words in plain if len(words) == 1)),
         )
-
-    def owns(self, domain: str) -> bool:
-        """Whether a domain is one of the network's."""
-        return any(domain == own or domain.endswith("." + own) for own in self.manifest.domains)
 
     def is_shown_by(self, name: str) -> bool:
         """Whether a display name shows the network: by its name, or by an address or host of it."""
         look = _look_of(name)
         if look.folded in self.manifest.guarded_names or look.alone in self.letters:
             return True
-        if any(self.owns(host) or self.is_imitated_by(host) for host in hosts_in(name)):
+        if any(self.look.owns(host) or self.look.is_imitated_by(host) for host in hosts_in(name)):
             return True
-        return "".join(look.words) in self.long or any(self._is_named_in(one) for one in look.ways)
+        return "".join(look.words) in self.look.long or any(self._is_named_in(one) for one in look.ways)
 
     def _is_named_in(self, way: "_Way") -> bool:
         words, told, whole = way
-        if any(map(self._is_long, words)) or self._is_long(whole):
+        if any(map(self.look.is_long, words)) or self.look.is_long(whole):
             return True
-        if told in self.names or (len(told) == 1 and told[0] in self.short):
+        if told in self.names or (len(told) == 1 and told[0] in self.look.short):
             return True
-        return any(other in self.short and one in _via_words() for one, other in pairwise(words))
-
-    def _is_long(self, word: str) -> bool:
-        """Whether a word is one of the network's own, also with a service word or a number grown onto it."""
-        return _is_grown_out_of(word, self.long)
-
-    def _has_grown(self, word: str) -> bool:
-        """Whether a short word of the network and a service word are one, as in notifyvk; vkus is none."""
-        return any(
-            len(word) - len(own) > 2
-            and own in (word[: len(own)], word[-len(own) :])
-            and _is_service(word.replace(own, "", 1))
-            for own in self.short
-        )
-
-    def is_imitated_by(self, host: str) -> bool:
-        """Whether a host that is not the network's looks like one of its hosts."""
-        if self.owns(host):
-            return False
-        labels, parts = _parts_of(host)
-        words = parts[:-1] or parts
-        if any(_holds(labels, own) or _stands_out(parts, own) or _is_one_word(own, parts) for own in self.hosts):
-            return True
-        if any(self._is_long(word) or self._has_grown(word) for word in words):
-            return True
-        told = [word for word in words if word not in _service_words()]
-        return len(told) == 1 and told[0] in self.short
+        return any(other in self.look.short and one in _via_words() for one, other in pairwise(words))
 
     def is_named_by(self, text: str) -> bool:
         """Whether a word of the network stands somewhere in a name or an address."""
-        return any(word in self.short or self._is_long(word) for word in words_of(text))
+        return any(word in self.look.short or self.look.is_long(word) for word in words_of(text))
 
 
 _Way = tuple[tuple[str, ...], tuple[str, ...], str]
@@ -160,57 +101,15 @@ class _Look:
 @lru_cache(maxsize=4096)
 def _look_of(name: str) -> _Look:
     folded = fold(name)
-    told = [word for word in folded.split() if skeleton(word) not in _service_words()]
+    told = [word for word in folded.split() if skeleton(word) not in service_words()]
     words = words_of(name)
     turned = (tuple(word[::-1] for word in reversed(words)),) if len(words) < FEW else ()
     return _Look(folded, told[0] if len(told) == 1 else "", words, tuple(map(_way, (words, *turned))))
 
 
 def _way(words: tuple[str, ...]) -> _Way:
-    told = tuple(word for word in words if word not in _service_words())
+    told = tuple(word for word in words if word not in service_words())
     return words, told, "".join(told)
-
-
-@lru_cache(maxsize=4096)
-def _parts_of(host: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the labels of a host as they look, and the words in them."""
-    labels = tuple(skeleton(label) for label in shown_host(host).split("."))
-    return labels, tuple(part for label in labels for part in words_of(label))
-
-
-def _holds(labels: Sequence[str], own: Sequence[str]) -> bool:
-    """Whether the labels of a domain stand side by side among others."""
-    return any(tuple(labels[place : place + len(own)]) == tuple(own) for place in range(len(labels) - len(own) + 1))
-
-
-def _stands_out(parts: Sequence[str], own: Sequence[str]) -> bool:
-    """Whether the words of a host begin with a domain, or hold it with service words only before it.
-
-    At its very end the last word is where the host really is: mebel-ok.ru is a shop, mail-ok.ru is not; ok-ru.example
-    is none whatever stands before.
-    """
-    size = len(own)
-    inside = _holds(parts[:-1], own)
-    return inside or (
-        tuple(parts[-size:]) == tuple(own) and all(word in _service_words() for word in parts[: len(parts) - size])
-    )
-
-
-def _is_one_word(own: Sequence[str], parts: Sequence[str]) -> bool:
-    """Whether the labels of a domain have become one word, as vkcom; a letter is no name: xcom is a shop."""
-    return len(own[0]) > 1 and "".join(own) in parts
-
-
-def _is_service(rest: str) -> bool:
-    return not rest or rest.isdecimal() or rest in _service_words()
-
-
-@lru_cache(maxsize=4096)
-def _is_grown_out_of(word: str, long: frozenset[str]) -> bool:
-    if any(is_like(word, own) or (own in word and _is_service(word.replace(own, "", 1))) for own in long):
-        return True
-    bare = {word.removeprefix(one).removesuffix(one) for one in _service_words() if len(one) > 2}
-    return any(is_like(one, own) for one in bare - {word} for own in long)
 
 
 def shows(mail: Mail, guarded: Iterable[Guarded]) -> str | None:
@@ -225,25 +124,28 @@ def _shown(header: str, senders: tuple[Address, ...], guarded: tuple[Guarded, ..
 
 def _all_shown(written: str, senders: Sequence[Address], guarded: Iterable[Guarded]) -> Iterator[str]:
     for one in guarded:
-        strangers = [address for address in senders if not one.owns(address.domain)]
+        strangers = [address for address in senders if not one.look.owns(address.domain)]
         for address in strangers:
             if one.is_shown_by(address.name[:SEEN]):
                 yield f"{address.email or 'nobody'} shows the name of {one.manifest.title}"
-            elif one.is_imitated_by(address.domain):
+            elif one.look.is_imitated_by(address.domain):
                 yield f"{address.email}: the host looks like one of {one.manifest.title}"
-            elif any(one.owns(host) for host in hosts_in(address.email.rpartition("@")[0])):
+            elif any(one.look.owns(host) for host in hosts_in(address.email.rpartition("@")[0])):
                 yield f"{address.email}: a host of {one.manifest.title} stands before the @"
         if written and strangers and len(strangers) == len(senders) and one.is_shown_by(written):
             yield f"{strangers[0].email or 'nobody'} shows the name of {one.manifest.title}"
 
 
 def resembles(mail: Mail, guarded: Iterable[Guarded]) -> bool:
-    """Whether a word of a network stands in the name or the address of a sender that is not the network."""
+    """Whether a sender's host looks like a known one, or name or address hold a word of a network not its own."""
+    watched = tuple(guarded)
+    if watched and any(imitated_by(address.domain) for address in mail.senders):
+        return True
     return any(
         one.is_named_by(text)
-        for one in guarded
+        for one in watched
         for address in mail.senders
-        if not one.owns(address.domain)
+        if not one.look.owns(address.domain)
         for text in (address.name[:SEEN], address.email.replace("@", " "))
     )
 

@@ -22,6 +22,7 @@ from mailbridge.sdk import (
     Trust,
     TrustPolicy,
 )
+from mailbridge.sdk.lookalike_links import LOOKALIKE_LINK, lookalike_links
 
 _NO_TRUST = Trust()
 LOOKALIKE = Trust("unknown", "lookalike")
@@ -118,7 +119,8 @@ def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
         if isinstance(result, Ignored):
             return Reading("ignored", result.reason, **known)
         _refuse_networks_as_authors(result, router.parsers, rules)
-        return Reading("parsed", interests=_stamped(result, parser.manifest), **known)
+        stamped = _stamped(result, parser.manifest)
+        return Reading("parsed", interests=tuple(_marked(one, rules) for one in stamped), **known)
     except Enclosed as found:
         return _read_enclosed(found, router, rules, known)
     except ParseError as error:
@@ -209,6 +211,15 @@ def _stamped(interests: Sequence[Interest], manifest: Manifest) -> tuple[Interes
     unique = {interest.id: interest for interest in reversed(interests)}
     kept = [interest for interest in interests if unique[interest.id] is interest]
     return tuple(_with_origin(one, {**origin, "evidence": _evidence(one, manifest)}) for one in kept)
+
+
+def _marked(interest: Interest, rules: TrustRules) -> Interest:
+    """Return an interest labelled where a link leads to a host that only looks like a known one and nobody allows."""
+    named = tuple(one for one in (*rules.senders, *rules.allowed) if "@" not in one)
+    hosts = [host for host, _ in lookalike_links(interest)]
+    if all(any(host == one or host.endswith("." + one) for one in named) for host in hosts):
+        return interest
+    return interest.model_copy(update={"labels": (*interest.labels, LOOKALIKE_LINK)})
 
 
 def _evidence(interest: Interest, manifest: Manifest) -> str:

@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from mailbridge.sdk.card_words import WordTable, card_word
 from mailbridge.sdk.interest import Author, FileRef, Interest
+from mailbridge.sdk.lookalike_links import LOOKALIKE_LINK, lookalike_links
+from mailbridge.sdk.lookalike_links import told as told_host
 from mailbridge.sdk.text import clean, cut, one_line
 from mailbridge.sdk.translations import Language
 
@@ -21,6 +23,7 @@ CardValue = str | int | bool | Decimal | datetime | tuple[str, ...] | None
 
 _LONGEST_VALUE = 1_000
 _LONGEST_LINK = 2_000
+_MOST_WARNINGS = 3
 _WORDED: dict[str, WordTable] = {"kind": "kind", "source.channel": "channel", "source.network": "network"}
 _NO_PLACES = {"email", "site"}
 """Networks that say no more than the channel."""
@@ -129,9 +132,9 @@ def card_lines(
 ) -> Iterator[CardLine]:
     """Yield the lines of the card that have a value.
 
-    First the ten fields in their fixed order: source, date, type, author (phone, e-mail, photo), action, text,
-    product, responsible, processed, reply. Then rating, amount, priority, labels, numbers, form fields, files, and
-    the sender unless it is proven.
+    First a warning of links to hosts that only look like known ones. Then the ten fields in their fixed order: source,
+    date, type, author (phone, e-mail, photo), action, text, product, responsible, processed, reply. Then rating,
+    amount, priority, labels, numbers, form fields, files, and the sender unless it is proven.
 
     Args:
         interest: What to tell.
@@ -152,6 +155,7 @@ class _Lines:
         self._escape = escape
 
     def all(self) -> Iterator[CardLine]:
+        yield from self._warnings()
         for name, value in (*self._first_five(), *self._other_five(), *self._more()):
             if value:
                 yield CardLine(name, self._word(name), value)
@@ -162,6 +166,12 @@ class _Lines:
         if trust.verdict != "pass" and "mail.trust.verdict" not in self._told:
             verdict = f"{self._word(trust.verdict)} ({self._line(trust.reason)})"
             yield CardLine("trust", self._word("trust"), verdict)
+
+    def _warnings(self) -> Iterator[CardLine]:
+        if LOOKALIKE_LINK in self._interest.labels:
+            for host, known in lookalike_links(self._interest)[:_MOST_WARNINGS]:
+                said = self._word("lookalike").format(host=told_host(host), known=known)
+                yield CardLine("warning", self._word("warning"), self._line(said))
 
     def _first_five(self) -> Iterator[tuple[str, str | None]]:
         yield "source", _joined(self._shown("source.title"), self._shown("source.url"))

@@ -29,6 +29,10 @@ _LABELS = {
     "fields": noted("label", "Form fields"),
     "attachments": noted("label", "Files in the mail"),
     "trust": noted("label", "Sender of the mail"),
+    "warning": noted("label", "Careful"),
+    "lookalike": noted(
+        "label", "a link leads to {host}, which only looks like {known}: do not open it and enter no password"
+    ),
     "yes": noted("label", "yes"),
     "no": noted("label", "no"),
     "not yet": noted("label", "not yet"),
