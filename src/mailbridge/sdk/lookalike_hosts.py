@@ -102,7 +102,7 @@ _KNOWN = {
     "youtube": "youtube.com youtu.be youtube-nocookie.com ytimg.com",
     "telegram": "t.me telegram.org telegram.me telegram.dog telegra.ph telegram-cdn.org",
     "whatsapp": "wa.me whatsapp.com whatsapp.net",
-    "google": "google.com google.ru goo.gl gmail.com googlemail.com googleusercontent.com google-analytics.com doubleclick.net",
+    "google": "google.com goo.gl gmail.com googlemail.com googleusercontent.com google-analytics.com doubleclick.net",
     "yandex": "yandex.ru yandex.com yandex.net yandex.by yandex.kz yandex.uz ya.ru yastatic.net yandex-team.ru",
     "2gis": "2gis.ru 2gis.com 2gis.kz 2gis.ae",
     "avito": "avito.ru avito.st",

@@ -105,7 +105,6 @@ def test_people_and_firms_with_names_of_their_own_are_read(sender):
         "Anna <a@vk-tech.example>",
         "email@yandex-business.example",
         "Anna <email@yаndex.ru>",
-        "noreply@av1to.ru",
     ],
 )
 def test_a_word_of_a_network_takes_the_good_word_away_and_no_more(sender):
