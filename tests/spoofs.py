@@ -3,6 +3,7 @@
 `python tests/spoofs.py FOLDER` writes one of each trick; tests try all of them at every receiver.
 """
 
+import base64
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -129,6 +130,7 @@ def forged(network: str) -> Iterator[tuple[str, Spoof]]:
         yield name, replace(plain, written=written)
     yield from _misread(plain)
     yield from _of_two(network)
+    yield from _addressed(network)
 
 
 def _misread(plain: Spoof) -> Iterator[tuple[str, Spoof]]:
@@ -174,6 +176,54 @@ def _of_two(network: str) -> Iterator[tuple[str, Spoof]]:
         replace(plain, found=GOOD, written=("Subject: Your page will be closed", "Date: " + NOW), change=_now),
     )
     yield "second_content_type", replace(plain, found=GOOD, written=("Content-Type: text/plain",), change=_now)
+
+
+def _addressed(network: str) -> Iterator[tuple[str, Spoof]]:
+    """Yield From fields in which the network's address stands and is not the sender's, who passes everything."""
+    _, sender, domain = NETWORKS[network]
+    address = sender.rpartition("<")[2].rstrip(">")
+    whole = base64.b64encode(f"{network} <{address}>".encode()).decode()
+    fields = {
+        "nul": f"{address}\0@evil.example",
+        "line_break_in_name": f'"x\rFrom: {address}" <a@evil.example>',
+        "encoded_line_break": f"=?utf-8?q?=0AFrom:_{address.replace('@', '=40')}=0A?= <a@evil.example>",
+        "encoded_address": f"=?utf-8?b?{base64.b64encode(address.encode()).decode()}?= <a@evil.example>",
+        "encoded_whole": f"=?utf-8?b?{whole}?=",
+        "comment_before_the_at": f"{address}(comment)@evil.example",
+        "comment_in_front": f"({address}) a@evil.example",
+        "comment_inside": f"a@(x)evil.example(<{address}>)",
+        "route": f"<@{domain}:a@evil.example>",
+        "route_of_two": f"<@evil.example,@b.example:{address}>",
+        "group_of_two": f"{network}:{address},a@evil.example;",
+        "two_angles": f"<{address}> <a@evil.example>",
+        "two_angles_turned": f"a@evil.example <{address}>",
+        "quoted_local_part": f'"{address}"@evil.example',
+        "quoted_local_part_turned": f'"a@evil.example"@{domain}',
+        "percent": f"{address.replace('@', '%')}@evil.example",
+        "bang": f"{domain}!a@evil.example",
+        "dot_at_the_end": f"{address}.",
+        "free_host": f"robot <robot@notify-{domain.replace('.', '-')}.github.io>",
+        "nobody": "<>",
+        "open_quote": f'"{network}\\" <a@evil.example>',
+    }
+    for name, written in fields.items():
+        yield f"address_{name}", Spoof(network, written, EVIL, found=GOOD)
+    yield (
+        "address_line_break_in_a_field",
+        Spoof(network, "Anna <a@evil.example>", EVIL, (f"X-A: b\rFrom: {address}\rX-C: d",), GOOD),
+    )
+    yield (
+        "address_blank_before_the_colon",
+        Spoof(network, sender, domain, ("Authentication-Results : {host}; " + GOOD,), found="dkim=none; dmarc=none"),
+    )
+    for name, found in {
+        "of_a_subdomain": "dmarc=pass header.from={domain}.evil.example; dkim=none",
+        "of_an_identity": 'dkim=pass header.i="x@{domain} @evil.example"; dmarc=none',
+        "of_a_chain": "arc=pass (i=2 dmarc=pass fromdomain={domain}); dkim=none; dmarc=fail header.from={domain}",
+        "of_one_signature": "dkim=fail header.d={domain}; dkim=pass header.d=evil.example; dmarc=none",
+        "of_an_envelope": "spf=pass smtp.mailfrom=a;dmarc=pass;header.from={domain}@evil.example; dkim=none",
+    }.items():
+        yield f"results_{name}", Spoof(network, sender, domain, found=found)
 
 
 def _aged(mail: str) -> str:
