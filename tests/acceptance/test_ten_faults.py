@@ -206,7 +206,9 @@ def quick(monkeypatch):
     monkeypatch.setattr(collecting, "reconnect_s", lambda *_, **__: 0.5)
     monkeypatch.setattr(on_sqlite, "BUSY_TIMEOUT_S", 2.0)
     ours = SimpleNamespace(ahead_s=0.0)
-    monkeypatch.setattr(measuring, "time", SimpleNamespace(time=lambda: time.time() + ours.ahead_s))
+    wrong = SimpleNamespace(time=lambda: time.time() + ours.ahead_s, monotonic=time.monotonic)
+    for module in (measuring, collecting):
+        monkeypatch.setattr(module, "time", wrong)
     return ours
 
 

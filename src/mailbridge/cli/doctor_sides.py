@@ -54,6 +54,7 @@ def _ledger(ledger: "Ledger") -> Iterator[Diagnosis]:
     )
     yield from _held_up(counts)
     yield _daemon(ledger)
+    yield from _clocks(ledger)
 
 
 def _held_up(counts: dict[str, dict[str, int]]) -> Iterator[Diagnosis]:
@@ -75,6 +76,13 @@ def _daemon(ledger: "Ledger") -> Diagnosis:
             "daemon", ", ".join(f"{row['id']} with mailboxes {', '.join(row['mailboxes']) or '-'}" for row in nodes)
         )
     return Diagnosis("daemon", "warn", "none works on this ledger now", "start it: mailbridge run, or systemctl start")
+
+
+def _clocks(ledger: "Ledger") -> Iterator[Diagnosis]:
+    """Tell what the daemon has measured lately, at servers that tell no time to a stranger."""
+    for server, skew in ledger.vitals().measured.clocks.items():
+        if not server.startswith("sink "):
+            yield _judged(skew, server)
 
 
 def _capabilities(name: str, settings: "Settings", ledger: "Ledger | None") -> Iterator[Diagnosis]:
@@ -119,11 +127,14 @@ def _clock(name: str, settings: "Settings") -> Iterator[Diagnosis]:
     if server is None or skew is None:
         return  # a file has no clock; a server that can't be reached has its finding already
     host = server.partition("://")[2]
-    about = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} {host}"
+    yield _judged(skew, host)
+
+
+def _judged(skew: float, server: str) -> Diagnosis:
+    about = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} {server}"
     if abs(skew) > SKEW_S:
-        yield Diagnosis("clock", "fail", about, "let NTP set the clock (timedatectl set-ntp true)", 69)
-    else:
-        yield fine("clock", about)
+        return Diagnosis("clock", "fail", about, "let NTP set the clock (timedatectl set-ntp true)", 69)
+    return fine("clock", about)
 
 
 def _server_of(sink: Any) -> str | None:

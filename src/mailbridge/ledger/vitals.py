@@ -1,6 +1,7 @@
 """What health is judged by, out of the ledger: a few questions, each over open rows only and at most `MOST` of them."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from mailbridge.ledger.schema import (
     remote,
 )
 from mailbridge.ledger.schema_alerts import vital
+from mailbridge.observe.clocks import CLOCKS
 from mailbridge.observe.health import AccountVitals, Measured, Vitals
 
 MOST = 10_000
@@ -47,7 +49,7 @@ class VitalSigns:
     def take(self, *, answer_s: float | None = None) -> Vitals:
         """Return ages, counts and reasons by the ledger's clock; `answer_s` as in `[watch]`."""
         with self._database.read() as connection:
-            moment = float(connection.scalar(select(now())) or 0.0)
+            moment = self._moment(connection)
             nodes = {row.id: moment - row.seen_at for row in connection.execute(select(node.c.id, node.c.seen_at))}
             synced = connection.execute(select(mailbox.c.name, mailbox.c.synced_at)).all()
             stored = _counted(connection, mail.c.stored_at, is_in(mail.c.state, "stored"))
@@ -67,6 +69,14 @@ class VitalSigns:
                 canary=canary_vitals(connection, moment),
                 measured=_measured(connection, moment),
             )
+
+    def _moment(self, connection: Connection) -> float:
+        """Return the ledger's time; one on another machine has a clock of its own."""
+        before = time.time()
+        moment = float(connection.scalar(select(now())) or 0.0)
+        if not self._database.is_sqlite:
+            CLOCKS.compare("ledger", (before + time.time()) / 2, moment)
+        return moment
 
     def keep(self, measured: Measured) -> None:
         """Write down what this process has measured, for `mailbridge health`."""

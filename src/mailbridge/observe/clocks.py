@@ -2,9 +2,13 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from mailbridge.observe import metrics
+
+BELIEVED = 3
+"""So many mails in a row have to agree."""
 
 FORGOTTEN_S = 900.0
 """What a server said so long ago says nothing about now."""
@@ -33,6 +37,32 @@ class Clocks:
         moment = self._clock()
         with self._lock:
             return {name: skew for name, (at, skew) in self._skews.items() if moment - at <= FORGOTTEN_S}
+
+
+class ArrivalClock:
+    """Tells the clock of a mailbox's server by when mails arrived in it: IMAP has no other way to ask.
+
+    A mail that one look showed and the look before did not came between the two, and the server stamped it
+    (INTERNALDATE, RFC 9051 §2.3.3) in between. So each mail bounds how far the clocks can differ. A mail that somebody
+    moved there bears an old stamp: the bounds of several mails have to agree.
+    """
+
+    def __init__(self) -> None:
+        self._bounds: deque[tuple[float, float]] = deque(maxlen=BELIEVED)
+
+    def skew(self, after: float, before: float, stamped: float) -> float | None:
+        """Return how many seconds our clock is ahead at least (negative: behind), None while that is not certain.
+
+        Args:
+            after: Our clock when the look began that did not show the mail.
+            before: Our clock when it was there.
+            stamped: The server's stamp, whole seconds.
+        """
+        self._bounds.append((after - stamped - 1, before - stamped))
+        low, high = max(low for low, _ in self._bounds), min(high for _, high in self._bounds)
+        if len(self._bounds) < BELIEVED or low > high:
+            return None
+        return low if low > 0 else min(high, 0.0)
 
 
 CLOCKS = Clocks()

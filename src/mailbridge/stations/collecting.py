@@ -8,9 +8,10 @@ from contextlib import suppress
 from mailbridge.ledger.errors import LeaseLost, LedgerUnavailable
 from mailbridge.ledger.intake import Intake
 from mailbridge.observe import metrics
+from mailbridge.observe.clocks import CLOCKS, ArrivalClock
 from mailbridge.observe.events import log
 from mailbridge.pipeline.backoff import reconnect_s
-from mailbridge.ports import Mailbox, MailboxError, MailboxMissing, MailboxRefused, PathUnreadable
+from mailbridge.ports import Chunk, Mailbox, MailboxError, MailboxMissing, MailboxRefused, PathUnreadable
 
 STAND_BY_S = 2.0
 """How often a node that stands by looks whether the mailbox has become free."""
@@ -37,6 +38,8 @@ class Collector:
         self.synced_at: float | None = None
         self.progress: Callable[[], None] = lambda: None
         self._doubted = threading.Event()
+        self._arrivals = ArrivalClock()
+        self._looked_at: float | None = None
 
     def cycle(self) -> int:
         """Look once, unless another node works on the mailbox; return how many mails were never seen before.
@@ -51,12 +54,13 @@ class Collector:
         if self._doubted.is_set():
             self._doubted.clear()
             self.mailbox.close()
-        new = 0
+        new, begun = 0, time.time()
         try:
             for chunk in self.mailbox.look(self._intake):
                 self._compare(chunk.uidvalidity)
                 stored = self._intake.store(chunk)
                 self.progress()
+                self._compare_clocks(chunk)
                 new += stored
                 count, gone = len(chunk.arrivals), len(chunk.vanished)
                 metrics.MAILS_STORED.labels(self.mailbox.name).inc(stored)
@@ -64,7 +68,7 @@ class Collector:
                 if count or gone:
                     log.info("mails_stored", mailbox=self.mailbox.name, count=count, new=stored, vanished=gone)
         except MailboxError as error:
-            self.failure = error
+            self.failure, self._looked_at = error, None
             self.mailbox.close()
             raise
         except LeaseLost:
@@ -73,7 +77,7 @@ class Collector:
         self._intake.synced()
         if self.synced_at is None or self._failures:
             log.info("mailbox_synced", mailbox=self.mailbox.name)
-        self.synced_at = time.monotonic()
+        self.synced_at, self._looked_at = time.monotonic(), begun
         metrics.MAILBOX_SYNCED.labels(self.mailbox.name).set_to_current_time()
         self.failure, self._failures = None, 0
         return new
@@ -99,6 +103,16 @@ class Collector:
         if self._uidvalidity not in {None, uidvalidity}:
             log.warning("uidvalidity_changed", mailbox=self.mailbox.name, old=self._uidvalidity, new=uidvalidity)
         self._uidvalidity = uidvalidity
+
+    def _compare_clocks(self, chunk: Chunk) -> None:
+        """Compare our clock with the server's by what has just come in; of mails that lay there it says nothing."""
+        stamps = [one.received_at.timestamp() for one in chunk.arrivals if one.received_at is not None]
+        is_file = chunk.uidvalidity == 0  # its time is that of this machine, or of another machine long ago
+        if is_file or chunk.backlog or self._looked_at is None or not stamps:
+            return
+        skew = self._arrivals.skew(self._looked_at, time.time(), max(stamps))
+        if skew is not None:
+            CLOCKS.compare(f"mailbox {self.mailbox.name}", skew, 0.0)
 
     def doubt(self) -> None:
         """Let the next look begin with a new connection: another one shows what this one does not."""
