@@ -47,7 +47,7 @@ def try_targets(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> N
     """Send one message to every target: exit 0 when all took it, 69 when one did not, 78 when there is none."""
     import time
 
-    from mailbridge.observe.notifying import is_target, post, shown
+    from mailbridge.observe.notifying import problem, refusal, shown
     from mailbridge.stations.alerting import trial
 
     settings = settings_of(config)
@@ -56,12 +56,12 @@ def try_targets(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> N
         raise NoTargets(f"{config}: [alerts] urls names nobody; see mailbridge config example")
     codes = [0]
     for url in urls:
-        if not is_target(url):
-            code, about = 78, "is no target that Apprise knows; see its documentation for how to write one"
-        elif post(url, *trial(settings.alerts, time.time())):
-            code, about = 0, "took it"
+        if wrong := problem(url):
+            code, about = 78, wrong
+        elif why := refusal(url, *trial(settings.alerts, time.time())):
+            code, about = 69, f"took nothing: {why}"
         else:
-            code, about = 69, "took nothing; see the log above"
+            code, about = 0, "took it"
         codes.append(code)
         row = {"target": shown(url), "ok": code == 0, "about": about}
         print(json_text(row) if as_json else f"{'FAIL' if code else 'ok  '} {row['target']}: {about}")

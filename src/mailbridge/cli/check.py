@@ -30,12 +30,24 @@ def check(
     settings = settings_of(config)
     require_mailboxes(settings, config)
     findings = [_fine("configuration", f"{config}: fine; {_named(settings)}")]
+    findings += _targets(settings)
     findings += list(_connected(settings) if connect else _ledger_here(settings))
     for finding in findings:
         _show(finding, as_json=as_json)
     code = max((finding["exit_code"] for finding in findings), default=0)
     if code:
         raise typer.Exit(code)
+
+
+def _targets(settings: "Settings") -> list[Finding]:
+    """Tell of alert targets that nobody can send to; nothing is sent."""
+    if not settings.alerts.urls:
+        return []
+    from mailbridge.observe.notifying import problem, shown
+
+    urls = [url.get_secret_value() for url in settings.alerts.urls]
+    wrong = [(shown(url), why) for url in urls if (why := problem(url))]
+    return [{"what": f"alerts {target}", "ok": False, "about": why, "exit_code": 78} for target, why in wrong]
 
 
 def _named(settings: "Settings") -> str:

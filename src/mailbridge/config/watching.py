@@ -78,8 +78,8 @@ class AlertSettings(_Table):
 
     urls: tuple[SecretStr, ...] = Field(
         (),
-        description="Targets as Apprise writes them, such as tgram://TOKEN/CHAT or mailto://USER:PASSWORD@HOST; each "
-        "is told by itself. Test them with: mailbridge alert test",
+        description="Targets as Apprise writes them, such as tgram://TOKEN/CHAT or mailto://USER:PASSWORD@HOST, or "
+        "vk://TOKEN/PEER_ID; each is told by itself. Test them with: mailbridge alert test",
         examples=[["tgram://BOT_TOKEN/CHAT_ID"]],
     )
     name: str = Field("mailbridge", min_length=1, max_length=60, description="How messages name this installation.")
@@ -89,7 +89,7 @@ class AlertSettings(_Table):
     )
     quiet: str | None = Field(
         None,
-        examples=["22:00-24:00, 00:00-08:00"],
+        examples=["22:00-08:00"],
         description="Hours in which nothing is told but what is urgent; one message sums the rest up afterwards.",
     )
     urgent: tuple[str, ...] = Field(

@@ -143,6 +143,7 @@ KINDS: dict[str, Text] = {
 
 SINCE = noted("alert", "Since {since}.")
 WAS = noted("alert", "It began {since}.")
+MORE = noted("alert", "… and {count} older ones: mailbridge alert list")
 TEST = (
     noted("alert", "this is a test"),
     noted("alert", "Alerts reach you. Nothing is wrong and nothing has to be done."),

@@ -49,7 +49,8 @@ EVENTS: dict[str, str] = {
     "alert_began": "Something is wrong that people are told of; docs/runbook.md has an entry for each kind. kind, "
     "subject, about",
     "alert_over": "It is well again. kind, subject",
-    "alert_failed": "An alert target took no message; it is tried again, nothing waits for it. target, retry_in_s",
+    "alert_failed": "An alert target took no message; it is tried again, nothing waits for it. target, error, "
+    "retry_in_s",
     "mailbox_behind": "A second connection shows mails that the first one did not; it connects anew. mailbox, count",
     "shadow_failed": "The second look into a mailbox failed; the first one goes on. mailbox, error",
     "canary_sent": "A canary mail was handed to its server.",

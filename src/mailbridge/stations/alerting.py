@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from queue import Empty, SimpleQueue
 from zoneinfo import ZoneInfo
@@ -12,9 +12,9 @@ from mailbridge.config.watching import AlertSettings
 from mailbridge.ledger.alerts import Alert
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.observe import metrics
-from mailbridge.observe.alert_texts import KINDS, SINCE, TEST, WAS, seen
+from mailbridge.observe.alert_texts import KINDS, MORE, SINCE, TEST, WAS, seen
 from mailbridge.observe.events import log
-from mailbridge.observe.notifying import line, post, shown, target_id
+from mailbridge.observe.notifying import line, refusal, shown, target_id
 from mailbridge.pipeline.backoff import reconnect_s
 from mailbridge.pipeline.hours import is_within
 from mailbridge.sdk.card import value_text
@@ -23,8 +23,11 @@ from mailbridge.sdk.translations import Language, counted, translated
 STALE_S = 7 * 86_400.0
 """What could not be told for so long is told no more."""
 
-Post = Callable[[str, str, str], bool]
-"""(target, title, text) → whether it was taken."""
+MOST_TEXTS = 20
+"""So many alerts are told whole in one message; of more there is only the number, and where they stand."""
+
+Post = Callable[[str, str, str], str | None]
+"""(target, title, text) → why it was not taken, None when it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class AlertDesk:
         settings: AlertSettings,
         *,
         timezone: str,
-        post: Post = post,
+        post: Post = refusal,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
@@ -62,6 +65,7 @@ class AlertDesk:
         self._clock = clock
         self._targets = {target_id(url): url for url in (one.get_secret_value() for one in settings.urls)}
         self._failures: dict[str, tuple[int, float]] = {}
+        self._unkept: dict[int, Alert] = {}
         self._at_once: SimpleQueue[tuple[str, str]] = SimpleQueue()
 
     def urgently(self, kind: str, about: str, over: bool) -> None:  # noqa: FBT001 - see `watching.Urgently`
@@ -81,16 +85,20 @@ class AlertDesk:
         sent = self._tell_at_once()
         if not self._ledger.alerts.hold():
             return sent
-        known = self._ledger.alerts.open()
+        known = [self._remembered(one) for one in self._ledger.alerts.open()]
         for target, url in self._targets.items():
             pending = list(self._pending(known, target))
-            if pending and self._may_try(target):
-                taken = self._send(target, url, *self._summed(pending))
-                sent += taken
-                known = [self._noted(one, target, pending) for one in known] if taken else known
+            if pending and self._may_try(target) and self._send(target, url, *self._summed(pending)):
+                sent += 1
+                known = [self._noted(one, target, pending) for one in known]
         for one in known:
             self._keep(one)
         return sent
+
+    def _remembered(self, one: Alert) -> Alert:
+        """Return it with the targets that know of it already, where the ledger could not be told so."""
+        mine = self._unkept.get(one.row_id)
+        return replace(one, told=one.told | mine.told, told_over=one.told_over | mine.told_over) if mine else one
 
     def _tell_at_once(self) -> int:
         sent = 0
@@ -104,12 +112,17 @@ class AlertDesk:
         quiet = self._is_quiet()
         for one in known:
             held = quiet and one.kind not in self._settings.urgent
-            if held or one.kind in self._settings.off or self._clock() - one.since > STALE_S:
+            if held or one.kind in self._settings.off or self._is_stale(one):
                 continue
             if target not in one.told:
                 yield Message(one, over=False)
             elif one.over_at is not None and target not in one.told_over:
                 yield Message(one, over=True)
+
+    def _is_stale(self, one: Alert) -> bool:
+        """What lasts is worth telling however old it is."""
+        ended_at = one.since if one.event else one.over_at
+        return ended_at is not None and self._clock() - ended_at > STALE_S
 
     def _is_quiet(self) -> bool:
         quiet = self._settings.quiet
@@ -119,15 +132,15 @@ class AlertDesk:
         return time.monotonic() >= self._failures.get(target, (0, 0.0))[1]
 
     def _send(self, target: str, url: str, title: str, text: str) -> bool:
-        taken = self._post(url, title, text)
-        metrics.ALERTS.labels("sent" if taken else "failed").inc()
-        if taken:
+        why = self._post(url, title, text)
+        metrics.ALERTS.labels("failed" if why else "sent").inc()
+        if why is None:
             self._failures.pop(target, None)
             return True
         count = self._failures.get(target, (0, 0.0))[0] + 1
         wait_s = reconnect_s(count, refused=False)
         self._failures[target] = (count, time.monotonic() + wait_s)
-        log.warning("alert_failed", target=shown(url), retry_in_s=round(wait_s, 1))
+        log.warning("alert_failed", target=shown(url), error=why, retry_in_s=round(wait_s, 1))
         return False
 
     def _noted(self, one: Alert, target: str, pending: Sequence[Message]) -> Alert:
@@ -136,22 +149,26 @@ class AlertDesk:
             return one
         # What was over before it could be told is told as a whole.
         over = one.told_over | {target} if told.over or one.over_at is not None else one.told_over
-        known = (one.row_id, one.kind, one.subject, one.about, one.since, one.over_at, one.event)
-        return Alert(*known, one.told | {target}, over)
+        noted = self._unkept[one.row_id] = replace(one, told=one.told | {target}, told_over=over)
+        return noted
 
     def _keep(self, one: Alert) -> None:
         """Write down who knows, where that has changed or nothing is left to do."""
         lasts = not one.event and one.over_at is None
-        told_off = one.kind in self._settings.off or self._clock() - one.since > STALE_S
+        told_off = one.kind in self._settings.off or self._is_stale(one)
         knows = one.told_over if one.over_at is not None else one.told
         done = not lasts and (told_off or self._targets.keys() <= knows)
-        self._ledger.alerts.told(one, one.told, one.told_over, open=not done)
+        if done or one.row_id in self._unkept:
+            self._ledger.alerts.told(one, one.told, one.told_over, open=not done)
+            self._unkept.pop(one.row_id, None)
 
     def _summed(self, pending: Sequence[Message]) -> tuple[str, str]:
         """Return one message; several things at once, as after quiet hours, are summed up."""
         if len(pending) == 1:
             return self._worded(pending[0])
-        texts = ["\n".join(self._worded(one)) for one in pending]
+        texts = ["\n".join(self._worded(one)) for one in pending[-MOST_TEXTS:]]
+        if more := len(pending) - len(texts):
+            texts.append(translated("alert", MORE, self._settings.language).format(count=more))
         title = counted("alert", "{count} message", "{count} messages", len(pending), self._settings.language)
         return f"{self._settings.name}: {title}", "\n\n".join(texts)
 

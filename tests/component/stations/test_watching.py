@@ -2,13 +2,16 @@
 
 import sqlite3
 import time
+from datetime import datetime
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from mailbridge.cli.health import found_by
 from mailbridge.config.watching import AlertSettings, WatchSettings
+from mailbridge.ledger.errors import LedgerUnavailable
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.outcomes import Waits
 from mailbridge.ledger.schema import delivery, remote
@@ -52,9 +55,9 @@ class Place:
 
     def _post(self, url, title, text):
         if url in self.away:
-            return False
+            return "it is away"
         self.sent.append((url, title, text))
-        return True
+        return None
 
     def add(self, *numbers, outcome="parsed", sink="crm"):
         for number in numbers:
@@ -254,3 +257,79 @@ def test_a_complaint_is_told_once_without_the_words_of_the_person(place):
     place.now += HOUR_S
     assert "complaint_arrived" not in kinds(place.watch())  # an event: nothing lasts, nothing is over
     assert place.ledger.alerts.latest(10)[-1].over_at is None
+
+
+def test_who_was_told_while_the_ledger_could_not_be_written_is_not_told_again(place, monkeypatch):
+    desk = place.desk()
+    place.ledger.alerts.begin("disk_low", "", "little room")
+
+    def locked(*_, **__):
+        raise LedgerUnavailable("locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(place.ledger.alerts, "told", locked)
+        with pytest.raises(LedgerUnavailable):
+            desk.cycle()
+    assert desk.cycle() == 0
+    assert [len(one.told) for one in place.ledger.alerts.lasting()] == [1]
+    place.ledger.alerts.end(place.ledger.alerts.lasting()[0].row_id)
+    assert desk.cycle() == 1
+    assert len(place.sent) == 2
+
+
+def test_what_lasted_for_weeks_is_over_for_whoever_knew_of_it(place):
+    desk = place.desk(urls=("json://one.example", "json://two.example"))
+    place.away = {"json://two.example"}
+    place.ledger.alerts.begin("source_silent", "vk", "nothing for 30 h")
+    assert desk.cycle() == 1
+    place.now += 21 * 86_400
+    place.away, desk._failures = set(), {}
+    assert desk.cycle() == 1  # it still lasts, and two is back
+    place.ledger.alerts.end(place.ledger.alerts.lasting()[0].row_id)
+    assert desk.cycle() == 2
+    assert desk.cycle() == 0
+    assert place.ledger.alerts.open() == []
+
+
+def test_an_alert_that_nobody_has_to_be_told_of_costs_no_transaction(place, monkeypatch):
+    desk = place.desk()
+    place.ledger.alerts.begin("disk_low", "", "little room")
+    desk.cycle()
+    monkeypatch.setattr(place.ledger.alerts, "told", lambda *_, **__: pytest.fail("nothing has changed"))
+    assert desk.cycle() == 0
+
+
+def test_hundreds_of_alerts_are_one_message_of_bounded_length(place):
+    for number in range(300):
+        place.ledger.alerts.note("complaint_arrived", f"interest-{number}", "review from shop")
+    desk = place.desk()
+    assert desk.cycle() == 1
+    ((_, title, text),) = place.sent
+    assert "300 messages" in title
+    assert "… and 280 older ones: mailbridge alert list" in text
+    assert "interest-299" in text
+    assert len(text) < 6000
+    assert desk.cycle() == 0
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "held"),
+    [
+        ("Europe/Berlin", "2026-03-29T00:59:00+00:00", True),  # 01:59, a minute before the clocks go forward
+        ("Europe/Berlin", "2026-03-29T01:00:00+00:00", False),  # 03:00
+        ("Europe/Berlin", "2026-10-25T00:30:00+00:00", True),  # 02:30, the first time
+        ("Europe/Berlin", "2026-10-25T01:30:00+00:00", True),  # 02:30, the second time
+        ("Europe/Berlin", "2026-10-25T02:00:00+00:00", False),  # 03:00
+        ("Europe/Moscow", "2026-12-31T20:59:00+00:00", True),  # 23:59
+        ("Europe/Moscow", "2026-12-31T21:00:00+00:00", True),  # midnight
+        ("Europe/Moscow", "2026-12-31T18:59:00+00:00", False),  # 21:59
+        ("Pacific/Kiritimati", "2026-06-30T07:59:00+00:00", False),  # 21:59 of that day
+        ("Pacific/Kiritimati", "2026-06-30T08:00:00+00:00", True),
+    ],
+)
+def test_quiet_hours_go_over_midnight_in_their_zone_and_through_changes_of_the_clock(place, zone, moment, held):
+    place.now = datetime.fromisoformat(moment).timestamp()
+    desk = place.desk(quiet="22:00-24:00, 00:00-03:00")
+    desk._zone = ZoneInfo(zone)
+    place.ledger.alerts.begin("disk_low", "", "little room")
+    assert desk.cycle() == (0 if held else 1)

@@ -22,6 +22,13 @@ def at(text):
         ("Sa-Mo 10:00-12:00", "2026-11-30T11:00", True),
         ("Sa-Mo 10:00-12:00", "2026-12-01T11:00", False),
         ("22:00-24:00, 00:00-06:00", "2026-12-01T05:59", True),
+        ("22:00-06:00", "2026-12-01T05:59", True),
+        ("22:00-06:00", "2026-12-01T22:00", True),
+        ("22:00-06:00", "2026-12-01T06:00", False),
+        ("Fr 22:00-06:00", "2026-11-28T05:59", True),  # the night from Friday to Saturday
+        ("Fr 22:00-06:00", "2026-11-27T05:59", False),
+        ("Su 22:00-00:00", "2026-11-29T23:59", True),
+        ("Su 22:00-00:00", "2026-11-30T00:00", False),
         ("mo-fr  09:00-18:00", "2026-11-27T12:00", True),
     ],
 )
@@ -36,7 +43,7 @@ def test_within(hours, moment, within):
         ("Mo-Fr", "write them like"),
         ("Mo-Fr 9-18", "write them like"),
         ("Xx 09:00-18:00", "is no day"),
-        ("Mo 18:00-09:00", "ends before it begins"),
+        ("Mo 09:00-09:00", "ends when it begins"),
         ("Mo 09:00-24:30", "no time of day"),
         ("Mo 09:75-12:00", "no time of day"),
     ],
