@@ -5,9 +5,12 @@ import itertools
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from mailbridge.sdk import API, MailbridgeError, Parser, SinkType
+from mailbridge.sdk import API, MailbridgeError, Parser
+
+if TYPE_CHECKING:  # parse processes need nothing of what sinks need
+    from mailbridge.sdk import SinkType
 
 GROUPS = {"parser": "mailbridge.parsers", "sink": "mailbridge.sinks"}
 
@@ -32,7 +35,7 @@ def make_parsers(tables: Mapping[str, Mapping[str, Any]] | None = None) -> list[
     return [kind(kind.Config(**tables.get(name, {}))) for name, kind in parser_types().items()]
 
 
-def sink_type(name: str) -> SinkType:
+def sink_type(name: str) -> "SinkType":
     """Return the class of a sink type.
 
     Raises:

@@ -5,18 +5,17 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mailbridge.sdk import CrmClient, SinkError, Unusable, read_json
 from mailbridge_sinks.salesforce.advice import advised
 from mailbridge_sinks.salesforce.config import SalesforceConfig, is_loopback
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -97,6 +96,9 @@ def _trusted(address: str) -> str:
 
 
 def _assertion(config: SalesforceConfig) -> str:
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA256
+
     host = urlsplit(config.url).hostname or ""
     sandbox = host == "test.salesforce.com" or ".sandbox." in host
     claims = {
@@ -109,7 +111,10 @@ def _assertion(config: SalesforceConfig) -> str:
     return f"{signed}.{_base64(_private_key(config).sign(signed.encode(), PKCS1v15(), SHA256()))}"
 
 
-def _private_key(config: SalesforceConfig) -> RSAPrivateKey:
+def _private_key(config: SalesforceConfig) -> "RSAPrivateKey":
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     pem = config.private_key.get_secret_value() if config.private_key else ""
     try:
         key = load_pem_private_key(pem.encode(), password=None)
