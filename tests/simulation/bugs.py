@@ -131,7 +131,7 @@ def fence_not_compared_in_finished():
 
 
 def everything_is_ours(_still_ours):
-    return lambda _connection, items, _condition: {one.row_id for one in items}
+    return lambda _connection, items, _condition, **_given: {one.row_id for one in items}
 
 
 def changed_outcomes(change):

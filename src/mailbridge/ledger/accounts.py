@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, case, false, func, select, update
+from sqlalchemy import BindParameter, Connection, Double, Row, bindparam, case, false, func, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.insert import insert_new
@@ -37,6 +38,19 @@ class AccountState:
     unusable: bool
 
 
+def _taken() -> ReturningUpdate[tuple[float, float]]:
+    """One statement: between reading and writing another node could take the same moment."""
+    interval_s: BindParameter[float] = bindparam("interval_s", type_=Double())
+    # Nobody reserves so far ahead: the clock was set back, and what was reserved by it means nothing any more.
+    longest = now() + MOST_AHEAD_S + MOST_AHEAD * interval_s
+    begin = case((account.c.tat > longest, now()), (account.c.tat > now(), account.c.tat), else_=now())
+    free = (account.c.id == bindparam("account"), account.c.paused_until <= now())
+    return update(account).where(*free).values(tat=begin + interval_s).returning(account.c.tat, now().label("now"))
+
+
+_TAKEN = _taken()
+
+
 class Accounts:
     """Rate slots and pauses of all accounts; every time is the database's."""
 
@@ -56,18 +70,16 @@ class Accounts:
             interval_s: Seconds between two requests in the long run.
             burst: So many requests may follow each other at once after a rest.
         """
-        # Nobody reserves so far ahead: the clock was set back, and what was reserved by it means nothing any more.
-        longest = now() + MOST_AHEAD_S + MOST_AHEAD * interval_s
-        begin = case((account.c.tat > longest, now()), (account.c.tat > now(), account.c.tat), else_=now())
-        free = (account.c.id == account_id, account.c.paused_until <= now())
-        # One statement: between reading and writing another node could take the same moment.
-        taken = update(account).where(*free).values(tat=begin + interval_s)
-        with self._database.write() as connection:
-            while (row := connection.execute(taken.returning(account.c.tat, now().label("now"))).first()) is None:
+        given = {"account": account_id, "interval_s": interval_s}
+
+        def take(connection: Connection) -> Slot:
+            while (row := connection.execute(_TAKEN, given).first()) is None:
                 state = _row(connection, account_id)
                 if state.paused_until > state.now:
                     return Slot(0.0, state.paused_until - state.now, state.pause_reason or "")
             return Slot(max(0.0, row.tat - burst * interval_s - row.now))
+
+        return self._database.together(take)
 
     def state(self, account_id: str) -> AccountState:
         """Return whether and why an account pauses."""

@@ -28,6 +28,7 @@ from mailbridge.ledger.migrate import migrate
 from mailbridge.ledger.on_sqlite import damaged
 from mailbridge.ledger.outage import Outage
 from mailbridge.ledger.space import Space
+from mailbridge.ledger.together import Together
 
 __all__ = [
     "MAIL",
@@ -107,6 +108,7 @@ class Database:
             raise LedgerRefused(f"[ledger] url: {backend!r} is not supported, use sqlite:///PATH or postgresql://…")
         # One writer at a time in this process: waiting here is fair, waiting in SQLite is not.
         self._writer = threading.RLock() if self.is_sqlite else nullcontext()
+        self._together = Together(self.write)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -124,6 +126,19 @@ class Database:
             # Only when the connection breaks during COMMIT nobody knows what was stored.
             raise self._translated(error, in_commit=ended) from error
         self.outage.passed()
+
+    def together(self, work: Callable[[Connection], Result]) -> Result:
+        """Do a piece of work as in a transaction of its own; on SQLite those of several threads share a commit.
+
+        Not from within another transaction.
+
+        Raises:
+            LedgerUnavailable: It can't be done now.
+        """
+        if self.is_sqlite:
+            return self._together.run(work)
+        with self.write() as connection:
+            return work(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

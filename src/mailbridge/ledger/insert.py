@@ -14,7 +14,12 @@ Row = Mapping[str, Any]
 
 def insert(connection: Connection, table: Table) -> Any:
     """Return an insert that has `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    return _insert(connection.dialect.name, table).execution_options(preserve_rowcount=True)  # 0 = was there already
+    return insert_into(connection.dialect.name, table)
+
+
+def insert_into(dialect: str, table: Table) -> Any:
+    """Return what `insert` returns, for statements that are built once."""
+    return _insert(dialect, table).execution_options(preserve_rowcount=True)  # 0 = was there already
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

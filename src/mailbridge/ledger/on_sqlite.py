@@ -39,7 +39,9 @@ def make_engine(url: URL, clock: Callable[[], float], busy_s: float = BUSY_TIMEO
     _require_rights(Path(path))
     _make_private(Path(path))
     place = FilePlace(Path(path))
-    engine = create_engine(url, connect_args={"timeout": busy_s, "check_same_thread": False}, pool_size=16)
+    engine = create_engine(
+        url, connect_args={"timeout": busy_s, "check_same_thread": False}, pool_size=16, pool_use_lifo=True
+    )
     event.listen(engine, "connect", lambda connection, _record: _prepare(connection, clock))
     event.listen(engine, "begin", lambda connection: _begin(connection, place))
     return engine

@@ -107,7 +107,7 @@ class Outcomes:
 
     def _finish_delivered(self, connection: Connection, done: Sequence[tuple[Claimed, Receipt]], waits: Waits) -> None:
         """Commit what has arrived, with one statement per table: every worker of the account waits for it."""
-        mine = still_ours(connection, [item for item, _ in done], delivery.c.state == "sending")
+        mine = still_ours(connection, [item for item, _ in done], _IN_FLIGHT)
         rows = [_row(item, receipt) for item, receipt in done]
         if mine:
             arrived = [row for row in rows if row["row_id"] in mine]
@@ -188,6 +188,7 @@ class Outcomes:
         return False
 
 
+_IN_FLIGHT = delivery.c.state == "sending"
 _ARRIVED = (
     update(delivery)
     .where(delivery.c.id == bindparam("row_id"))

@@ -1,14 +1,27 @@
 """The steps of a claimed batch: intent before every write, result after it, never past the fence."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, false, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from mailbridge.ledger.claims import Claim, Claimed
 from mailbridge.ledger.engine import Database, LedgerUnavailable, kept, now
-from mailbridge.ledger.insert import insert
+from mailbridge.ledger.insert import insert_into
 from mailbridge.ledger.schema import delivery, step
 from mailbridge.ledger.suspects import add_suspect
 from mailbridge.sdk import NotWritten
@@ -46,11 +59,14 @@ class LedgerSteps:
         """
         items = [self._items[key] for key in keys]
         self._armed(tuple(item.delivery.key for item in items))
-        with self._or_not_written(self._database.write()) as connection:
+        rows = [{"row_id": item.row_id, "step": name, "own": item.fence} for item in items]
+
+        def note(connection: Connection) -> None:
             self._extend(connection, items)
-            connection.execute(
-                _intent(connection), [{"row_id": item.row_id, "step": name, "own": item.fence} for item in items]
-            )
+            connection.execute(_intent(connection.dialect.name), rows)
+
+        with _or_not_written():
+            self._database.together(note)
 
     def standing(self, keys: Iterable[str]) -> tuple[float, float]:
         """Return (age of the oldest intent, seconds until the first lease ends) by the clock of the database.
@@ -61,15 +77,8 @@ class LedgerSteps:
             NotWritten: The lease or the intent is gone, or the ledger can't be asked.
         """
         items = [self._items[key] for key in keys]
-        count_held = func.count(delivery.c.id.distinct())
-        held = (
-            select(count_held, func.min(step.c.sent_at), func.min(delivery.c.lease_until), now())
-            .join(step, (step.c.delivery_id == delivery.c.id) & (step.c.fence == delivery.c.fence))
-            .where(step.c.state == "writing", delivery.c.state == "sending")
-            .where(delivery.c.owner == self._node, _fences(items))
-        )
-        with self._or_not_written(self._database.read()) as connection:
-            count, sent_at, lease_until, moment = connection.execute(held).one()
+        with _or_not_written(), self._database.read() as connection:
+            count, sent_at, lease_until, moment = connection.execute(_HELD, {"node": self._node, **_own(items)}).one()
         if count != len(items):
             raise NotWritten("the lease of this batch has ended", after_s=0.0)
         return moment - sent_at, lease_until - moment
@@ -81,11 +90,15 @@ class LedgerSteps:
             NotWritten: The lease is gone, or the ledger can't be used.
         """
         items = [self._items[key] for key in keys]
-        with self._or_not_written(self._database.write()) as connection:
+        ids = [item.row_id for item in items]
+        mine = step.c.delivery_id.in_(ids) & (step.c.state == "writing")
+
+        def note(connection: Connection) -> None:
             self._extend(connection, items)
-            ids = [item.row_id for item in items]
-            mine = step.c.delivery_id.in_(ids) & (step.c.state == "writing")
             connection.execute(update(step).where(mine).values(sent_at=now()))
+
+        with _or_not_written():
+            self._database.together(note)
 
     @kept
     def finished(self, name: str, ids: Mapping[str, str]) -> None:
@@ -93,54 +106,96 @@ class LedgerSteps:
         if not ids:
             return  # all of them were refused
         items = [self._items[key] for key in ids]
-        with self._database.write() as connection:
-            noted = exists().where(step.c.delivery_id == delivery.c.id, step.c.fence == delivery.c.fence)
-            mine = still_ours(connection, items, noted.where(step.c.name == name))
-            rows = [{"row_id": one.row_id, "made": ids[one.delivery.key]} for one in items if one.row_id in mine]
-            if rows:
-                own = (step.c.delivery_id == bindparam("row_id"), step.c.name == name)
-                values = {"state": "done", "remote_id": bindparam("made"), "finished_at": now()}
-                connection.execute(update(step).where(*own).values(**values), rows)
+
+        def note(connection: Connection) -> None:
+            mine = still_ours(connection, items, _NOTED, step=name)
+            rows = [{"row_id": one.row_id, "step": name, "made": ids[one.delivery.key]} for one in items]
+            if noted := [row for row in rows if row["row_id"] in mine]:
+                connection.execute(_DONE, noted)
             for one in items:
                 if one.row_id not in mine:
                     add_suspect(connection, one.row_id, name, ids[one.delivery.key], self._node)
+
+        self._database.together(note)
         for key, remote_id in ids.items():
             self._done[key][name] = remote_id
 
-    @staticmethod
-    @contextmanager
-    def _or_not_written(transaction: AbstractContextManager[Connection]) -> Iterator[Connection]:
-        """Without an intent that is certain to be durable nothing is sent, so nothing was written."""
-        try:
-            with transaction as connection:
-                yield connection
-        except LedgerUnavailable as error:
-            raise NotWritten(f"no intent: {error}", after_s=2.0) from error
-
     def _extend(self, connection: Connection, items: list[Claimed]) -> None:
-        values = {"lease_until": now() + self._lease_s, "sent_at": now()}
-        held = and_(delivery.c.owner == self._node, delivery.c.state == "sending", delivery.c.lease_until > now())
-        count = connection.execute(update(delivery).where(held, _fences(items)).values(**values)).rowcount
-        if count != len(items):
+        given = {"node": self._node, "lease_s": self._lease_s, **_own(items)}
+        if connection.execute(_EXTENDED, given).rowcount != len(items):
             raise NotWritten("the lease of this batch has ended", after_s=0.0)
 
 
-def still_ours(connection: Connection, items: Sequence[Claimed], condition: ColumnElement[bool]) -> set[int]:
-    """Return the rows of deliveries whose fence is still ours; nobody takes them over until the transaction ends."""
-    query = select(delivery.c.id).where(_fences(items), condition)
-    return set(connection.scalars(query.with_for_update()))
+@contextmanager
+def _or_not_written() -> Iterator[None]:
+    """Without an intent that is certain to be durable nothing is sent, so nothing was written."""
+    try:
+        yield
+    except LedgerUnavailable as error:
+        raise NotWritten(f"no intent: {error}", after_s=2.0) from error
 
 
-def _intent(connection: Connection) -> Any:
+# Statements are built once: to build them costs several times what it costs the database to run them.
+_OURS = and_(
+    delivery.c.id.in_(bindparam("ids", expanding=True)),  # by index; which databases don't use for pairs
+    tuple_(delivery.c.id, delivery.c.fence).in_(bindparam("fences", expanding=True)),
+)
+_EXTENDED = (
+    update(delivery)
+    .where(
+        _OURS,
+        delivery.c.owner == bindparam("node"),
+        delivery.c.state == "sending",
+        delivery.c.lease_until > now(),
+    )
+    .values(lease_until=now() + bindparam("lease_s", type_=Double()), sent_at=now())
+)
+_HELD = (
+    select(func.count(delivery.c.id.distinct()), func.min(step.c.sent_at), func.min(delivery.c.lease_until), now())
+    .join(step, (step.c.delivery_id == delivery.c.id) & (step.c.fence == delivery.c.fence))
+    .where(step.c.state == "writing", delivery.c.state == "sending", delivery.c.owner == bindparam("node"), _OURS)
+)
+_NOTED = exists().where(
+    step.c.delivery_id == delivery.c.id, step.c.fence == delivery.c.fence, step.c.name == bindparam("step")
+)
+_DONE = (
+    update(step)
+    .where(step.c.delivery_id == bindparam("row_id"), step.c.name == bindparam("step"))
+    .values(state="done", remote_id=bindparam("made"), finished_at=now())
+)
+
+
+def _own(items: Sequence[Claimed]) -> dict[str, Any]:
+    """Return what `_OURS` asks for."""
+    return {"ids": [item.row_id for item in items], "fences": [(item.row_id, item.fence) for item in items]}
+
+
+def still_ours(
+    connection: Connection, items: Sequence[Claimed], condition: ColumnElement[bool], **given: str
+) -> set[int]:
+    """Return the rows of deliveries whose fence is still ours; nobody takes them over until the transaction ends.
+
+    Args:
+        connection: Of the transaction.
+        items: The deliveries.
+        condition: What has to hold as well; one object for all calls.
+        given: Parameters of the condition.
+    """
+    return set(connection.scalars(_still(condition), {**given, **_own(items)}))
+
+
+@lru_cache(maxsize=8)
+def _still(condition: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(delivery.c.id).where(_OURS, condition).with_for_update()
+
+
+@cache
+def _intent(dialect: str) -> Any:
     """Return the statement that notes the intent of one step, anew where it was there."""
     row = {
         "delivery_id": bindparam("row_id"), "name": bindparam("step"), "fence": bindparam("own"),
         "state": "writing", "sent_at": now(),
     }  # fmt: skip
-    statement = insert(connection, step).values(**row)
+    statement = insert_into(dialect, step).values(**row)
     new = {name: statement.excluded[name] for name in ("state", "fence", "sent_at")}
     return statement.on_conflict_do_update(index_elements=["delivery_id", "name"], set_=new)
-
-
-def _fences(items: Sequence[Claimed]) -> ColumnElement[bool]:
-    return or_(false(), *(and_(delivery.c.id == item.row_id, delivery.c.fence == item.fence) for item in items))
