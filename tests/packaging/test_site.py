@@ -13,6 +13,7 @@ from lxml import html
 from mailbridge import sdk
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(330)
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "link": "href"}
 
 
@@ -20,7 +21,7 @@ LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "vide
 def site():
     """Build it as `make docs` does."""
     done = subprocess.run(
-        [sys.executable, ROOT / "tools" / "site.py"], capture_output=True, text=True, check=False, timeout=110
+        [sys.executable, ROOT / "tools" / "site.py"], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return ROOT / "build" / "site"
@@ -116,7 +117,7 @@ def test_dead_links_end_the_build(tmp_path):
     own = f"INHERIT: {ROOT / 'mkdocs.yml'}\ndocs_dir: docs\nsite_dir: site\nplugins: []\nnav: [index.md]\n"
     (tmp_path / "mkdocs.yml").write_text(own, encoding="utf-8")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", tmp_path / "mkdocs.yml"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1
     assert [one for one in ("nowhere.md", "no-anchor", "/absolute/", "lost.md") if one not in done.stderr] == []
     assert '"--strict"' in (ROOT / "tools" / "site.py").read_text(encoding="utf-8")

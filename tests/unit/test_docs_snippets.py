@@ -24,7 +24,7 @@ READ_BY = {
     "python": "this file, test_docs.py and test_sinks_docs.py",
     "eml": "test_docs.py and test_recipes.py, with the parser or recipe beside it",
     "recipe": "test_recipes.py",
-    "sql": "this file",
+    "sql": "component/ledger/test_postgres.py",
     "text": "nobody: nothing in it can be run",
 }
 """Language of a fence → what holds it against the program."""

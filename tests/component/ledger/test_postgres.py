@@ -1,8 +1,10 @@
 """Opening a ledger on PostgreSQL: what is refused, with which words, and what a restart of the server does."""
 
+import re
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -18,6 +20,19 @@ def empty(postgres):
     name = postgres.new_database()
     yield name
     postgres.drop(name)
+
+
+def test_the_guide_makes_a_database_that_can_be_used(postgres):
+    guide = (Path(__file__).parents[3] / "docs" / "postgresql.md").read_text(encoding="utf-8")
+    (made,) = re.findall(r"^```sql\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    try:
+        for statement in re.sub(r"\bmailbridge\b", "documented", made).split(";\n"):
+            if statement.strip():
+                postgres.execute(statement)
+        Ledger(postgres.url("documented", user="documented"), new=True).close()
+    finally:
+        postgres.execute("DROP DATABASE IF EXISTS documented")
+        postgres.execute("DROP ROLE IF EXISTS documented")
 
 
 def test_many_nodes_that_start_at_once_make_one_schema(postgres, empty):
