@@ -29,7 +29,10 @@ def test_the_guide_makes_a_database_that_can_be_used(postgres):
         for statement in re.sub(r"\bmailbridge\b", "documented", made).split(";\n"):
             if statement.strip():
                 postgres.execute(statement)
-        Ledger(postgres.url("documented", user="documented"), new=True).close()
+        ledger = Ledger(postgres.url("documented", user="documented"), new=True)
+        known = ledger.listings.nodes()
+        ledger.close()
+        assert len(known) == 1
     finally:
         postgres.execute("DROP DATABASE IF EXISTS documented")
         postgres.execute("DROP ROLE IF EXISTS documented")
