@@ -68,7 +68,8 @@ _FORM = re.compile(
     re.IGNORECASE,
 )
 _NEW_LEAD = re.compile(
-    r"\bнов(?:ая|ый|ое|ые) (?:заявк|заказ|лид|обращени|отклик|запис|брон|анкет|регистраци|онлайн|сообщени\w+ (?:с|от))"
+    r"\bнов(?:ая|ый|ое|ые) (?:заявк|заказ|лид|обращени|отклик|запис|брон|анкет|регистраци"
+    r"|онлайн|сообщени\w+ (?:с|от)|ответ\b)"
     r"|^(?:заявка|заказ|сообщение|вопрос|письмо) (?:с|со|из|через) |обратн\w+ звон"
     r"|\bnew (?:order|lead|submission|entry|enquiry|inquiry|booking|reservation|response|registration|appointment"
     r"|message from|contact)\b|missed call|\bform (?:submission|entry|response)"

@@ -31,13 +31,16 @@ def _paragraphs(run: list[Piece]) -> Iterator[Piece | Item]:
     starts = [at for at, piece in enumerate(run) if not at or not isinstance(piece, TextLine) or piece.gap]
     paragraphs = [run[start:end] for start, end in zip(starts, [*starts[1:], len(run)], strict=True)]
     labels = [_label_above(paragraph) for paragraph in paragraphs]
-    if sum(map(bool, labels)) < _LEAST or len(CONTACTS.intersection(map(role_of, filter(None, labels)))) < 2:
+    found = [label for label in labels if label]
+    contacts = CONTACTS.intersection(map(role_of, found))
+    asks = all(label.endswith("?") for label in found)
+    if len(found) < _LEAST or len(contacts) < (1 if asks else 2):
         yield from run
         return
     texts = [at for at, label in enumerate(labels) if label and role_of(label) is Role.TEXT]
     until = texts[0] if texts else len(labels)
     for at, (label, paragraph) in enumerate(zip(labels, paragraphs, strict=True)):
-        if label and role_of(label) is None and at < until:
+        if label and (asks or role_of(label) is None) and at < until:
             yield _field(paragraph)
         else:
             yield from paragraph

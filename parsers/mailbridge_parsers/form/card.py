@@ -24,7 +24,7 @@ from mailbridge_parsers.form.footers import is_footer, is_sign_off
 from mailbridge_parsers.form.goods import Good, cart_text, goods_of, order_number, total_of
 from mailbridge_parsers.form.keys import key_of, refs_of
 from mailbridge_parsers.form.kinds import kind_of
-from mailbridge_parsers.form.labels import Role, heads_goods, label_key
+from mailbridge_parsers.form.labels import Role, Whose, heads_goods, label_key, whose
 from mailbridge_parsers.form.place import campaign_of, place_of, url_of
 from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
@@ -113,8 +113,14 @@ def _other_text(reading: Reading, kind: Kind, cart: str, used: list[Field]) -> s
     is_listed = kind == "order" and not reading.all(Role.PRODUCT)
     if is_listed and (lines := _loose_words(reading)):
         return lines
-    answers = [one for one in reading.fields if one.role in _ANSWERS and one not in used and filled(one.value)]
+    answers = [one for one in reading.fields if _is_answer(one) and one not in used]
     return "\n".join(f"{one.label}: {one.value}" for one in answers) or filled(reading.first(Role.SUBJECT))
+
+
+def _is_answer(one: Field) -> bool:
+    """Whether a field can hold an answer of the visitor: no link of the template, nothing about somebody else."""
+    answers = one.role in _ANSWERS and whose(one.label) is not Whose.ANOTHER
+    return answers and bool(filled(one.value)) and not ("://" in one.value and len(one.value.split()) == 1)
 
 
 def _sentences(reading: Reading) -> list[FormField]:

@@ -51,6 +51,7 @@ _UNUSED = re.compile(r"[a-z]\w*[_:-][\w:-]*:")
 _SEPARATOR = "--"
 _BUTTON_LENGTH = 40
 _TAGLINE_LENGTH = 80
+_CARD_WIDTH = 80
 
 
 @lru_cache(maxsize=4096)
@@ -106,7 +107,7 @@ def _stripped(items: list[Item], hosts: frozenset[str], names: frozenset[str], *
         before = end
         while end and _closes(items, end - 1, hosts) and not (only_own and _is_foreign(items[end - 1], hosts)):
             end -= 1
-        end = _without_signature(items, end, names)
+        end = _without_signature(items, _without_card(items, end, hosts), names)
         if end == before:
             return end
 
@@ -118,6 +119,19 @@ def _without_signature(items: list[Item], end: int, names: frozenset[str]) -> in
     if signed == end:
         return end
     return signed - 1 if signed and _SIGN_OFF.fullmatch(fold(items[signed - 1].text)) else signed
+
+
+def _without_card(items: list[Item], end: int, hosts: frozenset[str]) -> int:
+    """Cut the company's visiting card: a last paragraph of short lines, one of them nothing but its own address."""
+    start = next((number for number in range(end - 1, -1, -1) if items[number].gap), end)
+    card = items[start:end]
+    if len(card) < 2 or any(len(one.text) > _CARD_WIDTH or one.text.endswith(("?", "!")) for one in card):
+        return end
+    words = [(item.value or item.text).casefold() for item in card]
+    own = [one for one in words if one.partition("@")[2] in hosts or one.removeprefix("www.") in hosts]
+    if not own:
+        return end
+    return start - 1 if start and is_sign_off(items[start - 1].text) else start
 
 
 def _names_it(text: str, names: frozenset[str]) -> bool:

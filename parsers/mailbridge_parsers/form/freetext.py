@@ -51,11 +51,13 @@ class FreeText:
                 hard = number
                 break
         last = closing(self._tail[:hard], hosts, names)
+        if below := self._contacts_below(last):
+            return below
         labels = [number for number in range(last) if self._is_label(self._tail[number])]
         if self._holds_labels(labels):
             # What the visitor imitates may end with an address too: only the site's own closes the template then.
             return closing(self._tail[:hard], hosts, names, only_own=True)
-        end = self._contacts_below(last) or next((number for number in labels if self._ends(number, last)), last)
+        end = next((number for number in labels if self._ends(number, last)), last)
         # A rule above what software adds is the template's.
         return end - 1 if 0 < end < last and self._tail[end - 1].is_rule and is_about_the_page(self._tail[end]) else end
 

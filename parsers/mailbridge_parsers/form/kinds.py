@@ -20,7 +20,8 @@ _ORDER = re.compile(
     r"|оформлен\w* заказ|заказ оформлен|получен заказ|заказ из корзины|ваш\w* заказ|purchase order|order from"
 )
 _REGISTRATION = re.compile(
-    r"нов\w+ (?:подписк|пользовател|регистрац|участник)|зарегистрирова[нл]|заявка на регистрац|регистрация (?:нов"
+    r"нов\w+ (?:подпис(?:к|чик)|пользовател|регистрац|участник)"
+    r"|зарегистрирова[нл]|заявка на регистрац|регистрация (?:нов"
     r"|на |участ"
     r"|пользоват)"
     r"|new (?:user|member|customer|account)\b.{0,20}(?:regist|sign|creat)|user registration|new registration"
@@ -61,7 +62,7 @@ _FORM = re.compile(
     r"|informazioni)|formularz\w* kontakt|нов[ае] (?:заявк|замовленн|повідомленн|зверненн)\w*|форм\w+ зворотн"
     r"|жаңа өтінім|өтінім түсті"
     r"|neue (?:\w+)?(?:anfrage|nachricht|anmeldung|buchung)|anfrage (?:über|von|auf|aus)\b|отклик\w* на вакансию"
-    r"|откликнул(?:ся|ась|ись)\b|new feedback"
+    r"|откликнул(?:ся|ась|ись)\b|new feedback|новый ответ\b|form submitted|\bkontakt$|нов\w+ подписчик"
     r"|mensaje de contacto|nuevo mensaje|nouveau message|запись на (?:при[её]м|услугу|консультацию)|\bзаявка$"
     r"|(?:отложенный|заказан\w*|заказал\w*) звонок"
     r"|feedback form|call ?back request|request (?:a )?call|missed call|пропущенный звонок"

@@ -47,6 +47,8 @@ ABOUT_THE_PAGE = frozenset({
 """What software adds below the visitor's words."""
 
 _SIGNS = re.compile(r"[^\w@]+|_+")
+_POSTED = re.compile(r"[\w-]{1,40}\[(?P<field>[\w-]{2,40})\]")
+"""The name of a field of a group, as frameworks post it: form[name]."""
 _ALTERNATIVES = re.compile(r"[/|()]")
 _CYRILLIC = re.compile(r"[а-яёіїєґ]")
 _LATIN = re.compile(r"[a-z]")
@@ -78,6 +80,8 @@ _ROLES = {
 @lru_cache(maxsize=4096)
 def role_of(label: str) -> Role | None:
     """Return what a label means, None when it is none of the usual ones."""
+    if posted := _POSTED.fullmatch(label):
+        return role_of(posted["field"])
     key = label_key(label)
     if not key or len(key) > 120:
         return None
@@ -182,6 +186,7 @@ def _by_words(key: str) -> Role | None:
         (Role.EMAIL, not words.EMAIL.isdisjoint(parts) and words.NOT_EMAIL.isdisjoint(parts)),
         (Role.PHONE, _is_phone(parts)),
         (Role.TEXT, parts[0].startswith(words.TEXT_STEMS) and len(parts) <= 6),
+        (Role.TEXT, parts[0] in {"note", "notes"} and parts[1:2] == ["for"] and len(parts) <= 6),
         (
             Role.TEXT,
             parts[0] in {"вопрос", "question", "отзыв"} and len(parts) <= 3 and key.isascii() is parts[0].isascii(),

@@ -60,6 +60,8 @@ def _main_style(items: list[Item], asking: list[Item]) -> Style:
 def _is_stacked(items: list[Item]) -> bool:
     below = inline = 0
     for item, after in zip(items, [*items, None][1:], strict=True):
+        if item.role is Role.TEXT and item.style is not Style.NONE and below + inline:
+            break  # labels below it may be typed by the visitor
         if item.style in {Style.COLON, Style.BOLD, Style.CELL} and item.role is not None and item.role is not Role.TEXT:
             inline += bool(item.value)
             below += (

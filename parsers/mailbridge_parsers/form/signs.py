@@ -35,6 +35,11 @@ def speaks_for_form(mail: Mail, reading: Reading, site: Site) -> bool:
         (2, bool(reading.all(Role.UTM))),
         (2, _names_own_page(mail, reading)),
         (1, _comes_from_the_company(mail)),
+        (
+            2,
+            bool(reading.all(Role.TEXT))
+            and any("ip" in label_key(one.label).split() for one in reading.all(Role.TECHNICAL)),
+        ),
         (1, bool(reading.all(Role.PAGE, Role.CONSENT, Role.CALL_TIME))),
         (1, any(label_key(one.label) in CORE_NAMES for one in reading.all(Role.NAME, Role.FIRST))),
         (1, bool(found.email or found.phones)),

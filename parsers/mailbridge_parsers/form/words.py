@@ -22,7 +22,8 @@ NAME = _set("""
 |first last name|last first name|from|who|person|customer|client|sender|author|nickname|nick|username|user name
 |login|user|display name|submitted by|submitter|requestor|requestors|requester|reviewer|purchaser|buyer|contact
 |contact person|what is name|what s name|what name|whats name|name and surname|name surname|surname and name
-|first name last name|имя клиента|контактное лицо|имя контакта|who is this from|what should we call you|ім я
+|first name last name|лид|новый лид|lead|new lead|имя клиента|контактное лицо|имя контакта|who is this from
+|what should we call you|ім я
 |imya|imia|fio|familiya imya|vashe imya|имя компании контактное лицо|posted by|имя мастера гостя|гость|guest
 |guest name|attendee|attendee name|invitee
 |invitee name|participant|participant name|участник|слушатель|applicant|applicant name|соискатель|кандидат|candidate
@@ -51,6 +52,7 @@ ANOTHER_STEMS = (
     "магазин", "store", "клиник", "врач", "doctor", "мастер", "курьер", "courier", "водител", "driver", "emergency",
     "экстренн", "доверенн", "супруг", "spouse", "ребенк", "child", "referr", "рекомендател", "продавц", "seller",
     "поставщик", "supplier", "vendor", "provider", "dealer", "дилер", "agent", "агент", "broker", "риелтор",
+    "ответственн", "responsib", "assign", "сотрудник", "коллтрекинг", "calltracking",
     "перевозчик", "бухгалтер", "гостиниц", "hotel", "склад",
 )  # fmt: skip
 """Beginnings of words that name somebody else than the author of a form."""
@@ -198,7 +200,7 @@ TECHNICAL = _set("""
 ip|ip адрес|ip address|remote ip|user agent|useragent|браузер|browser|сессия|посетитель|session|user ip|ос|os
 |platform|ip юзера|устройство|device|разрешение экрана|cookie|cookies|entry id|submission id|sid|token|captcha
 |g recaptcha response|hash|csrf|csrf token|результат|request id|transaction id|block id|payment id|id результата
-|referer|referrer|http referer|реферер|реферрер|источник перехода|откуда пришел|powered by|user|screen
+|referer|referrer|http referer|реферер|реферрер|источник перехода|источник|source|откуда пришел|powered by|user|screen
 |screen resolution|client id|clientid|ym client id|visitor id|ip посетителя|ip отправителя|tranid|formid|form id
 |lead id|sent by|recaptcha|honeypot|submission no|user id|recipient|получатель письма|кому|to|submission number
 |serial number|browser info|remote addr|ip addr|akismet|ip клиента|agent|viewed on|роистат|payment system
@@ -236,7 +238,7 @@ DETAIL = _set("""
 |скидка|discount|язык|language|статус|status|тип|type|категория|category|отдел|department|приоритет|priority|очередь
 |queue|подытог|subtotal|sub total|площадь|дата заезда|дата выезда|что интересует|topics|interests|interest
 |preferred date|желаемая дата|дата визита|срок|сроки|deadline|улица|дом|квартира|street|address line|street address
-|адрес доставки|shipping address|billing address|источник|source|инн|кпп|огрн|артикул|sku|цена|price|единица
+|адрес доставки|shipping address|billing address|инн|кпп|огрн|артикул|sku|цена|price|единица
 |комплектация|год|year|пол|gender|возраст|age|ник в telegram|номер карты|число гостей|количество человек
 |количество гостей|guests|number of guests|кол во гостей|дата бронирования|fax|факс|industry
 |preferred contact method|способ связи|предпочтительный способ связи|как с вами связаться|formerly

@@ -26,7 +26,7 @@ _HANDLE = re.compile(r"\s*\(@\w{1,40}\)\s*$")
 _ROBOTS = re.compile(
     r"(?:no|do-?not|dont)-?(?:reply|answer|response)\w*|bez-?otveta|ne-?otvechay|mailer-?(?:daemon)?|postmaster|bounces?"
     r"|daemon|nobody|root|www|www-?data|apache|nginx|httpd|php|cron|wordpress|joomla|drupal|bitrix|robot|bot"
-    r"|notif(?:y|ier|ications?)|alerts?|automat(?:ic|ed)?|auto-?(?:reply|mail(?:er)?)|system|server|website"
+    r"|notif(?:y|ier|ications?)|alerts?|automat(?:ic|ed)?|auto-?(?:reply|mail(?:er)?)|system|server|website|forms"
 )
 
 
