@@ -31,6 +31,7 @@ from mailbridge.cli import (
     quarantine,
     recipes,
     replay,
+    report,
     restore,
     run,
     trust,
@@ -72,6 +73,7 @@ app.add_typer(mails.app, name="mails")
 app.add_typer(interests.app, name="interests")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(deliveries.app, name="deliveries")
+app.command("report")(report.report)
 app.command("nodes")(nodes.nodes)
 app.command("health")(health.health)
 app.command("doctor")(doctor.doctor)

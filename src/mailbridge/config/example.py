@@ -78,7 +78,19 @@ class Line:
 def example_text() -> str:
     """Return the whole example; it is a valid configuration as it stands, and with every `#key` taken in."""
     blocks = [HEAD]
-    for name in ("ledger", "log", "run", "limits", "retention", "trust", "recipes", "watch", "alerts", "http"):
+    for name in (
+        "ledger",
+        "log",
+        "run",
+        "limits",
+        "retention",
+        "trust",
+        "recipes",
+        "watch",
+        "alerts",
+        "report",
+        "http",
+    ):
         field = Settings.model_fields[name]
         blocks.append(_block(f"[{name}]", type(field.default), field.description or ""))
     blocks.append(_block("[canary]", CanarySettings, CanarySettings.__doc__ or "", off=True))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model, fiel
 from pydantic.fields import FieldInfo
 
 from mailbridge.config.canary import CanarySettings
+from mailbridge.config.reporting import ReportSettings
 from mailbridge.config.watching import AlertSettings, HttpSettings, WatchSettings
 from mailbridge.mailbox.limits import Limits
 from mailbridge.mailbox.receiving import checked_sender, network_of
@@ -219,6 +220,7 @@ class Settings(_Table):
     watch: WatchSettings = Field(WatchSettings(), description="From when on something counts as wrong.")
     alerts: AlertSettings = Field(AlertSettings(), description="Who is told of it.")
     canary: CanarySettings | None = Field(None, description="A mail to ourselves, now and then.")
+    report: ReportSettings = Field(ReportSettings(), description="What a period brought, and who is told of it.")
     http: HttpSettings = Field(HttpSettings(), description="Where programs ask.")
     labels: dict[str, LabelRule] = Field({}, description="What is urgent, and which labels cards get.")
     products: dict[str, ProductRule] = Field({}, description="What interests are about.")

@@ -33,6 +33,7 @@ from mailbridge.ledger.outcomes import Outcomes
 from mailbridge.ledger.processes import is_running
 from mailbridge.ledger.remotes import Remotes
 from mailbridge.ledger.replays import Replays
+from mailbridge.ledger.reports import Reports
 from mailbridge.ledger.schema import OPEN, delivery, is_in, mail, mailbox, meta, node
 from mailbridge.ledger.settle import Reader
 from mailbridge.ledger.space import space_of
@@ -125,6 +126,7 @@ class Ledger:
         self.alerts = Alerts(self.database, self.leases)
         self.canaries = Canaries(self.database)
         self.signs = VitalSigns(self.database, self.node)
+        self.reports = Reports(self.database)
 
     def intake(self, mailbox: str, *, whole: bool = False) -> Intake:
         """Return the way into the ledger for one mailbox; `whole` as there."""
