@@ -81,6 +81,6 @@ def test_samples_look_like_values_and_not_like_holes():
 
 def test_the_example_is_toml_without_any_change():
     assert set(tomllib.loads(example_text())) == {
-        "ledger", "log", "run", "limits", "retention", "trust", "recipes", "watch", "alerts", "http",
+        "ledger", "log", "run", "limits", "retention", "trust", "recipes", "watch", "alerts", "report", "http",
         "mailboxes", "sinks",
     }  # fmt: skip
