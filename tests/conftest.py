@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 @pytest.fixture(autouse=True)
 def forget_secrets(monkeypatch):
     """What one test's configuration holds must not be masked in the words of the next."""
-    from mailbridge.observe import secrets
+    from mailbridge.sdk import secrets
 
     monkeypatch.setattr(secrets, "_known", frozenset())
 

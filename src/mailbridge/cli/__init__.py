@@ -59,7 +59,7 @@ def _discreet(text: str) -> str:
     """Mask the secrets that the configuration has brought in, and what a terminal would obey."""
     from mailbridge.sdk.output import terminal_text
 
-    module = sys.modules.get("mailbridge.observe.secrets")  # not loaded: no configuration was read
+    module = sys.modules.get("mailbridge.sdk.secrets")  # not loaded: no configuration was read
     return terminal_text(text if module is None else str(module.masked(text)))
 
 

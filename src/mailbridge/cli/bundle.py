@@ -75,7 +75,7 @@ def _parts(
 
 def _discreet(text: str) -> str:
     """Mask secrets that this process knows, and the local parts of all addresses."""
-    from mailbridge.observe.secrets import masked
+    from mailbridge.sdk.secrets import masked
 
     return _ADDRESS.sub("…@", masked(text))
 

@@ -12,6 +12,7 @@ import typer
 
 from mailbridge.sdk.errors import MailbridgeError
 from mailbridge.sdk.output import terminal_json, terminal_line, terminal_text
+from mailbridge.sdk.secrets import masked
 
 if TYPE_CHECKING:
     from mailbridge.config import Settings
@@ -56,7 +57,7 @@ def settings_of(path: Path) -> "Settings":
     """Return the settings, with logging set up; raises ConfigError."""
     from mailbridge.config import load_settings
     from mailbridge.observe.logging import set_up_logging
-    from mailbridge.observe.secrets import keep_secrets_of
+    from mailbridge.sdk.secrets import keep_secrets_of
 
     settings = load_settings(path)
     keep_secrets_of(settings)
@@ -198,7 +199,7 @@ def plain(text: str, length: int = 120) -> str:
 
 def tell(text: str) -> None:
     """Say something to the person, on standard error: standard output carries results only."""
-    print(terminal_text(text), file=sys.stderr)
+    print(terminal_text(masked(text)), file=sys.stderr)
 
 
 def short(value: str | None, length: int = 12) -> str:

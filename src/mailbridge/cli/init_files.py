@@ -38,7 +38,7 @@ class Draft:
         """
         from mailbridge.config import ConfigError, load_settings
         from mailbridge.config.starter import starter_text
-        from mailbridge.observe.secrets import keep_secrets_of
+        from mailbridge.sdk.secrets import keep_secrets_of
 
         self.give_up()
         boxes, sinks = self._tables(answers)

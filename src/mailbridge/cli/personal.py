@@ -1,6 +1,7 @@
 """`mailbridge export` and `mailbridge erase`: what is held of one person, shown or taken out."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -137,12 +138,16 @@ def _objects(deliveries: list[dict[str, Any]]) -> list[str]:
 
 
 def _write_mails(ledger: "Ledger", mail_ids: list[str], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    for missing in [one for one in (*reversed(folder.parents), folder) if not one.exists()]:
+        missing.mkdir(mode=0o700)
     folder.chmod(0o700)
     wanted = set(mail_ids)
     for mail_id, raw in ledger.erasure.raw_mails():
         if mail_id in wanted:
-            (folder / f"{mail_id}.eml").write_bytes(raw)
+            opened = os.open(folder / f"{mail_id}.eml", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(opened, "wb") as file:
+                os.fchmod(opened, 0o600)  # it may have been there
+                file.write(raw)
 
 
 def _tell_erased(

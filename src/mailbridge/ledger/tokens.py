@@ -10,8 +10,8 @@ from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.insert import insert_new
 from mailbridge.ledger.schema import token
 from mailbridge.ledger.vault import Vault
-from mailbridge.observe.secrets import keep_secret
 from mailbridge.sdk import NotWritten
+from mailbridge.sdk.secrets import keep_secret
 
 LEASE_S = 60.0
 """Longer than any token request may last."""

@@ -3,12 +3,13 @@
 import logging
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 import structlog
 
-from mailbridge.observe.secrets import masked
 from mailbridge.sdk.output import log_text
+from mailbridge.sdk.secrets import masked
 
 LogFormat = Literal["json", "text", "auto"]
 
@@ -64,7 +65,10 @@ def _safe(value: Any) -> Any:
         return log_text(masked(value), _LONGEST_VALUE)
     if isinstance(value, Mapping):
         return {_safe(key): _safe(one) for key, one in value.items()}
-    return [_safe(one) for one in value] if isinstance(value, (list, tuple, set, frozenset)) else value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_safe(one) for one in value]
+    # What is no plain value is written as its repr in the end, which may tell anything: an exception, a path, settings.
+    return value if value is None or isinstance(value, (int, float, datetime)) else _safe(str(value))
 
 
 def _discreet(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mailbridge.observe import notify_vk
-from mailbridge.observe.secrets import keep_secret, masked
 from mailbridge.sdk.output import terminal_line
+from mailbridge.sdk.secrets import keep_secret, masked
 
 Result = TypeVar("Result")
 

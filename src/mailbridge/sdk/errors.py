@@ -11,9 +11,14 @@ MailbridgeError
 └── Unusable               credentials, rights or set-up: pause the account
 """
 
+from mailbridge.sdk.secrets import masked
+
 
 class MailbridgeError(Exception):
-    """Base of all errors that mailbridge raises on purpose."""
+    """Base of all errors that mailbridge raises on purpose; a secret that the words of a server repeat is masked."""
+
+    def __init__(self, *told: object) -> None:
+        super().__init__(*(masked(one) if isinstance(one, str) else one for one in told))
 
 
 class ParseError(MailbridgeError):
@@ -39,7 +44,7 @@ class SinkError(MailbridgeError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = masked(reason)
 
 
 class NotWritten(SinkError):  # noqa: N818 - says what is known

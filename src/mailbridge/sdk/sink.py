@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from mailbridge.sdk.errors import NotWritten, Refused, SinkError, Unusable
 from mailbridge.sdk.interest import Interest
 from mailbridge.sdk.manifest import Manifest
+from mailbridge.sdk.secrets import masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,17 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class RetryLater:
+class _Reasoned:
+    """An outcome with a reason, which is kept: secrets in it are masked, for a CRM may repeat the whole request."""
+
+    reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", masked(self.reason))
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLater(_Reasoned):
     """Nothing of the open step was written.
 
     Attributes:
@@ -87,40 +98,31 @@ class RetryLater:
         pause: The whole account has to wait (rate limit, CRM down); costs no attempt.
     """
 
-    reason: str
     after_s: float | None = None
     pause: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(_Reasoned):
     """The open step was perhaps written; the core waits, then asks `find`."""
 
-    reason: str
-
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(_Reasoned):
     """The CRM will never take this delivery; a person decides."""
 
-    reason: str
-
 
 @dataclass(frozen=True, slots=True)
-class SinkUnusable:
+class SinkUnusable(_Reasoned):
     """Credentials, rights or set-up are wrong; pauses the account, costs no attempt."""
 
-    reason: str
-
 
 @dataclass(frozen=True, slots=True)
-class NoSuchUser:
+class NoSuchUser(_Reasoned):
     """The person in `Delivery.responsible` can't get anything any more; nothing of the open step was written.
 
     The delivery is assigned anew, to somebody else or to the fallback.
     """
-
-    reason: str
 
 
 Outcome = Delivered | RetryLater | Unknown | Rejected | SinkUnusable | NoSuchUser

@@ -17,9 +17,9 @@ from mailbridge.ledger.settle import StoredMail
 from mailbridge.mailbox.smtp import NotSent, SmtpSettings, send
 from mailbridge.observe import metrics
 from mailbridge.observe.events import log
-from mailbridge.observe.secrets import masked
 from mailbridge.pipeline.canary_mail import FORGED, REASON, compose, token_in
 from mailbridge.pipeline.parsing import Reading
+from mailbridge.sdk.secrets import masked
 from mailbridge.worker import Read
 
 Send = Callable[[SmtpSettings, EmailMessage | None], None]

@@ -14,6 +14,7 @@ from mailbridge.observe.events import log
 from mailbridge.pipeline import backoff
 from mailbridge.pipeline.assignment import choose
 from mailbridge.pipeline.delivery import AccountGate, Item, count_copies, count_delivered, count_open, deliver, search
+from mailbridge.pipeline.discretion import discreet
 from mailbridge.pipeline.spacing import AccountRoom
 from mailbridge.sdk import (
     Counting,
@@ -338,10 +339,13 @@ class Sender:
             if isinstance(outcome, Delivered):
                 self._canary.delivered(item)
             if isinstance(outcome, Rejected):
-                log.error("delivery_dead", sink=self.name, key=item.delivery.key, reason=outcome.reason)
+                reason = discreet(outcome.reason, [item.delivery.interest])
+                log.error("delivery_dead", sink=self.name, key=item.delivery.key, reason=reason)
+        interests = [item.delivery.interest for item in claim.items]
         for outcome in dict.fromkeys(outcomes):
             self._note_failure(outcome)
             if isinstance(outcome, SinkUnusable):
-                log.error("sink_unusable", sink=self.name, error=outcome.reason)
+                log.error("sink_unusable", sink=self.name, error=discreet(outcome.reason, interests))
             elif isinstance(outcome, RetryLater) and outcome.pause:
-                log.warning("sink_paused", sink=self.name, error=outcome.reason, seconds=outcome.after_s)
+                error = discreet(outcome.reason, interests)
+                log.warning("sink_paused", sink=self.name, error=error, seconds=outcome.after_s)

@@ -1,11 +1,17 @@
+import base64
+import json
 import logging
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import structlog
 from pydantic import BaseModel, SecretStr
 
 from mailbridge.observe.logging import set_up_logging
-from mailbridge.observe.secrets import keep_secret, keep_secrets_of, masked
+from mailbridge.sdk import NotWritten, Refused, Rejected, RetryLater, SinkUnusable, Unknown, Unusable
+from mailbridge.sdk.errors import MailbridgeError
+from mailbridge.sdk.secrets import keep_secret, keep_secrets_of, masked
 
 
 class Inner(BaseModel):
@@ -55,3 +61,36 @@ def test_logs_hold_no_secret_not_even_in_a_traceback(style, capfd):
     said = capfd.readouterr().err
     assert "ValueError" in said
     assert "canary" not in said
+
+
+@pytest.mark.parametrize("secret", ['pa"ss\\canary', "canary ключ", "canary&pass/word=1"])
+def test_a_secret_is_masked_in_every_way_of_writing_it(secret):
+    keep_secret(secret)
+    ways = [json.dumps(secret), json.dumps(secret, ensure_ascii=False), repr(secret), quote(secret, safe=""), secret]
+    ways.append(base64.b64encode(secret.encode()).decode())
+    for way in ways:
+        assert "canary" not in masked(f"user=anna {way} end"), way
+        assert way.strip("\"'=") not in masked(f"user=anna {way} end")
+
+
+@pytest.mark.parametrize(
+    "value", [ValueError("token-canary"), Path("/x/token-canary"), {"a": [Inner(token="x", name="token-canary")]}]
+)
+def test_a_value_that_is_no_text_tells_no_secret_either(value, capfd):
+    keep_secret("token-canary")
+    before = logging.getLogger().handlers[:]
+    set_up_logging(style="json")
+    structlog.stdlib.get_logger("mailbridge").error("sink_failed", error=value, count=3)
+    logging.getLogger().handlers[:] = before
+    said = capfd.readouterr().err
+    assert "canary" not in said
+    assert '"count": 3' in said
+
+
+@pytest.mark.parametrize(
+    "told", [NotWritten, Refused, Unusable, MailbridgeError, Rejected, Unknown, SinkUnusable, RetryLater]
+)
+def test_words_of_a_server_are_kept_without_secrets(told):
+    keep_secret("token-canary")
+    made = told("HTTP 400: Authorization: Bearer token-canary")
+    assert "canary" not in f"{made} {made!r} {getattr(made, 'reason', '')}"

@@ -1,10 +1,13 @@
 """Secrets that this process knows: masked in everything it logs or says, whoever put them there."""
 
+import base64
+import json
 import re
 import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from pydantic import BaseModel, SecretStr
 
@@ -17,7 +20,7 @@ _lock = threading.Lock()
 
 
 def keep_secret(*values: str) -> None:
-    """Mask these values from now on, each line of them; very short ones are not worth the name."""
+    """Mask these values from now on, each line of them, also as servers and tools write them; very short ones stay."""
     global _known  # noqa: PLW0603 - what a process must not say is a matter of the whole process
     found = {part for value in values for line in value.splitlines() for part in _parts(line.strip())}
     with _lock:
@@ -27,9 +30,14 @@ def keep_secret(*values: str) -> None:
 def _parts(secret: str) -> Iterator[str]:
     """Yield what must not be seen: of an address that is a secret its long parts too, which errors tell alone."""
     if len(secret) >= _LEAST:
-        yield secret
+        yield from {secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], *_in_json(secret)}
+        yield base64.b64encode(secret.encode()).decode().rstrip("=")
     if "://" in secret:
         yield from (part for part in re.split(r"[/?&=#@:]", secret.partition("://")[2])[1:] if len(part) >= _LEAST + 4)
+
+
+def _in_json(secret: str) -> Iterator[str]:
+    yield from (json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (False, True))
 
 
 def keep_secrets_of(settings: BaseModel) -> None:
