@@ -170,7 +170,7 @@ class Daemon:
         self._mail.set()
         while not self._stop.is_set():
             try:
-                if not collector.cycle():
+                if not collector.cycle(self._stop):
                     collector.wait(self._stop)
                 self._mail.set()
             except MailboxError as error:

@@ -41,7 +41,7 @@ def run_once(app: App) -> Ending:
     """Do one full cycle: every mailbox, every mail, every delivery that is due; return how it ended."""
     with signals(app):
         free_leases(app)
-        found = {f"mailbox {one.mailbox.name}": _collected(one) for one in app.collectors}
+        found = {f"mailbox {one.mailbox.name}": _collected(one, app.stop) for one in app.collectors}
         while not app.stop.is_set() and app.room.cycle():
             pass
         _send_all(app)
@@ -55,6 +55,8 @@ def run_once(app: App) -> Ending:
 
 
 def _waits(app: App) -> Iterator[str]:
+    if app.stop.is_set():
+        yield "a signal ended this cycle early; the next one goes on there"
     for collector in app.collectors:
         if collector.holds is False:
             yield f"mailbox {collector.mailbox.name}: another process reads it; `mailbridge nodes` says which"
@@ -81,9 +83,9 @@ def _exit_code(failure: MailbridgeError) -> int:
     return int(getattr(failure, "exit_code", 77 if isinstance(failure, (Unusable, Refused)) else 69))
 
 
-def _collected(collector: Collector) -> MailbridgeError | None:
+def _collected(collector: Collector, stop: threading.Event) -> MailbridgeError | None:
     try:
-        collector.cycle()
+        collector.cycle(stop)
     except MailboxError as error:
         return error
     return None

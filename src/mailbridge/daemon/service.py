@@ -14,7 +14,8 @@ from mailbridge.sdk import MailbridgeError
 Read = Callable[[], Settings]
 """Reads the configuration again; raises ConfigError."""
 
-Build = Callable[[Settings], App]
+Build = Callable[..., App]
+"""Builds an app of settings; `whole` as in `app.build`."""
 
 
 class Service:
@@ -63,18 +64,33 @@ class Service:
 
     def _built(self, wanted: Settings, before: Settings) -> App:
         try:
-            app = self._build(wanted)
+            app = self._build_on(wanted)
         except MailbridgeError as error:
             self._refuse(error)
-            return self._build(before)
+            return self._build_on(before)
         _count_reload(good=True)
         log.info("config_reloaded", mailboxes=list(wanted.mailboxes), sinks=list(wanted.sinks))
         return app
+
+    def _build_on(self, settings: Settings) -> App:
+        settings, takes_history = _with_history(settings, self._app)
+        return self._build(settings, whole=takes_history)
 
     def _refuse(self, error: MailbridgeError) -> None:
         _count_reload(good=False)
         log.error("config_refused", error=str(error))
         self._manager.ready("the new configuration can't be used: the old one stays in force, the log says why")
+
+
+def _with_history(wanted: Settings, app: App) -> tuple[Settings, bool]:
+    """Return settings, and whether a history that is being read is read on under them."""
+    open_boxes = {one.mailbox.name for one in app.collectors if one.takes_history}
+    before = app.settings.mailboxes
+    boxes = {
+        name: box.model_copy(update={"since": before[name].since}) if name in open_boxes else box
+        for name, box in wanted.mailboxes.items()
+    }
+    return wanted.model_copy(update={"mailboxes": boxes}), bool(open_boxes)
 
 
 def _count_reload(*, good: bool) -> None:

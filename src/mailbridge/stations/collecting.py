@@ -41,8 +41,16 @@ class Collector:
         self._arrivals = ArrivalClock()
         self._looked_at: float | None = None
 
-    def cycle(self) -> int:
+    @property
+    def takes_history(self) -> bool:
+        """Whether it still reads what `since` and earlier looks left out."""
+        return self._intake.whole
+
+    def cycle(self, stop: threading.Event | None = None) -> int:
         """Look once, unless another node works on the mailbox; return how many mails were never seen before.
+
+        Args:
+            stop: Ends the look early when it is set; what is stored stays, the next look goes on there.
 
         Raises:
             MailboxError: The mailbox can't be read now; what was stored until then stays stored.
@@ -67,6 +75,8 @@ class Collector:
                 metrics.MAILS_VANISHED.labels(self.mailbox.name).inc(gone)
                 if count or gone:
                     log.info("mails_stored", mailbox=self.mailbox.name, count=count, new=stored, vanished=gone)
+                if stop is not None and stop.is_set():
+                    return new
         except MailboxError as error:
             self.failure, self._looked_at = error, None
             self.mailbox.close()
