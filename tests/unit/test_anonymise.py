@@ -2,9 +2,11 @@
 
 import base64
 import quopri
+import re
 from email.header import Header
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given, settings
@@ -143,3 +145,47 @@ def test_a_record_of_another_shape_is_told(part):
     one = after["interests"][0]
     one |= {"author": {"author": {"name": None}}, "kind": {"kind": "like"}, "number": {"fields": []}}[part]
     assert different(before, after)
+
+
+NASTY = """<p>{name} оставила отзыв о компании Клён-Мебель.</p><blockquote>Мастер Щегловой Виолетте не перезвонил!
+Мой номер 8 (912) 345-67-89, скайп vscheglova77. <a href="mailto:v.scheglova@box.example?subject={declined}">Почта</a>.
+Адрес: г. Тверь, ул. Кленовая, д. 14, кв. 27.</blockquote>
+<a href="https://otziv.example/user/scheglova-violetta?k=9f8e7d6c5b4a39281706&amp;n={quoted}">Ответить</a>"""
+
+
+def nasty():
+    """Return a mail whose reviewer stands in names, links, a street, a nickname and a subject torn inside a letter."""
+    name = "Виолетта Щеглова"
+    html = NASTY.format(name=name, quoted=quote(name), declined=quote("От Щегловой"))
+    subject = "Новый отзыв от Щегловой: пришлите мастера на Кленовую, 14".encode()
+    words = "\r\n ".join(
+        f"=?utf-8?B?{base64.b64encode(piece).decode()}?=" for piece in (subject[:30], subject[30:62], subject[62:])
+    )
+    head = (
+        "Return-Path: <bounce+olga.testova=klen-firm.example@otziv.example>\r\nX-User: scheglova-violetta\r\n"
+        f"From: {Header(f'{name} (v.scheglova@box.example)', 'koi8-r').encode()} <noreply@otziv.example>\r\n"
+        f"Reply-To: {Header(name, 'utf-8').encode()} <v.scheglova@box.example>\r\n"
+        "To: olga.testova@klen-firm.example\r\n"
+        f"Subject: {words}\r\nDate: Thu, 26 Nov 2026 14:05:11 +0300\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: text/html; charset=koi8-r\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    return head.encode() + quopri.encodestring(html.encode("koi8-r"))
+
+
+def test_streets_nicknames_companies_and_addresses_for_bounces_are_exchanged_too():
+    fixture = anonymised(nasty(), parsers(), seed=3)
+    mail = decode(fixture.raw)
+    seen = unquote(
+        "\n".join([fixture.raw.decode("latin-1"), mail.subject, mail.html.text, mail.html_source])
+    ).casefold()
+    names = ("щегл", "виолет", "scheglova", "violetta", "testova", "klen", "кленов", "клён")
+    assert [one for one in (*names, "9f8e7d", "345-67", "д. 14", ", 14") if one in seen] == []
+    assert (fixture.survived, fixture.differs) == ((), ())
+
+
+def test_a_subject_that_was_torn_inside_a_letter_stays_torn():
+    fixture = anonymised(nasty(), parsers(), seed=3)
+    words = re.findall(rb"=\?utf-8\?B\?([^?]*)\?=", fixture.raw.partition(b"Subject:")[2].partition(b"Date:")[0])
+    with pytest.raises(UnicodeDecodeError):
+        base64.b64decode(words[0]).decode()
+    assert decode(fixture.raw).subject.startswith("Новый отзыв от ")

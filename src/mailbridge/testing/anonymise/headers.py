@@ -13,7 +13,7 @@ from mailbridge.testing.anonymise.text import Rewriter
 _FIELD = re.compile(rb"([!-9;-~]+)([ \t]*:)((?:[^\r\n]*(?:\r?\n[ \t]+)?)*)", re.DOTALL)
 _FIELDS = re.compile(rb"(?:\A|(?<=\n))(?=[!-9;-~]+[ \t]*:)")
 _RUN = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=(?:[ \t]*(?:\r?\n[ \t]+)?=\?[^?\s]+\?[bBqQ]\?[^?]*\?=)*")
-_WORD = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?[^?]*\?=")
+_WORD = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=")
 _EXTENDED = re.compile(r"([\w-]+\*(?:\d+\*)?)=([\w-]*)'([\w-]*)'([^;\s]*)")
 _UNTOUCHED = frozenset(
     b"date mime-version content-transfer-encoding content-language auto-submitted precedence".split()
@@ -88,9 +88,35 @@ def _run(run: str, rewriter: Rewriter) -> str:
         fresh.encode(codec)
     except UnicodeEncodeError:
         charset = codec = "utf-8"  # the declared charset never held these letters
-    pieces = [fresh[at : at + _LONGEST // 3] for at in range(0, len(fresh), _LONGEST // 3)]
+    pieces = _pieces(fresh, codec, is_torn=any(map(_is_torn, _WORD.finditer(run))))
     fold = next(iter(re.findall(r"\?=([ \t]*\r?\n[ \t]+|[ \t]+)=\?", run)), "\n " if "\r" not in run else "\r\n ")
-    return fold.join(f"=?{charset}?{encoding}?{_packed(piece.encode(codec), encoding)}?=" for piece in pieces)
+    return fold.join(f"=?{charset}?{encoding}?{_packed(piece, encoding)}?=" for piece in pieces)
+
+
+def _is_torn(word: re.Match[str]) -> bool:
+    """Whether an encoded word ends inside a letter, as careless programs make them."""
+    try:
+        return word[2] in "bB" and not _ends_letter(base64.b64decode(word[3]), codec_of(word[1]) or "utf-8")
+    except binascii.Error:
+        return False
+
+
+def _pieces(text: str, codec: str, *, is_torn: bool) -> list[bytes]:
+    """Cut a text for encoded words: between letters, or inside of one where the original did so."""
+    step = _LONGEST // 3
+    if not is_torn:
+        return [text[at : at + step].encode(codec) for at in range(0, len(text), step)]
+    data = text.encode(codec)
+    cut = next((at for at in range(step, len(data)) if not _ends_letter(data[:at], codec)), step)
+    return [data[:cut], *(data[at : at + 2 * step] for at in range(cut, len(data), 2 * step))]
+
+
+def _ends_letter(data: bytes, codec: str) -> bool:
+    try:
+        data.decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _packed(data: bytes, encoding: str) -> str:

@@ -65,7 +65,9 @@ def _attribute(found: re.Match[str], rewriter: Rewriter) -> str:
 
 def _address(value: str, rewriter: Rewriter) -> str:
     scheme = value.split(":", 1)[0].casefold().strip()
-    if scheme in {"mailto", "tel", "sms", "callto", "cid", "skype", "viber", "whatsapp", "tg"}:
+    if scheme == "mailto":
+        return rewriter.link(value.strip())
+    if scheme in {"tel", "sms", "callto", "cid", "skype", "viber", "whatsapp", "tg"}:
         return value[: len(scheme) + 1] + rewriter.text(value[len(scheme) + 1 :])
     if scheme in {"data", "javascript", "about"} or value.startswith("#"):
         return value

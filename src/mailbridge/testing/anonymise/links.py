@@ -33,6 +33,13 @@ def rewrite_link(url: str, rewriter: "Rewriter") -> str:
     return head + path + _PAIR.sub(lambda found: _pair(found, rewriter), parts["rest"])
 
 
+def rewrite_letter(url: str, rewriter: "Rewriter") -> str:
+    """Return a link that begins a mail: address, subject and words exchanged (RFC 6068)."""
+    scheme, colon, rest = url.partition(":")
+    address, mark, query = rest.partition("?")
+    return f"{scheme}{colon}{rewriter.text(address)}{_PAIR.sub(lambda found: _pair(found, rewriter), mark + query)}"
+
+
 def _pair(found: re.Match[str], rewriter: "Rewriter") -> str:
     mark, name, equals, value = found.groups()
     if not equals:
@@ -58,7 +65,7 @@ def _plain(value: str, rewriter: "Rewriter", kept: int = 2) -> str:
     if (
         _CODE.fullmatch(value)
         and re.search(r"\d", value)
-        and not re.fullmatch(r"[\w-]*[a-z]+[-_]?\d+(?:[-_]\d+)*", value)
+        and not re.fullmatch(r"[A-Za-z_-]*[a-z]+[-_]?\d+(?:[-_]\d+)*", value)
     ):
         return _code(value, rewriter)
     return rewriter.name(value, kept=kept)

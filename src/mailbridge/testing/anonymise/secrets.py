@@ -7,6 +7,7 @@ from typing import Any
 
 from mailbridge.registry import parser_types
 from mailbridge.sdk import Mail, fold
+from mailbridge.testing.anonymise.streets import in_latin, places_in
 from mailbridge.testing.anonymise.vocabulary import is_of_a_network, known_words
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -21,7 +22,7 @@ class Secrets:
 
     Attributes:
         phrases: What people wrote or are called, folded, longest first; every word of it is exchanged.
-        names: Words of names, folded; exchanged wherever they stand, declined too.
+        names: Words of names and streets, folded; exchanged wherever they stand, declined or in Latin letters too.
     """
 
     phrases: tuple[str, ...]
@@ -49,6 +50,8 @@ def secrets_of(mail: Mail, interests: Iterable[dict[str, Any]], keep: frozenset[
     read = bool(phrases)  # else the labels of the mail say what belongs to people
     for value in () if read else (*(pair.value for pair in mail.html.pairs()), *_plain_values(mail.text)):
         phrases.update(fold(line) for line in value.split("\n"))
+    names.update(places_in(f"{mail.subject}\n{mail.text}\n{mail.html.text}") - known_words())
+    names.update(latin for name in tuple(names) for latin in in_latin(name))
     phrases = {phrase for phrase in phrases if len(phrase) > 1 and phrase not in _SAID and phrase not in keep}
     return Secrets(tuple(sorted(phrases, key=len, reverse=True)), frozenset(names - keep - _NOBODY))
 

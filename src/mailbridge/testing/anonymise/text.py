@@ -7,8 +7,9 @@ import phonenumbers
 
 from mailbridge.sdk import fold, is_robot
 from mailbridge.testing.anonymise.fakes import Fakes
-from mailbridge.testing.anonymise.links import rewrite_link
+from mailbridge.testing.anonymise.links import rewrite_letter, rewrite_link
 from mailbridge.testing.anonymise.secrets import Secrets
+from mailbridge.testing.anonymise.streets import houses_in
 from mailbridge.testing.anonymise.vocabulary import (
     is_common_russian,
     is_of_a_network_by_name,
@@ -17,7 +18,7 @@ from mailbridge.testing.anonymise.vocabulary import (
 )
 
 _TOKEN = re.compile(
-    r"(?P<link>(?:(?:https?|ftp)://|\bwww\.)[^\s<>\"'«»“”]*[^\s<>\"'«»“”.,;:!?)\]])"
+    r"(?P<link>(?:(?:https?|ftp)://|\bwww\.|\bmailto:)[^\s<>\"'«»“”]*[^\s<>\"'«»“”.,;:!?)\]])"
     r"|(?P<email>[\w.+%=-]+@[\w-]+(?:\.[\w-]+)*)"
     r"|(?P<ip>\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\b)"
     r"|(?P<host>\b(?:[\w-]+\.)+(?:[a-zа-я]{2,12})\b(?:/[^\s<>\"'«»“”,;]*)?)"
@@ -72,13 +73,17 @@ class Rewriter:
 
     def link(self, url: str) -> str:
         """Return a link."""
-        return rewrite_link(url, self)
+        return rewrite_letter(url, self) if url[:7].lower() == "mailto:" else rewrite_link(url, self)
 
     def email(self, address: str) -> str:
         """Return an e-mail address; those of programs keep their name."""
         local, _, host = address.rpartition("@")
-        kept = is_robot(address) or local.casefold() in self._keep
-        return f"{local if kept else self.name(local)}@{self.host(host)}"
+        box, plus, detail = local.partition("+")
+        if "=" in local:  # the recipient's address in that for bounces: bounce+anna=shop.example@…
+            person, _, domain = local.rpartition("=")
+            return f"{self.name(person)}={self.host(domain)}@{self.host(host)}"
+        kept = is_robot(address) or box.casefold() in self._keep
+        return f"{box if kept else self.name(box)}{plus}{self.name(detail)}@{self.host(host)}"
 
     def host(self, host: str) -> str:
         """Return a host; networks and mail providers stay."""
@@ -116,6 +121,9 @@ class Rewriter:
 
     def _line(self, line: str) -> str:
         spans = list(self._spans(line))
+        for start, end, street in houses_in(line):
+            if not street or self._is_name(street.casefold()):
+                line = line[:start] + self.fakes.digits(line[start:end]) + line[end:]
         return _TOKEN.sub(lambda found: self._token(found, spans), line)
 
     def _spans(self, line: str) -> Iterator[tuple[int, int]]:
@@ -156,6 +164,12 @@ class Rewriter:
         """Whether a word is one of a name, declined or not."""
         if folded in self._secrets.names:
             return True
+        if (
+            folded.isascii()
+            and folded not in self._keep
+            and any(len(n) > 5 and n in folded for n in self._secrets.names)
+        ):
+            return True  # joined with something, as in "vscheglova"
         return any(
             len(name) > 3
             and abs(len(folded) - len(name)) <= 3
