@@ -19,7 +19,8 @@ from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.pipeline.routing import Router
 from mailbridge.pipeline.spacing import AccountRoom, Spacing
 from mailbridge.ports import Mailbox
-from mailbridge.recipes.folder import WatchedFolder
+from mailbridge.recipes.folder import NONE as NO_RECIPES
+from mailbridge.recipes.folder import Recipes, WatchedFolder, fit_recipes
 from mailbridge.registry import parser_types, sink_type
 from mailbridge.sdk import GatedTransport
 from mailbridge.stations.canary_mail import CanaryWatch
@@ -154,8 +155,15 @@ def receiving_of(settings: Settings, mailbox: MailboxSettings) -> Receiving:
 
 
 def make_router(settings: Settings) -> Router:
-    """Return the choice among all parsers, for a person who wants to know about one mail."""
-    return router_of(parser_tables(settings), recipes_of(settings).current(), asks_all=True)
+    """Return the choice among all parsers, for a person who wants to know about one mail; bad recipes are left out."""
+    recipes, _ = usable_recipes(settings)
+    return router_of(parser_tables(settings), recipes, asks_all=True)
+
+
+def usable_recipes(settings: Settings) -> tuple[Recipes, tuple[str, ...]]:
+    """Return the recipes of the configuration that can be used, and what is wrong with the others."""
+    folder = settings.recipes.folder
+    return (NO_RECIPES, ()) if folder is None else fit_recipes(folder, list(parser_types()))
 
 
 def recipes_of(settings: Settings) -> WatchedFolder:

@@ -11,7 +11,7 @@ import pytest
 from mailbridge.mailbox.decode import decode
 from mailbridge.pipeline.parsing import TrustRules, read_mail
 from mailbridge.pipeline.routing import Router
-from mailbridge.recipes.folder import RecipeError, Recipes, WatchedFolder, read_recipes
+from mailbridge.recipes.folder import RecipeError, Recipes, WatchedFolder, fit_recipes, read_recipes
 from mailbridge.registry import make_parsers
 from mailbridge.sdk import Strength
 
@@ -148,6 +148,36 @@ def test_mistakes_are_told_with_file_and_key(tmp_path, change, said):
     told = problems(tmp_path, RECIPE.replace(*change))
     assert all(one.startswith("bell.toml: ") for one in told)
     assert said in "\n".join(told)
+
+
+def test_mistakes_are_told_with_the_line_of_their_key(tmp_path):
+    bad = RECIPE.replace('kind = "callback"', 'kind = "call"').replace('{ label = "Wish" }', '{ css = "p[" }')
+    lines = [bad.split("\n").index(line) + 1 for line in ('kind = "call"', '"text" = { css = "p[" }')]
+    assert [one.rpartition("(line ")[2] for one in problems(tmp_path, bad)] == [f"{line})" for line in lines]
+    broken = problems(tmp_path, RECIPE.replace("[match]", "[match"))
+    assert "line" in broken[0]
+
+
+def test_a_bad_recipe_does_not_take_the_others_along(tmp_path):
+    (tmp_path / "bell.toml").write_text(RECIPE)
+    (tmp_path / "other.toml").write_text("kind = 1\n")
+    fit, wrong = fit_recipes(tmp_path)
+    assert [name for name, _ in fit.sources] == ["bell"]
+    assert all(one.startswith("other.toml: ") for one in wrong)
+    assert wrong
+
+
+def test_a_value_may_stand_on_the_lines_below_its_label():
+    mail = MAIL.replace("Wish: How long does", "Wish:\nHow long does\nit take, or").replace("Page:", "\nPage:")
+    assert read(mail).interests[0].text == "How long does\nit take, or a brick stove last?"
+    html = """From: Bell <noreply@bell.example>
+Subject: call-back 1
+Content-Type: text/html
+
+<p><b>Client:</b> Ann Wood</p><p><b>Phone:</b> +44 20 7946 0002</p>
+<p><b>Wish:</b><br>Two stoves<br>and a pan</p><p>x</p>
+"""
+    assert read(html).interests[0].text == "Two stoves\nand a pan"
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(tmp_path):

@@ -50,7 +50,7 @@ def try_targets(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> N
     from mailbridge.observe.notifying import problem, refusal, shown
     from mailbridge.stations.alerting import trial
 
-    settings = settings_of(config)
+    settings = settings_of(config, with_recipes=False)
     urls = [url.get_secret_value() for url in settings.alerts.urls]
     if not urls:
         raise NoTargets(f"{config}: [alerts] urls names nobody; see mailbridge config example")

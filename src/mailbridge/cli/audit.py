@@ -36,7 +36,7 @@ def audit(
 
     Exit 0 when they agree, 65 when something is missing, doubled or orphaned, 69 or 77 when a side can't be asked.
     """
-    settings = settings_of(config)
+    settings = settings_of(config, with_recipes=False)
     began = datetime.fromtimestamp(moment(since) or 0.0, UTC)
     rows: list[dict[str, Any]] = []
     codes = [0]

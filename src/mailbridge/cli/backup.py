@@ -16,5 +16,5 @@ def backup(
     """Copy the ledger into one file, also while the daemon works; the copy is checked before it gets its name."""
     from mailbridge.ledger.backup import back_up
 
-    size = back_up(settings_of(config).ledger.url, file, force=force)
+    size = back_up(settings_of(config, with_recipes=False).ledger.url, file, force=force)
     tell(f"{file}: {size:,} bytes, checked; it holds mails: keep it as private as the ledger")

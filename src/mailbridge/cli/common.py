@@ -53,13 +53,13 @@ class NoMailFound(MailbridgeError):  # noqa: N818 - says what is known
     exit_code = 65
 
 
-def settings_of(path: Path) -> "Settings":
-    """Return the settings, with logging set up; raises ConfigError."""
+def settings_of(path: Path, *, with_recipes: bool = True) -> "Settings":
+    """Return the settings, with logging set up; raises ConfigError. `with_recipes` as in `load_settings`."""
     from mailbridge.config import load_settings
     from mailbridge.observe.logging import set_up_logging
     from mailbridge.sdk.secrets import keep_secrets_of
 
-    settings = load_settings(path)
+    settings = load_settings(path, with_recipes=with_recipes)
     keep_secrets_of(settings)
     set_up_logging(level=settings.log.level, style=settings.log.format)
     return settings
@@ -68,7 +68,7 @@ def settings_of(path: Path) -> "Settings":
 @contextmanager
 def ledger_of(path: Path) -> "Iterator[Ledger]":
     """Open the ledger of a configuration that exists already; raises LedgerError, ConfigError."""
-    with open_ledger(settings_of(path)) as ledger:
+    with open_ledger(settings_of(path, with_recipes=False)) as ledger:
         yield ledger
 
 

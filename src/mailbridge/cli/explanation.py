@@ -23,13 +23,22 @@ ADVICE: Mapping[str, str] = {
     "canary_forged": "somebody made a mail that says it is our canary mail; leave it, it does nothing",
     "parse_crashed": "reading it killed its process twice; it is not read here: look at the raw bytes with care",
 }
-REPAIR = "`mailbridge fixture add` makes a fixture of it; mend the parser until it is green, then retry it"
+REPAIR = (
+    "`mailbridge fixture add` makes a fixture of it; mend the parser or write a recipe until it is green, then retry it"
+)
 
 
 def explained(settings: "Settings", row: Mapping[str, Any], raw: bytes) -> dict[str, Any]:
-    """Return how the mail reads today, which parsers come nearest, what they miss, and what to do."""
+    """Return how the mail reads today, which parsers come nearest, what they miss, bad recipes, and what to do."""
+    from mailbridge.app import usable_recipes
+
+    refused = list(usable_recipes(settings)[1])
     if row["reason"] in NOT_READ_HERE:
-        return {"today": None, "nearest": [], "advice": ADVICE[row["reason"]]}
+        return {"today": None, "nearest": [], "advice": ADVICE[row["reason"]], "refused_recipes": refused}
+    return {**_reading(settings, row, raw), "refused_recipes": refused}
+
+
+def _reading(settings: "Settings", row: Mapping[str, Any], raw: bytes) -> dict[str, Any]:
     from mailbridge.app import make_router, receivers, trust_rules
     from mailbridge.mailbox.decode import Undecodable, decode
     from mailbridge.mailbox.receiving import DEFAULT
@@ -74,6 +83,8 @@ def show_explained(row: Mapping[str, Any]) -> None:
         print(f"today      {_said(told['today'])}")
     for number, one in enumerate(told["nearest"]):
         print(f"{'nearest' if not number else 'then':<10} {_near(one)}")
+    for problem in told["refused_recipes"]:
+        print(f"recipe     not in force: {plain(problem, 300)}")
     print(f"what to do {told['advice']}")
     print(f"more       mailbridge quarantine show {short(row['id'])} --json, or --raw")
 

@@ -22,7 +22,7 @@ SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 
 def health(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Say whether the daemon works: exit 0 when it does, 69 when not. Asks only the ledger."""
-    found = found_by(settings_of(config))
+    found = found_by(settings_of(config, with_recipes=False))
     for one in found:
         if as_json:
             print(json_text({**asdict(one), "ok": one.ok}))

@@ -120,7 +120,7 @@ def _words(raw: bytes) -> Iterator[str]:
 def _asked(config: Path, person: str) -> "tuple[Settings, Trait]":
     from mailbridge.pipeline.trait import trait_of
 
-    return settings_of(config), trait_of(person)
+    return settings_of(config, with_recipes=False), trait_of(person)
 
 
 def _elsewhere(settings: "Settings") -> Iterator[str]:

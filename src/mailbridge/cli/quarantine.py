@@ -74,7 +74,7 @@ def show(
     """Explain one mail: why it waits, which parser came nearest, what that one missed, and what to do."""
     from mailbridge.cli.explanation import explained, show_explained
 
-    settings = settings_of(config)
+    settings = settings_of(config, with_recipes=False)
     with open_ledger(settings) as ledger:
         if raw:
             sys.stdout.buffer.write(ledger.listings.raw(mail_id))

@@ -66,7 +66,7 @@ def _of_ledger(config: Any, only: str | None, limit: int) -> "Iterator[tuple[str
     from mailbridge.config.load import require_mailboxes
     from mailbridge.stations.learning import learn_from
 
-    settings = settings_of(config)
+    settings = settings_of(config, with_recipes=False)
     require_mailboxes(settings, config)
     named = {name: how for name, how in receivers(settings).items() if only in {None, name}}
     if not named:

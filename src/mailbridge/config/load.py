@@ -42,8 +42,13 @@ class ConfigError(MailbridgeError):
         self.problems = tuple(problems)
 
 
-def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
+def load_settings(path: Path, environment: Mapping[str, str] | None = None, *, with_recipes: bool = True) -> Settings:
     """Read a configuration file, the environment over it, secrets from their files.
+
+    Args:
+        path: The file.
+        environment: Variables that go before it; None = those of the process.
+        with_recipes: Whether recipes that can't be used count as problems: not for commands that read no mail.
 
     Raises:
         ConfigError: With every problem that was found.
@@ -62,7 +67,8 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     problems += _gaps(settings)
     if problems:
         raise ConfigError(path, problems)
-    return _with_fit_recipes(_anchored(settings, path.parent), path)
+    anchored = _anchored(settings, path.parent)
+    return _with_fit_recipes(anchored, path) if with_recipes else anchored
 
 
 def _with_fit_recipes(settings: Settings, path: Path) -> Settings:

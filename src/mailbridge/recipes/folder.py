@@ -1,5 +1,6 @@
 """Recipes of a folder: read, linted, watched."""
 
+import re
 import time
 import tomllib
 from collections.abc import Callable, Sequence
@@ -57,7 +58,7 @@ class Recipes:
             except tomllib.TOMLDecodeError as error:
                 problems.append(f"{name}.toml: is not TOML: {error}")
             except ValidationError as error:
-                problems += [f"{name}.toml: {_told(one)}" for one in error.errors()]
+                problems += [f"{name}.toml: {_told(one)}{_line_of(text, one)}" for one in error.errors()]
         if problems:
             raise RecipeError(problems)
         return made
@@ -76,26 +77,42 @@ def read_recipes(folder: Path, taken: Sequence[str] = ()) -> Recipes:
     Raises:
         RecipeError: With all problems at once, each with file and key.
     """
-    sources, problems = [], []
+    recipes, problems = fit_recipes(folder, taken)
+    if problems:
+        raise RecipeError(problems)
+    return recipes
+
+
+def fit_recipes(folder: Path, taken: Sequence[str] = ()) -> tuple[Recipes, tuple[str, ...]]:
+    """Return the recipes of a folder that are fit for use, and all problems of the others; see `read_recipes`."""
     if not folder.is_dir():
-        raise RecipeError([f"{folder}: there is no such folder"])
+        return NONE, (f"{folder}: there is no such folder",)
+    sources: list[Source] = []
+    problems: list[str] = []
     for file in sorted(folder.glob("*.toml")):
-        if not file.stem.replace("_", "").isalnum() or not file.stem.isascii() or file.stem != file.stem.lower():
-            problems.append(f"{file.name}: the name may have small letters, digits and _ only")
-        elif file.stem in taken:
-            problems.append(f"{file.name}: there is a parser called {file.stem!r} already; name the file otherwise")
         try:
-            sources.append((file.stem, file.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{file.name}: can't be read: {getattr(error, 'strerror', None) or 'not UTF-8 text'}")
-    recipes = Recipes(tuple(sources))
+            sources.append(_fit(file, taken))
+        except RecipeError as error:
+            problems += error.problems
+    return Recipes(tuple(sources)), tuple(problems)
+
+
+def _fit(file: Path, taken: Sequence[str]) -> Source:
+    problems = []
+    if not file.stem.replace("_", "").isalnum() or not file.stem.isascii() or file.stem != file.stem.lower():
+        problems.append(f"{file.name}: the name may have small letters, digits and _ only")
+    elif file.stem in taken:
+        problems.append(f"{file.name}: there is a parser called {file.stem!r} already; name the file otherwise")
     try:
-        recipes.parsers()
+        source = (file.stem, file.read_text(encoding="utf-8"))
+        Recipes((source,)).parsers()
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{file.name}: can't be read: {getattr(error, 'strerror', None) or 'not UTF-8 text'}")
     except RecipeError as error:
         problems += error.problems
     if problems:
         raise RecipeError(problems)
-    return recipes
+    return source
 
 
 class WatchedFolder:
@@ -158,6 +175,18 @@ class WatchedFolder:
             return sorted((name, state.st_size, state.st_mtime_ns, state.st_ino) for name, state in files)
         except OSError:
             return ()
+
+
+def _line_of(text: str, error: Any) -> str:
+    """Return "(line N)" of the key that an error is about, "" when it stands on no line, as one that is missing."""
+    if error["type"] == "missing":
+        return ""
+    said = error["msg"].removeprefix("Value error, ").split(" ", 1)[0]
+    for key in (said, *(str(part) for part in reversed(error["loc"]))):
+        found = re.search(rf"^\s*\[{{0,2}}\s*[\"']?{re.escape(key)}[\"']?\s*[=\]]", text, re.MULTILINE)
+        if found:
+            return f" (line {text.count(chr(10), 0, found.end()) + 1})"
+    return ""
 
 
 def _told(error: Any) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from itertools import takewhile
 from typing import Any
 
 from mailbridge.recipes.model import Finder, Leave, Recipe, compiled
@@ -32,7 +33,7 @@ from mailbridge.sdk import (
     read_date,
     text_layout,
 )
-from mailbridge.sdk.pairs import pairs_of
+from mailbridge.sdk.pairs import pairs_of, split_label
 
 _SEARCHED = 200_000
 """Characters of a mail in which a pattern is looked for."""
@@ -133,11 +134,20 @@ def _folded(mail: Mail) -> str:
 
 
 def _labelled(mail: Mail) -> list[FormField]:
-    """Return the labels with their values, of the HTML part and of lines "label: value"."""
-    pairs = [(pair.label, pair.value) for pair in mail.html.pairs()] if mail.html else []
-    if not pairs:
-        pairs = [(pair.label, pair.value) for pair in pairs_of(text_layout(mail.text))]
-    return [FormField(label=one_line(label), value=value) for label, value in pairs if label and value]
+    """Return the labels with their values, of the HTML part and of lines "label: value"; a value may stand below."""
+    pairs = mail.html.pairs() if mail.html else []
+    words = mail.html.text if pairs else mail.text
+    pairs = pairs or pairs_of(text_layout(mail.text))
+    found = ((pair.label, pair.value or _below(pair.label, words)) for pair in pairs)
+    return [FormField(label=one_line(label), value=value) for label, value in found if label and value]
+
+
+def _below(label: str, words: str) -> str:
+    """Return the lines under a label that stands alone, up to an empty line or the next label."""
+    lines = [line.strip() for line in words.split("\n")]
+    at = next((at for at, line in enumerate(lines) if line.rstrip(" :：*") == label and line != label), None)
+    taken = takewhile(lambda line: line and not split_label(line), lines[at + 1 :] if at is not None else ())
+    return "\n".join(taken)
 
 
 def _found(mail: Mail, finder: Finder, labels: Sequence[FormField]) -> str:

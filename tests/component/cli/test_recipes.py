@@ -63,6 +63,20 @@ def test_a_bad_recipe_is_a_problem_of_the_configuration(cook):
     assert cook.run("recipes", "lint", "recipes")[0] == 78
 
 
+def test_with_a_bad_recipe_one_can_still_look_at_everything(cook):
+    (cook.folder / "mails" / "one.eml").write_text(MAIL.replace("bell.example", "unknown.example"))
+    assert cook.run("run", "--once", "--new")[0] == 0
+    (cook.folder / "recipes" / "bell.toml").write_text(RECIPE.replace("callback", "nonsense"))
+    for command in (["mails", "list"], ["quarantine", "list"], ["interests", "list"], ["deliveries", "list"]):
+        assert cook.run(*command)[0] == 0, command
+    assert "[recipes]" not in cook.run("health")[2]
+    mail = json.loads(cook.run("mails", "list", "--json")[1].split("\n")[0])["mail_id"]
+    code, out, err = cook.run("quarantine", "show", mail)
+    assert (code, err) == (0, "")
+    assert "not in force: bell.toml: [kind]" in out
+    assert cook.run("run", "--once")[0] == 78
+
+
 def test_the_daemon_reads_by_recipes_and_takes_up_a_change_while_it_runs(cook):
     app = build(load_settings(cook.folder / "config.toml", {}), new=True)
     daemon = threading.Thread(target=Daemon(app).run)
