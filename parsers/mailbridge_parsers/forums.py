@@ -44,7 +44,7 @@ _PERSON = re.compile(r"/u/(?P<name>[^/]+)/?$")
 _RULE = re.compile(r"-{3,}")
 _ITALIC = re.compile(r"[*_].+[*_]")
 _DISCUSSION = re.compile(r"/discussions/(?P<number>\d+)(?:#discussioncomment-(?P<comment>\d+))?$")
-_ABOUT = re.compile(r"^(?:re:\s*)?(?P<title>.*?)\s*\(Discussion #\d+\)$", re.IGNORECASE)
+_ABOUT = re.compile(r"(?:re: ?)?(?P<title>\S.{0,300}?) ?\(Discussion #\d{1,9}\)$", re.IGNORECASE)
 _ROBOT = re.compile(r"\[bot\]$")
 
 
@@ -54,7 +54,7 @@ def _is_discourse(mail: Mail) -> bool:
 
 
 def _is_discussion(mail: Mail) -> bool:
-    return "X-GitHub-Sender" in mail.headers and _ABOUT.search(mail.subject) is not None
+    return "X-GitHub-Sender" in mail.headers and _ABOUT.match(mail.subject) is not None
 
 
 class ForumsParser:
@@ -145,7 +145,7 @@ def _github(mail: Mail) -> list[Interest] | Ignored:
     if not found:
         raise ParseError("no_link", f"subject {mail.subject[:100]!r}")
     url, place = found[-1]
-    about = _ABOUT.search(mail.subject)
+    about = _ABOUT.match(mail.subject)
     words, rule, _ = mail.text.replace("\r\n", "\n").rpartition("\n-- \n")
     kind: Kind = "mention" if mail.headers.get("X-GitHub-Reason").strip() == "mention" else "comment"
     interest = _interest(
