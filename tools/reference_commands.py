@@ -12,8 +12,8 @@ HEAD = """\
 # Commands
 
 Every command with its arguments and options, as `--help` tells them. What they are for, by task:
-[Operating mailbridge](../operators.md). Results go to standard output, all else to standard error; exit codes are in
-[errors.md](errors.md).
+[Operating mailbridge](../operators.md). Results go to standard output, all else to standard error:
+[exit codes](errors.md).
 """
 
 

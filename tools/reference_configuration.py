@@ -54,9 +54,9 @@ def _tables() -> Iterator[tuple[str, str, str]]:
     for name, model in (("labels", LabelRule), ("products", ProductRule)):
         yield f"`[{name}.NAME]`", _about(model), _keys(model)
     yield "`when = {…}`", _about(When), _keys(When)
-    for kind, (model, _) in MAILBOXES.items():
-        of_kind = model.model_fields["type"].default or kind
-        yield f'`[mailboxes.NAME]` of `type = "{of_kind}"`', _about(model), _keys(model)
+    for model, _ in MAILBOXES.values():
+        (kind,) = get_args(model.model_fields["type"].annotation)
+        yield f'`[mailboxes.NAME]` of `type = "{kind}"`', _about(model), _keys(model)
     for name in sorted(sink_names()):
         about = f"{sink_type(name).manifest.title}. {_about(sink_model(name))}"
         yield f'`[sinks.NAME]` of `type = "{name}"`', about, _keys(sink_model(name))
@@ -93,16 +93,12 @@ def _inner(kind: Any) -> tuple[type[BaseModel] | None, str]:
 
 def kind_of(field: FieldInfo) -> str:
     """Return in words what a key takes."""
-    bounds = [f"{words} {_number(getattr(one, name))}" for one in field.metadata for name, words in _bound(one)]
+    bounds = [f"{words} {getattr(one, name)}" for one in field.metadata for name, words in _bound(one)]
     return ", ".join([_words(field.annotation), *bounds])
 
 
 def _bound(one: Any) -> list[tuple[str, str]]:
     return [BOUNDS[type(one)]] if type(one) in BOUNDS else []
-
-
-def _number(value: Any) -> str:
-    return f"{value:,}".replace(",", " ") if isinstance(value, int | float) else str(value)
 
 
 def _words(kind: Any) -> str:

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
+from advice import ADVICE
 from reasons import IGNORED, QUARANTINED
 from tables import cell, code, table
 
@@ -105,9 +106,12 @@ def errors_page() -> str:
     """Return the page on exit codes and error classes."""
     rows = [(str(number), name, *CODES[name]) for name, number in EXIT_CODES.items()]
     classes = sorted(_classes(), key=lambda kind: (_code(kind), kind.__name__))
-    known = [(f"`{kind.__name__}`", _code(kind), f"`{kind.__module__}`", cell(_first(kind))) for kind in classes]
+    unknown = sorted({kind.__name__ for kind in classes} ^ set(ADVICE))
+    if unknown:
+        raise SystemExit(f"tools/advice.py and the code do not know the same error classes: {', '.join(unknown)}")
+    known = [(f"`{one.__name__}`", _code(one), cell(_first(one)), ADVICE[one.__name__]) for one in classes]
     codes = table(("code", "name", "meaning", "what to do"), rows)
-    return f"{ERRORS}\n{codes}\n\n{CLASSES}\n{table(('class', 'exit code', 'module', 'meaning'), known)}\n"
+    return f"{ERRORS}\n{codes}\n\n{CLASSES}\n{table(('class', 'exit code', 'meaning', 'what to do'), known)}\n"
 
 
 def _classes() -> set[type[MailbridgeError]]:

@@ -1,7 +1,5 @@
 """The page on what a plugin may import: names from the code; their signatures come in when the site is built."""
 
-from importlib import import_module
-
 from mailbridge import sdk
 
 HEAD = """\
@@ -23,7 +21,6 @@ def _sorted(homes: dict[str, str]) -> list[str]:
 
 
 def _module(name: str, names: list[str]) -> str:
-    about = (import_module(f"mailbridge.sdk.{name}").__doc__ or "").split("\n\n")[0].strip()
     members = "\n".join(f"        - {one}" for one in names)
     options = "    options:\n      show_root_heading: false\n      show_root_toc_entry: false\n      members:"
-    return f"\n## {name}\n\n{' '.join(about.split())}\n\n::: mailbridge.sdk.{name}\n{options}\n{members}\n"
+    return f"\n## {name}\n\n::: mailbridge.sdk.{name}\n{options}\n{members}\n"

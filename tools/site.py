@@ -81,6 +81,7 @@ def lay_out() -> None:
     for to, text in pages.items():
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_text(text, encoding="utf-8")
+    shutil.copyfile(ROOT / "tools" / "site.css", TREE / "site.css")
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import time
 from datetime import UTC
 from io import BytesIO
 from pathlib import Path
@@ -160,6 +161,25 @@ def test_alerts_are_told_in_their_language(kind):
 def test_the_trial_is_told_in_its_language():
     assert trial(AlertSettings(language="ru"), 0.0)[0] == "mailbridge: это проверка"
     assert trial(AlertSettings(), 0.0)[0] == "mailbridge: this is a test"
+
+
+def test_without_catalogues_it_is_told_in_english(tmp_path, monkeypatch):
+    from mailbridge.sdk import translations
+
+    monkeypatch.setattr(translations, "CATALOGUES", tmp_path)
+    translations._catalogue.cache_clear()
+    assert counted("alert", "{count} message", "{count} messages", 5, "ru") == "5 messages"
+    assert translated("kind", "order", "ru") == "order"
+    translations._catalogue.cache_clear()
+
+
+def test_what_a_server_says_at_length_does_not_hold_an_alert_up():
+    settings = AlertSettings(language="ru")
+    about = "a from b, c " * 20_000
+    alert = Alert(1, "sink_unusable", "amo", about, 1.8e9, None, False, frozenset(), frozenset())
+    began = time.process_time()
+    assert len(worded(alert, settings, UTC, over=False)[1]) < 1000
+    assert time.process_time() - began < 2
 
 
 def test_a_start_loads_no_catalogue():

@@ -64,4 +64,4 @@ def _catalogue(language: Language) -> "NullTranslations":
 
     if language == SOURCE_LANGUAGE:
         return NullTranslations()
-    return translation(DOMAIN, CATALOGUES, [language])
+    return translation(DOMAIN, CATALOGUES, [language], fallback=True)  # an installation without catalogues still tells

@@ -189,7 +189,7 @@ def worded(one: Alert, settings: AlertSettings, zone: tzinfo, *, over: bool) -> 
         return f"{settings.name}: {told(words.over)}", f"{told(WAS, since=since)}\n{link}"
     title = told(words.title)
     until = f" – {_clock_words(one.over_at, zone, language)}" if one.over_at else ""
-    lines = [line(seen(one.about, language)), told(SINCE, since=since + until)]
+    lines = [seen(line(one.about), language), told(SINCE, since=since + until)]
     if one.over_at is not None:
         title = f"{title} → {told(words.over)}"
     return f"{settings.name}: {title}", "\n".join([part for part in lines if part] + [told(words.deed), link])
