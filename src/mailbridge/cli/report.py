@@ -70,6 +70,9 @@ def report(
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a table of everything as CSV; - = standard output.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write one page with charts; - = standard output.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Interests of a period by source, kind, product, responsible and time, and how they were answered."""
@@ -81,11 +84,15 @@ def report(
         from mailbridge.reporting.sheet import as_csv
 
         _write(csv, as_csv(made), encoding="utf-8-sig")  # spreadsheets take it for another encoding without the mark
+    if html is not None:
+        from mailbridge.reporting.page import as_html
+
+        _write(html, as_html(made, told_in))
     if as_json:
         from mailbridge.reporting.report import as_json as told
 
         print(json_text(told(made)))
-    elif csv is None:
+    elif csv is None and html is None:
         _show(made, told_in)
 
 

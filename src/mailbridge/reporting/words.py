@@ -105,6 +105,34 @@ class Words:
         of = counted("report", "of {count} known", "of {count} known", people.known, self.language)
         return f"{several} ({of}): {theirs}."
 
+    def empty(self) -> str:
+        """Return that there is nothing to tell."""
+        return translated("report", "There were no interests in this period.", self.language)
+
+    def by_hour(self) -> str:
+        """Return the title of the hours."""
+        return translated("report", "By hour of the day", self.language)
+
+    def by_weekday(self) -> str:
+        """Return the title of the weekdays."""
+        return translated("report", "By weekday", self.language)
+
+    def no_hour(self, report: Report) -> str:
+        """Return how many have no hour."""
+        return self(NO_HOUR, count=self.number(report.no_hour))
+
+    def repeat_authors(self) -> str:
+        """Return the title of those who came back."""
+        return self(REPEAT_AUTHORS)
+
+    def networks(self) -> str:
+        """Return the title of the number of networks."""
+        return self(NETWORKS)
+
+    def about_unknown(self) -> str:
+        """Return what is not known."""
+        return translated("report", "Not known: no CRM tells what became of these.", self.language)
+
     def name(self, dimension: Dimension, group: Group, others: int) -> str:
         """Return what a row is called: one line, cut, nothing that a terminal obeys."""
         if group.name is None:

@@ -68,6 +68,16 @@ def test_no_cell_of_csv_is_a_formula(reported):
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
 
 
+def test_the_page_is_written_beside_the_sheet(reported):
+    code, out, err = reported.run("report", "--html", "a.html", "--csv", "a.csv", "--language", "ru", "--days", "2")
+    assert (code, out) == (0, "")
+    assert err.splitlines() == ["written: a.csv", "written: a.html"]
+    page = (reported.folder / "a.html").read_text()
+    assert '<html lang="ru">' in page
+    assert "<script" not in page
+    assert reported.run("report", "--html", "-")[1].startswith("<!DOCTYPE html>")
+
+
 def test_an_empty_ledger_has_a_report(office):
     assert office.run("run", "--once", "--new")[0] == 0
     code, out, _ = office.run("report", "--month", "last")
