@@ -71,7 +71,7 @@ reference: $(READY) ## Write the reference in docs/ out of the code
 	$(BIN)/python tools/reference.py
 
 docs: $(READY) ## The documentation as a site: build/site; SERVE=1 shows it at http://localhost:8800
-	$(BIN)/python tools/site.py
+	$(BIN)/python tools/build_site.py
 	$(if $(SERVE),$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8800)
 
 forms: $(READY) ## Look up the forms of the words of complaints anew: src/mailbridge/pipeline/forms.json

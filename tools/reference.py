@@ -5,12 +5,11 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from mailbridge.observe import metrics
 from reference_commands import commands_page
 from reference_configuration import configuration_page
 from reference_errors import alerts_page, errors_page, events_page, reasons_page
 from reference_sdk import sdk_page
-
-from mailbridge.observe import metrics
 
 ROOT = Path(__file__).parents[1]
 PAGES: Mapping[str, Callable[[], str]] = {

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer.main
-from tables import cell, code, table
 
 from mailbridge.cli.app import app
+from tables import cell, code, table
 
 HEAD = """\
 # Commands

@@ -11,13 +11,13 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from tables import cell, code, table
 
 from mailbridge.config.example import MAILBOXES, toml
 from mailbridge.config.settings import Settings, inner_model, parser_model, sink_model
 from mailbridge.pipeline.labelling import LabelRule, ProductRule
 from mailbridge.pipeline.when import When
 from mailbridge.registry import parser_types, sink_names, sink_type
+from tables import cell, code, table
 
 HEAD = """\
 # Configuration

@@ -10,15 +10,14 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
-from advice import ADVICE
-from reasons import IGNORED, QUARANTINED
-from tables import cell, code, table
-
 import mailbridge
+from advice import ADVICE
 from mailbridge.cli import EXIT_CODES
 from mailbridge.observe.alert_texts import KINDS
 from mailbridge.observe.events import EVENTS
 from mailbridge.sdk import MailbridgeError, translated
+from reasons import IGNORED, QUARANTINED
+from tables import cell, code, table
 
 ROOT = Path(__file__).parents[1]
 LEVELS = ("debug", "info", "warning", "error", "critical")

@@ -21,7 +21,7 @@ LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "vide
 def site():
     """Build it as `make docs` does."""
     done = subprocess.run(
-        [sys.executable, ROOT / "tools" / "site.py"], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, ROOT / "tools" / "build_site.py"], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return ROOT / "build" / "site"
@@ -120,4 +120,4 @@ def test_dead_links_end_the_build(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1
     assert [one for one in ("nowhere.md", "no-anchor", "/absolute/", "lost.md") if one not in done.stderr] == []
-    assert '"--strict"' in (ROOT / "tools" / "site.py").read_text(encoding="utf-8")
+    assert '"--strict"' in (ROOT / "tools" / "build_site.py").read_text(encoding="utf-8")
