@@ -20,6 +20,9 @@ PersonOption = Annotated[
     str, typer.Option("--person", metavar="WHO", help="An e-mail address, a phone number, or the link to a profile.")
 ]
 
+_NUMBERS = {"id", "mail", "occurred_at"}
+"""Parts of a card in which digits are no telephone number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -90,6 +93,8 @@ def find(ledger: "Ledger", trait: "Trait") -> Held:
     from rich.progress import track
 
     interests = ledger.erasure.interests_of(trait.key, trait.value)
+    known = {one["id"] for one in interests}
+    interests += [one for one in ledger.erasure.cards() if one["id"] not in known and _names(one["body"], trait)]
     mails = set(ledger.erasure.mails_of([one["id"] for one in interests]))
     console = Console(stderr=True)
     looked = track(
@@ -97,6 +102,19 @@ def find(ledger: "Ledger", trait: "Trait") -> Held:
     )
     mails.update(mail_id for mail_id, raw in looked if any(map(trait.is_in, _words(raw))))
     return Held(sorted(mails), interests)
+
+
+def _names(body: str, trait: "Trait") -> bool:
+    """Whether the words of a card name a person, whose number may be written in any way."""
+    card = {name: value for name, value in json.loads(body).items() if name not in _NUMBERS}
+    return any(map(trait.is_in, _strings(card)))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _strings(one)
 
 
 def _words(raw: bytes) -> Iterator[str]:

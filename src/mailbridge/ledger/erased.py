@@ -66,6 +66,19 @@ class Erasure:
         with self._database.read() as connection:
             return [dict(row) for row in connection.execute(query.order_by(interest.c.created_at)).mappings()]
 
+    def cards(self) -> Iterator[Row]:
+        """Yield every interest that was not erased, as `interests_of` does."""
+        last = ""
+        query = select(interest.c.id, interest.c.body, interest.c.mail_id).where(interest.c.erased_at.is_(None))
+        while True:
+            with self._database.read() as connection:
+                page = query.where(interest.c.id > last).order_by(interest.c.id).limit(PAGE)
+                rows = [dict(row) for row in connection.execute(page).mappings()]
+            yield from rows
+            if not rows:
+                return
+            last = rows[-1]["id"]
+
     def mails_of(self, interest_ids: Sequence[str]) -> list[str]:
         """Return the mails that told of interests."""
         query = select(announced.c.mail_id).where(announced.c.interest_id.in_(interest_ids)).distinct()

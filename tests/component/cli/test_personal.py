@@ -1,6 +1,7 @@
 """What is held of one person is shown whole, and taken out so that nothing brings it back."""
 
 import json
+import os
 
 import pytest
 
@@ -100,6 +101,45 @@ def test_whom_nobody_can_tell_apart(settled, who):
     code, _, err = settled.run("erase", "--person", who, "--yes")
     assert code == 64
     assert "e-mail address" in err
+
+
+ODD = {
+    "number": "From: Bob <bob@example.net>\nSubject: S1\n\nMy phone is 8 (912) 000-67-89, please call.\n",
+    "passed on": (
+        "From: Carl <carl@example.net>\nSubject: Fwd: Stove\n\nsee below\n\n---------- Forwarded message ---------\n"
+        "From: Anna Weiss <Anna.Weiss@Example.COM>\nDate: Mon, 2 Nov 2026 10:00\nSubject: Stove\nTo: carl@example.net\n"
+        "\nI want a stove, +7 912 000 67 89.\n"
+    ),
+    "waiting": "From: x@facebookmail.com\nSubject: S3\n\nANNA.WEISS@EXAMPLE.COM commented\n",
+    "subject": "From: Eve <eve@example.net>\nSubject: From anna.weiss@example.com\n\nA letter of somebody else.\n",
+}
+
+
+@pytest.fixture
+def odd(office):
+    for number, (name, text) in enumerate(ODD.items()):
+        file = office.folder / "mails" / f"{number}.eml"
+        file.write_text(f"To: leads@example.org\nMessage-ID: <{name.replace(' ', '-')}@example.org>\n{text}")
+        os.utime(file, (1_700_000_000,) * 2)
+    assert office.run("run", "--once", "--new")[0] == 0
+    return office
+
+
+def test_a_person_is_found_wherever_and_however_she_is_named(odd):
+    found = json.loads(odd.run("export", "--person", "ANNA.WEISS@example.com")[1])
+    assert {one["subject"] for one in found["mails"]} == {"Fwd: Stove", "S3", "From anna.weiss@example.com"}
+    odd.run("erase", "--person", "anna.weiss@EXAMPLE.com", "--yes")
+    assert b"anna.weiss" not in held(odd).lower()
+    assert odd.run("run", "--once")[0] == 0
+    assert b"anna.weiss" not in held(odd).lower()
+    assert b"bob@example.net" in held(odd)
+
+
+@pytest.mark.parametrize("who", ["+79120006789", "8 912 000-67-89", "8(912)0006789"])
+def test_a_number_is_found_in_cards_whose_mails_are_gone(odd, who):
+    odd.sql("DELETE FROM raw")
+    found = json.loads(odd.run("export", "--person", who)[1])
+    assert [one["author"]["name"] for one in found["interests"]] == ["Bob"]
 
 
 def mail_of(office):
