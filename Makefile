@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help forms demo run test e2e mutants check format lock audit-deps sbom secrets score coverage translations reference docs bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs clean
+.PHONY: help forms demo run test e2e mutants check format lock audit-deps sbom secrets score coverage translations reference docs bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs fuzz threats clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -120,6 +120,12 @@ crashes: $(READY) ## One run, one thing going wrong at every place where it can;
 
 bugs: $(READY) ## Which check of the simulation catches which planted bug
 	PYTHONPATH=tests $(BIN)/python -m simulation.bugs
+
+fuzz: $(READY) ## Chance against all that reads strangers' words, 10 minutes each: MINUTES= TARGET= SEED=
+	PYTHONPATH=tests $(BIN)/python -m fuzzing --minutes $(or $(MINUTES),10) $(if $(TARGET),--target $(TARGET)) $(if $(SEED),--seed $(SEED))
+
+threats: $(READY) ## Take the controls of docs/threats.md out, one after the other; which tests see it (some minutes)
+	PYTHONPATH=tests $(BIN)/python -m threats $(if $(ONLY),--only "$(ONLY)")
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

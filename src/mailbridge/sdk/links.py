@@ -78,12 +78,13 @@ def canonical_url(url: str, *, keep: Callable[[str], bool] | None = None) -> str
     url = unwrap_url(url)
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return ""
     host = _a_label(host)
     if parts.scheme.lower() not in {"http", "https"} or not host or len(url) > _LONGEST:
         return ""
+    host = f"[{host}]" if ":" in host else host  # RFC 3986 §3.2.2
     place = host if port in {None, 80, 443} else f"{host}:{port}"
     query = "&".join(_escaped(piece) for piece in parts.query.split("&") if piece and _stays(piece, keep))
     fragment = "" if parts.fragment.startswith(":~:") else _escaped(parts.fragment)
@@ -127,7 +128,7 @@ def urls_in(text: str) -> list[tuple[int, int]]:
 
 def _tidy(url: str) -> str:
     """Repair what browsers repair: blanks around, line breaks inside, entities of a text part, a missing scheme."""
-    url = re.sub(r"[\t\r\n\x00]", "", url.strip()).replace("&amp;", "&")
+    url = re.sub(r"[\t\r\n\x00\ud800-\udfff]", "", url.strip()).replace("&amp;", "&")
     if url.startswith("//"):
         return "https:" + url
     return "https://" + url if _BARE_HOST.match(url) else url
@@ -177,9 +178,9 @@ def _normal_escape(match: re.Match[str]) -> str:
 
 
 def _a_label(host: str) -> str:
-    if host.isascii():
-        return host if re.fullmatch(r"[\w.:-]+", host) else ""
     try:
-        return host.encode("idna").decode("ascii")
+        label = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
         return ""
+    label = label.rstrip(".")
+    return label if re.fullmatch(r"[\w.:-]+", label) else ""

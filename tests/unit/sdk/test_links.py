@@ -63,6 +63,9 @@ def test_a_redirect_page_is_read_from_the_link_itself(sent, target):
         ("https://bread.example/a\n b", "https://bread.example/a%20b"),
         ("https://bread.example/x#:~:text=secret", "https://bread.example/x"),
         ("https://bread.example/?a=1&amp;b=2", "https://bread.example/?a=1&b=2"),
+        ("https://[2001:DB8::1]:8443/x", "https://[2001:db8::1]:8443/x"),
+        ("https://хлеб.example。/x", "https://xn--90ahr3b.example/x"),
+        ("https://bread.example/\ud800", "https://bread.example/"),
     ],
 )
 def test_one_page_has_one_form(sent, canonical):
@@ -78,6 +81,7 @@ def test_one_page_has_one_form(sent, canonical):
         "tel:+7900",
         "https://",
         "https://[bad",
+        "https://;¡.example",
         "data:text/html,x",
         "https://a b/",
         "cid:x",
