@@ -197,6 +197,21 @@ def attributes() -> bytes:
     return html(b"<p " + b"".join(b"a%d=1 " % number for number in range(120_000)) + b">hello</p>")
 
 
+@bomb("too_many_attributes")
+def attributes_behind_a_quote_in_a_comment() -> bytes:
+    return html(b"<!-- <b title=' --><p " + b"".join(b"a%d=1 " % number for number in range(120_000)) + b">hello</p>")
+
+
+@bomb("too_many_attributes")
+def attributes_without_blanks() -> bytes:
+    return html(b"<p " + b"".join(b"a%d='1'" % number for number in range(120_000)) + b">hello</p>")
+
+
+@bomb("too_many_attributes")
+def attributes_of_a_closing_tag() -> bytes:
+    return html(b"</p " + b"".join(b"a%d=1 " % number for number in range(120_000)) + b">hello")
+
+
 @bomb(*READ)
 def entities() -> bytes:
     return html(b"&amp" * 200_000 + b"&#x" + b"9" * 200_000 + b";hello")

@@ -1,6 +1,7 @@
 """How deep HTML nests, in linear time: tree builders are quadratic in it."""
 
 import re
+from itertools import chain
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
 # Elements that hold nothing, or that an HTML parser closes by itself when the next one begins.
@@ -14,8 +15,9 @@ _SOUND_TAG = re.compile(
     r"|<!(?:doctype|\[if|\[endif)[^<>]*+>|<\?[^<>]*+>",
     re.IGNORECASE,
 )
+_TO_NEXT_END = re.compile(r"</?[a-zA-Z][^>]*+")
 _WHOLE_TAG = re.compile(r"<[a-zA-Z](?:[^>\"']++|\"[^\"]*+\"?+|'[^']*+'?+)*+")
-_ATTRIBUTE = re.compile(r"[\s/][^\s/>=\"']++(?:\s*+=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]++))?+")
+_ATTRIBUTE = re.compile(r"(?:[\s/]|(?<=[\"']))[^\s/>=\"']++(?:\s*+=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]++))?+")
 _LONG_TAG = 5_000
 """Characters; no shorter one has enough attributes to be noticed."""
 _HOLDS_TEXT = frozenset("script style title textarea xmp iframe noembed noframes noscript plaintext".split())  # noqa: SIM905
@@ -47,10 +49,15 @@ def html_depth(source: str) -> int:
 
 
 def most_attributes(source: str) -> int:
-    """Return how many attributes one tag has at most, if that may matter: tree builders are quadratic in it."""
+    """Return how many attributes one tag has at most, if that may matter: tree builders are quadratic in it.
+
+    A quote in a comment, in a script or in a closing tag makes the tag behind it look like a value. So everything is
+    looked at twice: with quotes that may hold ">", and from each "<" to the next ">" whatever stood before.
+    """
     if len(source) < _LONG_TAG:
         return 0
-    tags = (found.group() for found in _WHOLE_TAG.finditer(source) if found.end() - found.start() > _LONG_TAG)
+    readings = (_WHOLE_TAG.finditer(source), _TO_NEXT_END.finditer(source))
+    tags = (found.group() for found in chain(*readings) if found.end() - found.start() > _LONG_TAG)
     return max((sum(1 for _ in _ATTRIBUTE.finditer(tag)) for tag in tags), default=0)
 
 
