@@ -189,3 +189,16 @@ def test_a_subject_that_was_torn_inside_a_letter_stays_torn():
     with pytest.raises(UnicodeDecodeError):
         base64.b64decode(words[0]).decode()
     assert decode(fixture.raw).subject.startswith("Новый отзыв от ")
+
+
+@pytest.mark.parametrize("sign", [": ", " => ", " - ", " -> ", "\t", " | "])
+def test_what_a_label_says_goes_though_no_parser_reads_that_line(sign):
+    """`make fuzz TARGET=anonymiser SEED=9000` found it: the parser read the e-mail, and the street stayed."""
+    raw = (
+        "From: robot@shop.example\nReply-To: Варвара <varya@kedrovka.example>\nSubject: x\n"
+        "Content-Type: text/plain; charset=utf-8\n\n"
+        f"Straße{sign}ул. Лесопарковая, дом 17\nEmail{sign}varya@kedrovka.example\n"
+    ).encode()
+    fixture = anonymised(raw, parsers(), seed=1)
+    assert fixture.survived == ()
+    assert "Лесопарковая" not in fixture.raw.decode()

@@ -1,7 +1,7 @@
 """What is personal in a mail, found in what was read out of it and in its headers."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from mailbridge.testing.anonymise.streets import in_latin, places_in
 from mailbridge.testing.anonymise.vocabulary import is_of_a_network, known_words
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_LABELLED = frozenset({"form", "email"})
+_BETWEEN = re.compile(r":(?!//)|[=-]>|\s[-–—=|]\s|\t")
 _READ = ("text", "author", "product", "fields", "source", "attachments", "reply", "refs", "proof")
 _NOBODY = frozenset({"example", "com", "net", "org", "via", "the", "and"})
 _SAID = frozenset({"да", "нет", "yes", "no", "on", "off", "true", "false", "м", "ж", "-", "—"})
@@ -29,7 +31,7 @@ class Secrets:
     names: frozenset[str]
 
 
-def secrets_of(mail: Mail, interests: Iterable[dict[str, Any]], keep: frozenset[str]) -> Secrets:
+def secrets_of(mail: Mail, interests: Sequence[dict[str, Any]], keep: frozenset[str]) -> Secrets:
     """Return what is personal in a mail.
 
     Args:
@@ -47,9 +49,10 @@ def secrets_of(mail: Mail, interests: Iterable[dict[str, Any]], keep: frozenset[
     for interest in interests:
         phrases.update(fold(line) for value in _values(interest) for line in value.split("\n"))
         names.update(_words(interest["author"]["name"] or ""))
-    read = bool(phrases)  # else the labels of the mail say what belongs to people
-    for value in () if read else (*(pair.value for pair in mail.html.pairs()), *_plain_values(mail.text)):
-        phrases.update(fold(line) for line in value.split("\n"))
+    # Of a form, and of what nobody could read, labels say what belongs to people: a parser need not have read all.
+    is_labelled = all(interest["source"]["channel"] in _LABELLED for interest in interests)
+    for value in () if not is_labelled else (*(pair.value for pair in mail.html.pairs()), *_plain_values(mail.text)):
+        phrases.update(fold(line) for line in value.split("\n") if "://" not in line)
     names.update(places_in(f"{mail.subject}\n{mail.text}\n{mail.html.text}") - known_words())
     names.update(latin for name in tuple(names) for latin in in_latin(name))
     phrases = {phrase for phrase in phrases if len(phrase) > 1 and phrase not in _SAID and phrase not in keep}
@@ -78,6 +81,6 @@ def _values(interest: dict[str, Any]) -> Iterator[str]:
 
 def _plain_values(text: str) -> Iterator[str]:
     for line in text.split("\n"):
-        label, colon, value = line.partition(":")
-        if colon and 0 < len(label) <= 40 and len(label.split()) <= 5 and value.strip() and not value.startswith("//"):
-            yield value.strip()
+        label, *values = _BETWEEN.split(line, maxsplit=1)
+        if values and 0 < len(label) <= 40 and len(label.split()) <= 5 and values[0].strip():
+            yield values[0].strip()
