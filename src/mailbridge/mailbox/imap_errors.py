@@ -22,6 +22,7 @@ _FOR_NOW = re.compile(
     r"|rate.?limit|\bbusy\b|internal (server )?error|system error|time[d -]*out|not connected|simultaneous",
     re.IGNORECASE,
 )
+_TOO_OLD = {"TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE"}
 _NOT_CONNECTED = "user is authenticated but not connected"
 _UNREADABLE = re.compile(
     r"unexpected (tagged )?(response|line|bytes)|unterminated line|literal of|(line|answer) is too long"
@@ -115,7 +116,11 @@ class Account:
         if isinstance(error, ssl.SSLCertVerificationError):
             return _of_certificate(error, host)
         if isinstance(error, ssl.SSLError):
-            return f"TLS failed ({error.reason or error}): is port {port} the one for tls = {self.settings.tls}?"
+            if error.reason not in _TOO_OLD:
+                said = f"TLS failed ({error.reason or error}): is port {port} the one for tls = {self.settings.tls}?"
+            else:
+                said = "the server can only do TLS older than 1.2, which others can read; its operator must update it"
+            return said
         if isinstance(error, socket.gaierror):
             return f"the name {host} can't be found ({error.strerror})"
         if isinstance(error, TimeoutError):

@@ -56,7 +56,7 @@ class Wire(imaplib.IMAP4):
         """
         status, _ = self.xatom("STARTTLS")
         if status != "OK":
-            raise self.abort("STARTTLS was refused")
+            raise self.abort("STARTTLS was refused, so no password was sent: try tls = implicit")
         if self._buffer:
             raise self.abort("unexpected bytes in clear after STARTTLS")
         self.sock = self._encrypted(self.sock, context)
