@@ -132,6 +132,13 @@ def test_each_rule_names_an_entry_of_the_runbook():
     assert {rule["annotations"]["runbook"] for rule in rules() if "alert" in rule} <= set(entries)
 
 
+def test_each_rule_is_seen_to_fire():
+    parsed = yaml.safe_load((DEPLOY / "prometheus" / "rules_test.yaml").read_text(encoding="utf-8"))
+    cases = [case for test in parsed["tests"] for case in test["alert_rule_test"]]
+    fired = {case["alertname"] for case in cases if case.get("exp_alerts")}
+    assert fired == {rule["alert"] for rule in rules()}
+
+
 def test_rules_and_dashboard_ask_for_series_that_there_are():
     dashboard = (DEPLOY / "grafana" / "mailbridge.json").read_text(encoding="utf-8")
     asked = [target["expr"] for panel in json.loads(dashboard)["panels"] for target in panel["targets"]]

@@ -96,7 +96,7 @@ class Account:
             return self.explained(error)
         who = self.settings.username
         return MailboxRefused(
-            f"{self.label}: the server refused the log-in of {who}: {self.said(said)}. {self._advice}"
+            f"{self.label}: the server refused the log-in of {who}: {self.said(said).rstrip('.')}. {self._advice}"
         )
 
     @property

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from mailbridge.observe import metrics
 
@@ -36,7 +37,11 @@ class Clocks:
         """Return server → how many seconds our clock is ahead of it, as far as it is known now."""
         moment = self._clock()
         with self._lock:
-            return {name: skew for name, (at, skew) in self._skews.items() if moment - at <= FORGOTTEN_S}
+            for name in [name for name, (at, _) in self._skews.items() if moment - at > FORGOTTEN_S]:
+                del self._skews[name]
+                with suppress(KeyError):  # nobody looks at a gauge that is not renewed any more
+                    metrics.CLOCK_SKEW.remove(name)
+            return {name: skew for name, (_, skew) in self._skews.items()}
 
 
 class ArrivalClock:

@@ -103,6 +103,11 @@ _TABLES: Mapping[WordTable, Mapping[str, str]] = {
 }  # fmt: skip
 
 
+def named_networks() -> tuple[str, ...]:
+    """Return the networks that are called by a name of their own."""
+    return tuple(_NETWORKS)
+
+
 def card_word(table: WordTable, name: str, language: Language) -> str:
     """Return a label of the card, or what a kind, channel or network is called; an unlisted network is capitalised.
 

@@ -7,15 +7,18 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+from prometheus_client import generate_latest
 from sqlalchemy import select
 
 from mailbridge.cli.health import found_by
 from mailbridge.config.watching import AlertSettings, WatchSettings
+from mailbridge.daemon.series import prepare_metrics
 from mailbridge.ledger.errors import LedgerUnavailable
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.outcomes import Waits
 from mailbridge.ledger.schema import delivery, remote
 from mailbridge.ledger.settle import Outgoing, Settlement
+from mailbridge.observe import metrics
 from mailbridge.ports import Arrival, Chunk
 from mailbridge.sdk import Delivered, Receipt
 from mailbridge.stations.alerting import AlertDesk
@@ -333,3 +336,14 @@ def test_quiet_hours_go_over_midnight_in_their_zone_and_through_changes_of_the_c
     desk._zone = ZoneInfo(zone)
     place.ledger.alerts.begin("disk_low", "", "little room")
     assert desk.cycle() == (0 if held else 1)
+
+
+def test_series_of_networks_that_the_ledger_knows_exist_from_the_start(place):
+    place.now = time.time()
+    place.add(1)
+    settings = SimpleNamespace(mailboxes={"box": None}, sinks={"crm": None})
+    network = make_card(1).source.network
+    prepare_metrics(SimpleNamespace(settings=settings, ledger=place.ledger))
+    text = generate_latest(metrics.REGISTRY).decode()
+    for source in (network, "vk", "wordpress", "email"):
+        assert f'mailbridge_lead_latency_seconds_count{{sink="crm",source="{source}"}}' in text

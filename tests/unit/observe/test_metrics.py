@@ -54,5 +54,7 @@ def test_a_skew_is_forgotten():
     clocks = Clocks(lambda: moment[0])
     clocks.compare("sink test", 1_000.0, 970.0)
     assert clocks.skews() == {"sink test": 30.0}
+    assert 'clock_skew_seconds{server="sink test"} 30.0' in scraped()
     moment[0] = FORGOTTEN_S + 1
     assert clocks.skews() == {}
+    assert "sink test" not in scraped(), "what was measured long ago keeps no rule firing"
