@@ -6,6 +6,7 @@
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -27,8 +28,13 @@ _BY_LOOK = {_WORDS, "Base64 High Entropy String", "Hex High Entropy String", "Ba
 """Detectors that go by words and disorder: passwords and ids of invented people have as much of both as real ones."""
 
 
-def is_invented(filename: str, secret: str, plugin: BasePlugin) -> bool:  # noqa: ARG001 - a filter of findings has it
-    """Whether to pass over a finding: in what tests are made of, and in words about passwords, all but real shapes."""
+def is_invented(filename: str, secret: str, plugin: BasePlugin) -> bool:
+    """Whether to pass over a finding: in what tests are made of, and in words about passwords, all but real shapes.
+
+    PASSWORD and BOT_TOKEN stand for what somebody else has to write there.
+    """
+    if plugin.secret_type in _BY_LOOK and re.fullmatch(r"[A-Z_]+", secret):
+        return True
     if filename.endswith(_TEXTS) and plugin.secret_type == _WORDS:
         return True
     return filename.startswith(_MADE_UP) and plugin.secret_type in _BY_LOOK
