@@ -159,6 +159,7 @@ class ChatsParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="chats",
+        version="2",
         title="Online chats (transcripts)",
         evidence="assumed",
         docs="docs/parsers/assumed.md",

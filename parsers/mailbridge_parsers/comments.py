@@ -79,7 +79,8 @@ _LABELLED = re.compile(
 _MOMENT = re.compile(r"\d{1,2}[:./]\d\d|\b20\d\d\b|\d (?:min|hour|day|час|мин|дн)")
 _CLOSING = re.compile(
     r"(?:you can|click|use the|to (?:reply|respond|approve|view)|view|read|reply|вы можете|чтобы|перейд|нажмите"
-    r"|ответить|посмотреть)\b.{0,100}:$|sent to \S+@",
+    r"|ответить|посмотреть)\b.{0,100}:$|sent to \S+@"
+    r"|\W{0,3}(?:reply to this (?:e-?mail|message)|ответьте на это письмо)\b",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"[«“\"](?P<title>[^«»“”\"]{1,200})[»”\"]")
@@ -185,7 +186,7 @@ class CommentsParser:
     """Reads what the company's site tells about comments, whatever made the site."""
 
     manifest: ClassVar[Manifest] = Manifest(
-        name="comments", title="Comments of any engine", evidence="assumed", docs="docs/parsers/assumed.md"
+        name="comments", version="2", title="Comments of any engine", evidence="assumed", docs="docs/parsers/assumed.md"
     )
     Config: ClassVar[type[BaseModel]] = NoConfig
     routes: ClassVar[Sequence[Route]] = (

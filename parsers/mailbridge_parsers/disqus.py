@@ -81,6 +81,7 @@ class DisqusParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="disqus",
+        version="2",
         title="Disqus",
         evidence="assumed",
         docs="docs/parsers/assumed.md",

@@ -82,6 +82,7 @@ class LinkedinParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="linkedin",
+        version="2",
         title="LinkedIn",
         evidence="assumed",
         domains=_DOMAINS,

@@ -216,6 +216,7 @@ class NoiseParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="noise",
+        version="2",
         title="Noise (bounces, automatic replies, newsletters)",
         evidence="real",
         docs="docs/parsers/noise.md",

@@ -62,6 +62,7 @@ class TwitterParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="twitter",
+        version="2",
         title="Twitter / X",
         evidence="assumed",
         domains=_DOMAINS,

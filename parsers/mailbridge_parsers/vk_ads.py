@@ -85,6 +85,7 @@ class VkAdsParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="vk_ads",
+        version="2",
         title="VK Ads",
         evidence="reported",
         domains=_DOMAINS,

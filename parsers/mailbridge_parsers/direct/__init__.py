@@ -68,7 +68,7 @@ class DirectParser:
     """Reads mails of people."""
 
     manifest: ClassVar[Manifest] = Manifest(
-        name="direct", title="Direct mail", evidence="real", docs="docs/parsers/direct.md"
+        name="direct", version="2", title="Direct mail", evidence="real", docs="docs/parsers/direct.md"
     )
     Config: ClassVar[type[BaseModel]] = DirectConfig
     routes: ClassVar[Sequence[Route]] = (Route("anybody", Strength.FALLBACK),)

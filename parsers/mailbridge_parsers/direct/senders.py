@@ -38,7 +38,7 @@ _ROBOT_WORDS = frozenset(
 _MACHINES = re.compile(
     r"billing|status|backups?|builds?|ci|jenkins|tickets?|sms|monitor(?:ing)?|reports?|stats?|statistics|scan(?:ner)?"
     r"|fax|voicemail|chat|widget|quiz|quarantine"
-    r"|pbx|ats|docs?|edo|feedback|survey|tracking|shipment|system"
+    r"|pbx|ats|docs?|edo|comments?|reviews?|forum|feedback|survey|tracking|shipment|system"
 )
 _ROLES = re.compile(
     r"info|shop|store|sales?|orders?|zakaz\w*|booking|reservations?|events?|support|service|admin|office|mail"

@@ -69,6 +69,7 @@ class FacebookParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="facebook",
+        version="2",
         title="Facebook",
         evidence="real",
         domains=("facebookmail.com", "facebook.com", "metamail.com"),

@@ -34,7 +34,7 @@ _FOOTER = re.compile(
     r"|response"
     r"|dashboard|order|form)|^©|all rights reserved|^copyright|reply directly to this|просто ответьте на это"
     r"|чтобы ответить|^ответить(?: (?:в|через) |: ?http)|^reply(?: (?:in|on|via|from) |: ?http)|^ip \d"
-    r"|was sent (?:from|via|through"
+    r"|^(?:quick moderation|быстрая модерация)\b|was sent (?:from|via|through"
     r"|to you)|submitted (?:on|from|via|through) (?:your|the"
     r"|http|www)"
     r"|^работает на |сообщите нам, если вы получили|login required|log in to (?:view|see|download)"

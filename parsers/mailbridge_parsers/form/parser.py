@@ -21,6 +21,7 @@ class FormParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="form",
+        version="2",
         title="Site forms",
         evidence="template",
         evidence_for=EVIDENCE,

@@ -17,6 +17,11 @@ from mailbridge_parsers.form.site import FREE_DOMAINS, Site
 _ADMIN = re.compile(
     r"/(?:wp-admin|administrator|bitrix/admin|admin|backend|manager|dashboard)(?:/|\b)|index\.php\?route=sale/"
 )
+_ACTS = re.compile(
+    r"[?&](?:task|cmd|action|act)=[\w-]{0,30}(?:publish|delete|remove|approve|spam|trash|moderat|reject|ban\b|cmd)",
+    re.IGNORECASE,
+)
+_NAMED_BY = frozenset({Role.PAGE_TITLE, Role.SUBJECT, Role.PRODUCT})
 _NOT_THE_SITE = re.compile(r"unsubscribe|powered by|built with|created with|отписаться|работает на", re.IGNORECASE)
 _SITE_IN_FOOTER = re.compile(r"\((?P<name>[^()]{1,120}?)\s+(?P<url>https?://[^\s()]+)\)")
 _NUMBERED_FORM = re.compile(r"^\[\d+\]\s*")
@@ -86,7 +91,10 @@ def _page(reading: Reading, site: Site) -> str:
     outer = reading.fields if len(reading.fields) <= 2 * _OUTER else reading.fields[:_OUTER] + reading.fields[-_OUTER:]
     unnamed = (one for one in outer if (one.role is None or not one.value) and one.style is not Style.CELL)
     pages.extend(url for one in unnamed if (url := url_of(one)) and _is_own(host_of(url), site))
-    found = [*_inner_first(labelled), *_inner_first(pages)]
+    pages.extend(
+        url for one in outer if one.role in _NAMED_BY and one.href and _is_own(host_of(url := url_of(one)), site)
+    )
+    found = [url for url in (*_inner_first(labelled), *_inner_first(pages)) if not _ACTS.search(url)]
     shown = [url for url in found if not _is_back_office(url, site) or url in labelled]
     public = [url for url in shown if not _ADMIN.search(url)]
     return next(iter([*public, *shown, *found]), "")

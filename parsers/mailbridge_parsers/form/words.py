@@ -228,7 +228,8 @@ message details|детали сообщения|lead details|enquiry details|д�
 |контакты|contacts
 """)
 DETAIL = _set("""
-резюме|resume|cv|портфолио|portfolio|linkedin|город|city|адрес|address|компания|company|организация
+профиль|profile|ссылка на профиль|profile link|юзернейм
+|резюме|resume|cv|портфолио|portfolio|linkedin|город|city|адрес|address|компания|company|организация
 |название компании|название организации|company name|organization|ооо|organisation|должность|position|job title
 |страна|country|бюджет|budget|услуги|services|количество|quantity|кол во|qty|дата рождения|birthday|date of birth
 |файл|файлы|file|files|attachment|attachments|attached file|вложение|вложения|способ оплаты|оплата|payment method

@@ -68,6 +68,7 @@ class ReviewsParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="reviews",
+        version="2",
         title="Reviews (Google Business, Yandex Business, 2GIS, catalogues)",
         evidence="reported",
         docs="docs/parsers/reviews.md",

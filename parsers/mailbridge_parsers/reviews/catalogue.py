@@ -27,7 +27,8 @@ from mailbridge.sdk.phrases import alike, is_greeting
 from mailbridge_parsers.reviews.review import Review, stars_in
 
 _BY = re.compile(
-    r"(?:(?:review(?:ed)?|written|posted)\s+by|author|name|guest(?:\s+name)?|reviewer|customer|from"
+    r"(?:(?:review(?:ed)?|written|posted)\s+by|(?:bewertung|avis|reseña|recensione|opinia|opinión)\s+(?:von|de|di|od)"
+    r"|author|name|guest(?:\s+name)?|reviewer|customer|from"
     r"|автор(?:\s+отзыва)?|имя|клиент|гость|от|пользователь|verfasser|von|autor|auteur|autore)\s{0,3}:?\s{1,3}"
     r"(?P<name>[^:]{2,60}?)(?:\s{1,3}(?:on|am|le|el|от)\s+.{4,30}|\s{0,3},?\s{1,3}\d{1,2}[ .].{3,20})?",
     re.IGNORECASE,
@@ -55,7 +56,8 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _REVIEWS = re.compile(
-    r"review|otz[iy]v|reply|respond|ответить|(?:читать|прочитать|посмотреть|открыть|смотреть)\s.{0,20}отзыв",
+    r"review|otz[iy]v|reply|respond|ответить|bewert\w+ (?:antwort|les)|répondre|rispond"
+    r"|(?:читать|прочитать|посмотреть|открыть|смотреть)\s.{0,20}отзыв",
     re.IGNORECASE,
 )
 _BEFORE_ADDRESS = re.compile(

@@ -58,6 +58,7 @@ _REST = re.compile(
     re.IGNORECASE,
 )
 _TOGETHER = re.compile(r"\s*,\s+|\s+(?:и|and|et|und|e|y)\s+", re.IGNORECASE)
+_TITLE_ENDS = (":", "|", "—", "–")
 _TITLED = re.compile(r"(?:post|page|article|topic|thread|запис|стать|пост|тем|товар)\w*\s+[«\"“„]", re.IGNORECASE)
 _NO_NAME = re.compile(
     r"(?:у|на|в|к|под|о|за)\s+ва\w+|(?:вы|вас|вам|вами|ваш\w*|тебе|тебя|нов\w{2,4}|кто-то|кому-то|посмотрите|появил\w*|вышл\w*|вышел|поступил\w*|получ\w+|оставлен\w*|добавлен\w*|опубликован\w*|пришл[аио]|был[аои]?|есть|это\w*"
@@ -108,6 +109,8 @@ def actors_in(headline: str) -> list[str]:
     deed = deed_in(headline)
     if deed is None:
         return []
+    if headline[deed.start].isupper() and headline[: deed.start].rstrip().endswith(_TITLE_ENDS):
+        return []  # "Oak Blog: New comment": a title, and no name
     before = _names(re.sub(r"^A\s", "", headline[: deed.start]) if deed.language == "it" else headline[: deed.start])
     if before:
         return before
@@ -136,7 +139,9 @@ def _plain(headline: str) -> str:
 
 def _is_verb(words: str, start: int, language: str) -> bool:
     """A capital inside a headline begins a name ("Иван Лайков"), but in German also every noun, and a trade mark."""
-    is_small = language == "de" or not words[start].isupper() or not any(sign.isalnum() for sign in words[:start])
+    before = words[:start].rstrip()
+    begins = before.endswith(_TITLE_ENDS) or not any(sign.isalnum() for sign in before)
+    is_small = language == "de" or not words[start].isupper() or begins
     return is_small or words[start:].startswith(_TRADE_MARKS)
 
 
