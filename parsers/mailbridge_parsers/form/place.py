@@ -21,7 +21,7 @@ _ACTS = re.compile(
     r"[?&](?:task|cmd|action|act)=[\w-]{0,30}(?:publish|delete|remove|approve|spam|trash|moderat|reject|ban\b|cmd)",
     re.IGNORECASE,
 )
-_NAMED_BY = frozenset({Role.PAGE_TITLE, Role.SUBJECT, Role.PRODUCT})
+_NAMED_BY = frozenset({Role.PAGE_TITLE, Role.SUBJECT})
 _NOT_THE_SITE = re.compile(r"unsubscribe|powered by|built with|created with|отписаться|работает на", re.IGNORECASE)
 _SITE_IN_FOOTER = re.compile(r"\((?P<name>[^()]{1,120}?)\s+(?P<url>https?://[^\s()]+)\)")
 _NUMBERED_FORM = re.compile(r"^\[\d+\]\s*")
