@@ -23,10 +23,12 @@ from mailbridge.cli.common import (
     settings_of,
     tell,
 )
+from mailbridge.sdk.errors import MailbridgeError
 from mailbridge.sdk.translations import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from mailbridge.config import Settings
+    from mailbridge.mailbox.smtp import NotSent
     from mailbridge.reporting.periods import Period
     from mailbridge.reporting.report import Report
 
@@ -35,6 +37,12 @@ DAYS = 30
 
 BUSY_S = 10.0
 """A ledger that others lock is waited for so long."""
+
+
+class NobodyToMail(MailbridgeError):  # noqa: N818 - says what is known
+    """The configuration names nobody who gets reports."""
+
+    exit_code = 78
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +81,15 @@ def report(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write one page with charts; - = standard output.")
     ] = None,
+    mail: Annotated[bool, typer.Option("--mail", help="Mail it now to those whom [report_mail] names.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Interests of a period by source, kind, product, responsible and time, and how they were answered."""
     settings = settings_of(config)
     period = period_of(Wish(since, until, days, month), ZoneInfo(settings.watch.timezone))
     told_in = language_of(language, settings)
+    if mail and settings.report_mail is None:
+        raise NobodyToMail(f"{config}: there is no [report_mail]; see mailbridge config example")
     made = _made(settings, period, names=names, top=top)
     if csv is not None:
         from mailbridge.reporting.sheet import as_csv
@@ -88,11 +99,13 @@ def report(
         from mailbridge.reporting.page import as_html
 
         _write(html, as_html(made, told_in))
+    if mail:
+        _send(settings, made)
     if as_json:
         from mailbridge.reporting.report import as_json as told
 
         print(json_text(told(made)))
-    elif csv is None and html is None:
+    elif csv is None and html is None and not mail:
         _show(made, told_in)
 
 
@@ -109,6 +122,25 @@ def _made(settings: "Settings", period: "Period", *, names: bool | None, top: in
             top=own.top if top is None else top,
             names=own.names if names is None else names,
         )
+
+
+def _send(settings: "Settings", made: "Report") -> None:
+    """Mail a report to everybody; who comes after one that is refused gets it all the same.
+
+    Raises:
+        NotSent: Somebody did not get it.
+    """
+    from mailbridge.stations.mailing import send_now
+
+    failures: list[NotSent] = []
+
+    def told(recipient: str, error: "NotSent | None") -> None:
+        tell(f"{'not ' if error else ''}sent: {recipient}")
+        failures.extend([error] if error else [])
+
+    send_now(settings, made, told)
+    if failures:
+        raise failures[0]
 
 
 def _show(made: "Report", language: Language) -> None:

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from mailbridge.config.canary import CanarySettings
+from mailbridge.config.reporting import ReportMailSettings
 from mailbridge.config.settings import Settings, inner_model, parser_model, sink_model
 from mailbridge.mailbox.settings import DirectorySettings, ImapSettings, MaildirSettings, MboxSettings
 from mailbridge.pipeline.labelling import DEFAULT_LABELS, LabelRule, ProductRule
@@ -93,6 +94,7 @@ def example_text() -> str:
     ):
         field = Settings.model_fields[name]
         blocks.append(_block(f"[{name}]", type(field.default), field.description or ""))
+    blocks.append(_block("[report_mail]", ReportMailSettings, ReportMailSettings.__doc__ or "", off=True))
     blocks.append(_block("[canary]", CanarySettings, CanarySettings.__doc__ or "", off=True))
     complaint = DEFAULT_LABELS["complaint"]
     shown = {"words": complaint.words[:3], "max_rating": complaint.max_rating, "priority": complaint.priority}

@@ -202,9 +202,14 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         url = f"sqlite:///{(folder / match[1]).absolute()}"
     mailboxes = {name: _with_paths(mailbox, folder) for name, mailbox in settings.mailboxes.items()}
     sinks = {name: _with_paths(sink, folder) for name, sink in settings.sinks.items()}
-    changed = {"ledger": settings.ledger.model_copy(update={"url": url}), "mailboxes": mailboxes, "sinks": sinks}
-    canary = settings.canary and _with_paths(settings.canary, folder)
-    return settings.model_copy(update={**changed, "canary": canary, "recipes": _with_paths(settings.recipes, folder)})
+    changed: dict[str, Any] = {
+        "ledger": settings.ledger.model_copy(update={"url": url}),
+        "mailboxes": mailboxes,
+        "sinks": sinks,
+    }
+    changed["canary"] = settings.canary and _with_paths(settings.canary, folder)
+    changed["report_mail"] = settings.report_mail and _with_paths(settings.report_mail, folder)
+    return settings.model_copy(update={**changed, "recipes": _with_paths(settings.recipes, folder)})
 
 
 def _with_paths(table: Any, folder: Path) -> Any:

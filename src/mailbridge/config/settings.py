@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model, fiel
 from pydantic.fields import FieldInfo
 
 from mailbridge.config.canary import CanarySettings
-from mailbridge.config.reporting import ReportSettings
+from mailbridge.config.reporting import ReportMailSettings, ReportSettings
 from mailbridge.config.watching import AlertSettings, HttpSettings, WatchSettings
 from mailbridge.mailbox.limits import Limits
 from mailbridge.mailbox.receiving import checked_sender, network_of
@@ -219,6 +219,7 @@ class Settings(_Table):
     trust: TrustSettings = Field(TrustSettings(), description="Who is believed.")
     watch: WatchSettings = Field(WatchSettings(), description="From when on something counts as wrong.")
     alerts: AlertSettings = Field(AlertSettings(), description="Who is told of it.")
+    report_mail: ReportMailSettings | None = Field(None, description="The report by mail.")
     canary: CanarySettings | None = Field(None, description="A mail to ourselves, now and then.")
     report: ReportSettings = Field(ReportSettings(), description="What a period brought, and who is told of it.")
     http: HttpSettings = Field(HttpSettings(), description="Where programs ask.")

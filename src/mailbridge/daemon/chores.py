@@ -9,6 +9,7 @@ from mailbridge.app import App
 from mailbridge.daemon.pulse import CLOCK, Pulse
 from mailbridge.ledger.engine import LedgerUnavailable
 from mailbridge.observe.events import log
+from mailbridge.stations.mailing import ReportMailer
 
 FREE_EVERY_S = 30
 """How often leases of processes that died are looked for."""
@@ -18,6 +19,9 @@ EXPIRE_EVERY_S = 3600
 
 MARK_EVERY_S = 15
 """How often what is done is marked on the server; nobody waits for it."""
+
+REPORT_EVERY_S = 30
+"""How often it is asked whether a report is due."""
 
 
 @contextmanager
@@ -30,6 +34,9 @@ def scheduled(app: App, pulse: Pulse) -> Iterator[None]:
     ]
     if app.desks:
         chores.append((MARK_EVERY_S, mark_all))
+    if app.settings.report_mail is not None:
+        mailer = ReportMailer(app.ledger, app.settings)
+        chores.append((REPORT_EVERY_S, lambda _: mailer.cycle()))
     scheduler = BackgroundScheduler(timezone="UTC", daemon=True)
     for seconds, chore in chores:
         scheduler.add_job(_patient, "interval", [app, chore], seconds=seconds, coalesce=True, max_instances=1)

@@ -29,6 +29,7 @@ from mailbridge.ledger.intake import Intake
 from mailbridge.ledger.layouts import Layouts
 from mailbridge.ledger.leases import LONGEST_S, Leases, give_up
 from mailbridge.ledger.listing import Listings
+from mailbridge.ledger.mailings import Mailings
 from mailbridge.ledger.outcomes import Outcomes
 from mailbridge.ledger.processes import is_running
 from mailbridge.ledger.remotes import Remotes
@@ -127,6 +128,7 @@ class Ledger:
         self.canaries = Canaries(self.database)
         self.signs = VitalSigns(self.database, self.node)
         self.reports = Reports(self.database)
+        self.mailings = Mailings(self.database, self.leases)
 
     def intake(self, mailbox: str, *, whole: bool = False) -> Intake:
         """Return the way into the ledger for one mailbox; `whole` as there."""

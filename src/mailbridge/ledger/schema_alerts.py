@@ -1,6 +1,6 @@
 """The tables of what is wrong; see `schema`."""
 
-from sqlalchemy import Boolean, Column, Double, Index, String, Table, Text
+from sqlalchemy import Boolean, Column, Double, Index, Integer, String, Table, Text
 
 from mailbridge.ledger.schema import Counter, Words, metadata, partial
 
@@ -40,4 +40,18 @@ canary = Table(
     Column("failure", Words, comment="why it could not be sent"),
     Index(None, "sent_at"),
     comment="mails that we sent to ourselves",
+)
+
+mailed_report = Table(
+    "mailed_report",
+    metadata,
+    Column("period", String, primary_key=True, comment="such as month 2026-11-01"),
+    Column("recipient", Words, primary_key=True),
+    Column("state", String, nullable=False, comment="sending, sent, waiting, doubt"),
+    Column("tries", Integer, nullable=False),
+    Column("owner", String, nullable=False, comment="the node that sends or sent it"),
+    Column("due", Double, nullable=False, comment="of what waits: when it is tried again"),
+    Column("why", Words, comment="what the server said last"),
+    Column("at", Double, nullable=False),
+    comment="each recipient gets the report of a period once",
 )

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, text
 from mailbridge.ledger.canaries import canary_vitals
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.insert import insert
+from mailbridge.ledger.mailings import unsent_reports
 from mailbridge.ledger.schema import (
     OPEN,
     account,
@@ -67,6 +68,7 @@ class VitalSigns:
                 quarantined_usually=usual,
                 held=_held(connection),
                 canary=canary_vitals(connection, moment),
+                unsent=unsent_reports(connection),
                 measured=_measured(connection, moment),
             )
 

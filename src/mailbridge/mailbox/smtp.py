@@ -1,11 +1,11 @@
-"""Hands a mail to a server that sends it on (RFC 6409). Only the canary mail is sent; interests are never answered."""
+"""Hands a mail to a server that sends it on (RFC 6409): canary mails and reports; interests are never answered."""
 
 import smtplib
 import ssl
 from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -24,12 +24,14 @@ class NotSent(MailbridgeError):  # noqa: N818 - says what is known
 
     Attributes:
         exit_code: 69, or 77 where it refused the log-in.
+        perhaps: It may have taken it: the connection broke before its answer.
     """
 
     exit_code = 69
 
-    def __init__(self, about: str, *, refused: bool = False) -> None:
+    def __init__(self, about: str, *, refused: bool = False, perhaps: bool = False) -> None:
         super().__init__(about)
+        self.perhaps = perhaps
         self.exit_code = 77 if refused else 69
 
 
@@ -82,6 +84,7 @@ def send(settings: SmtpSettings, message: EmailMessage | None) -> None:
         NotSent: Names the server and what it said.
     """
     where = f"{settings.host}:{settings.effective_port}"
+    handed: list[bool] = []
     try:
         client = _connected(settings)
         try:
@@ -90,6 +93,7 @@ def send(settings: SmtpSettings, message: EmailMessage | None) -> None:
             if message is None:
                 client.noop()
             else:
+                _note_data(client, handed)
                 client.send_message(message)
         finally:
             _leave(client)
@@ -102,7 +106,18 @@ def send(settings: SmtpSettings, message: EmailMessage | None) -> None:
         raise NotSent(f"{where}: {_said(error)}") from None
     except (smtplib.SMTPException, OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise NotSent(f"{where}: {_text(why)}") from None
+        raise NotSent(f"{where}: {_text(why)}", perhaps=bool(handed)) from None
+
+
+def _note_data(client: smtplib.SMTP, handed: list[bool]) -> None:
+    """Note when the mail itself begins to be handed over: only from then on a lost answer is a doubt."""
+    data: Any = client.data
+
+    def noted(message: bytes) -> Any:
+        handed.append(True)
+        return data(message)
+
+    client.data = noted  # type: ignore[method-assign,assignment]
 
 
 def _connected(settings: SmtpSettings) -> smtplib.SMTP:

@@ -128,6 +128,15 @@ KINDS: dict[str, Text] = {
     "complaint_arrived": Text(
         noted("alert", "Somebody complains: {subject}"), noted("alert", "Answer at once; the card is in the CRM.")
     ),
+    "report_unsent": Text(
+        noted("alert", "The report of {subject} was not sent to everybody"),
+        noted(
+            "alert",
+            "What was refused is tried again by itself. Mend address or log-in in [report_mail]; what was perhaps "
+            "sent is not sent again: ask, and send it with mailbridge report --mail.",
+        ),
+        noted("alert", "The report of {subject} was sent"),
+    ),
     "canary_missing": Text(
         noted("alert", "Canary mails do not come through"),
         noted("alert", "Send a mail to the shared mailbox by hand and follow it; then: mailbridge canary"),
@@ -161,6 +170,8 @@ SEEN = (
     noted("seen", "for {seconds} s: can't be sent: {reason}"),
     noted("seen", "for {seconds} s: {reason}"),
     noted("seen", "the oldest of {count} for {seconds} s"),
+    noted("seen", "perhaps not sent to {count}"),
+    noted("seen", "not sent to {count}: {reason}"),
     noted("seen", "{count} wait for a person"),
     noted("seen", "{count} not answered in time"),
     noted("seen", "{seconds} s ahead of {server}"),

@@ -54,6 +54,9 @@ EVENTS: dict[str, str] = {
     "mailbox_behind": "A second connection shows mails that the first one did not; it connects anew. mailbox, count",
     "shadow_failed": "The second look into a mailbox failed; the first one goes on. mailbox, error",
     "canary_sent": "A canary mail was handed to its server.",
+    "report_sent": "The report of a period was mailed to one recipient. period",
+    "report_failed": "The report of a period could not be mailed to one recipient; it is tried again, unless it was "
+    "perhaps sent. period, error, perhaps",
     "canary_failed": "No canary mail could be sent; it is tried again. error",
     "canary_read": "A canary mail came through. seconds",
     "canary_forged": "A mail says that it is a canary mail of this installation, and is none. mail_id",

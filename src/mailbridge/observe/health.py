@@ -155,6 +155,7 @@ class Vitals:
         quarantined_usually: Those of an average hour of the week before.
         held: Sources whose new layout waits in quarantine.
         canary: Canary mails.
+        unsent: Period → why its report did not reach everybody.
         measured: By the processes themselves.
     """
 
@@ -169,6 +170,7 @@ class Vitals:
     quarantined_usually: float = 0.0
     held: Sequence[str] = ()
     canary: CanaryVitals = field(default_factory=CanaryVitals)
+    unsent: Mapping[str, str] = field(default_factory=dict)
     measured: Measured = field(default_factory=Measured)
 
     @property
@@ -206,6 +208,8 @@ def findings(vitals: Vitals, watched: Watched, bounds: Bounds, now: float) -> It
             yield _wrong("answer_late", sink, "warn", f"{late} not answered in time")
     yield Finding("disk", *watched.disk, "disk_low")
     yield _clock(vitals.measured.clocks, bounds)
+    for period, about in vitals.unsent.items():
+        yield _wrong("report_unsent", period, "warn", about)
     if watched.canary_late_s is not None:
         yield _canary(vitals.canary, watched.canary_late_s)
     yield from _tokens(vitals.measured.tokens, bounds, now)

@@ -11,6 +11,7 @@ import pytest
 
 from mailbridge.ledger.ledger import Ledger
 from report_month import One, Told, fill
+from smtp_server import smtp_server
 
 WATCH = '\n[watch]\ntimezone = "Europe/Moscow"\nanswer_s = 3600\n'
 NASTY = '=HYPERLINK("http://evil.example")<script>alert(1)</script>\x1b[31m'
@@ -134,3 +135,19 @@ def test_a_folder_is_no_file_to_write_to(reported):
     code, _, err = reported.run("report", "--csv", ".")
     assert code == 74
     assert "directory" in err
+
+
+def test_a_report_is_mailed_when_somebody_asks(reported, tmp_path):
+    assert reported.run("report", "--mail")[0] == 78
+    with smtp_server(tmp_path) as (post, keys):
+        lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in keys.items())
+        mail = f'\n[report_mail]\nto = ["a@example.org", "b@example.org"]\nsender = "c@example.org"\n{lines}'
+        reported.configure((reported.folder / "config.toml").read_text() + mail)
+        code, out, err = reported.run("report", "--mail")
+        assert (code, out) == (0, "")
+        assert err.splitlines() == ["sent: a@example.org", "sent: b@example.org"]
+        post.refuses = "550 no such user"
+        code, _, err = reported.run("report", "--mail")
+        assert code == 69
+        assert "550 no such user" in err
+    assert len(post.mails) == 2
