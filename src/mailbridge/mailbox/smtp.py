@@ -117,7 +117,7 @@ def _note_data(client: smtplib.SMTP, handed: list[bool]) -> None:
         handed.append(True)
         return data(message)
 
-    client.data = noted  # type: ignore[method-assign,assignment]
+    client.data = noted  # type: ignore[method-assign,assignment]  # smtplib has no other place to see it begin
 
 
 def _connected(settings: SmtpSettings) -> smtplib.SMTP:

@@ -10,7 +10,7 @@ from mailbridge.config.settings import Settings
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.mailbox.smtp import NotSent, SmtpSettings, send
 from mailbridge.observe.events import log
-from mailbridge.reporting.letter import letter
+from mailbridge.reporting.mail import report_mail
 from mailbridge.reporting.page import as_html
 from mailbridge.reporting.periods import Period, last_whole, midnight
 from mailbridge.reporting.report import Report, make_report
@@ -117,7 +117,7 @@ def _writer(settings: Settings, report: Report, key: str, now: datetime) -> Call
     page, name = as_html(report, language), settings.alerts.name
 
     def write(recipient: str) -> EmailMessage:
-        return letter(report, page, language, sender=sender, recipient=recipient, name=name, key=key, now=now)
+        return report_mail(report, page, language, sender=sender, recipient=recipient, name=name, key=key, now=now)
 
     return write
 

@@ -15,7 +15,7 @@ MOST = 5
 """So many rows of a dimension stand in the text."""
 
 
-def letter(
+def report_mail(
     report: Report, page: str, language: Language, *, sender: str, recipient: str, name: str, key: str, now: datetime
 ) -> EmailMessage:
     """Return the mail to one recipient: others do not see who else gets it.
