@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from threats import outputs
+from threats import more, outputs
 from threats.bugs import THREATS, Threat
 
-__all__ = ["THREATS", "outcomes", "outputs"]
+__all__ = ["THREATS", "more", "outcomes", "outputs"]
 
 TESTS = Path(__file__).parents[1]
 

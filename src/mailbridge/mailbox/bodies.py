@@ -108,10 +108,15 @@ def _text(part: Part, bodies: Bodies, limits: Limits) -> str:
         hints.insert(0, html_charset(data))
     decoded = to_text(data, charset, hints)
     bodies.defects.extend(decoded.defects)
-    text = decoded.text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    text = with_newlines(decoded.text)
     if part.media_type == "text/plain" and part.parameters.get("format", "").lower() == "flowed":
         return unflow(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
     return text
+
+
+def with_newlines(text: str) -> str:
+    """Return a text whose lines end in LF, without NUL, which no ledger and no CRM takes."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import Message
 
-from mailbridge.mailbox.bodies import Bodies, read_bodies
+from mailbridge.mailbox.bodies import Bodies, read_bodies, with_newlines
 from mailbridge.mailbox.engines import EngineFailed, Parse, standard, texts_of
 from mailbridge.mailbox.headers import Fields, body_of, content_id, decoded_headers, fields_of, is_mail, values
 from mailbridge.mailbox.headers_addresses import parse_addresses
@@ -153,7 +153,7 @@ class _Decoder:
         except EngineFailed as failure:
             self._defects.append(str(failure))
             return
-        bodies.text, bodies.html_source = text, html
+        bodies.text, bodies.html_source = with_newlines(text), with_newlines(html)
         if text or html:
             self._defects.append("text_by_engine")
 

@@ -1,5 +1,6 @@
 """Gets the bytes of mails: small ones together, large ones in parts, of oversized ones the beginning."""
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -61,18 +62,17 @@ def beginning(session: Session, mail: Listed) -> Body | None:
 
 def in_parts(session: Session, mail: Listed, max_mail_bytes: int) -> Body | None:
     """Return a mail fetched part by part; what the server says about its size is not relied on."""
-    parts: list[bytes] = []
+    whole = io.BytesIO()  # gives its bytes away without a copy: a mail may be large
     got = 0
     while got <= max_mail_bytes:
         part = session.part(mail.uid, got, PART_BYTES)
         if part is None and got < (mail.size or 1):
             return None
-        parts.append(part or b"")
-        got += len(part or b"")
+        got += whole.write(part or b"")
         if len(part or b"") != PART_BYTES:
             # Shorter: the end. Longer: a server that knows no parts and sent the whole mail.
-            return Body(b"".join(parts), got)
-    return Body(b"".join(parts)[:HEAD_BYTES], max(got, mail.size or 0))
+            return Body(whole.getvalue(), got)
+    return Body(whole.getvalue()[:HEAD_BYTES], max(got, mail.size or 0))
 
 
 def header_only(session: Session, mail: Listed) -> Body | None:

@@ -12,7 +12,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.engine import LedgerError
-from mailbridge.ledger.settle import Reader, Settlement, StoredMail
+from mailbridge.ledger.settle import TAKEN_BYTES, Reader, Settlement, StoredMail
 from mailbridge.mailbox.limits import REASONS, Limits
 from mailbridge.mailbox.receiving import DEFAULT, Receiving
 from mailbridge.observe import metrics
@@ -209,7 +209,7 @@ class ReadingRoom:
 
     def cycle(self) -> int:
         """Settle the chunk that was taken first, while others are read; return how many mails it has."""
-        while len(self._underway) <= self.crew.workers:
+        while len(self._underway) <= self.crew.workers and self._bytes_underway() < TAKEN_BYTES:
             mails = self._reader.take(CHUNK, but=[mail.mail_id for chunk, _ in self._underway for mail in chunk])
             if not mails:
                 break
@@ -225,6 +225,10 @@ class ReadingRoom:
         new = self._reader.settle(certain, searches_first=self._searches_first)
         self._tell(certain, new)
         return len(mails)
+
+    def _bytes_underway(self) -> int:
+        """How much raw mail is held in memory; several large mails at once would be hundreds of MB."""
+        return sum(len(mail.raw) for mails, _ in self._underway for mail in mails)
 
     def close(self) -> None:
         """Let the crew go."""

@@ -285,3 +285,10 @@ def test_a_mail_that_nothing_dates_came_when_it_was_first_seen():
     assert decode(b"From: anna@example.org\n\nhi", seen_at=seen).received_at == seen
     dated = b"From: anna@example.org\nDate: Mon, 2 Feb 2026 10:00:00 +0300\n\nhi"
     assert decode(dated, seen_at=seen).received_at < seen
+
+
+def test_what_another_engine_finds_has_line_feeds_and_no_nul_too():
+    """Found by `make fuzz TARGET=decode SEED=70009`."""
+    mail = decode(b"From: a@b.example\n\n\x00\r")
+    assert "\r" not in mail.text + mail.html_source
+    assert "\0" not in mail.text + mail.html_source
