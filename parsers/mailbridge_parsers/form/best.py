@@ -7,7 +7,8 @@ from functools import lru_cache
 from mailbridge.sdk import Html, Mail
 from mailbridge.sdk.layout import Piece, text_layout
 from mailbridge_parsers.form.contacts import contacts_of
-from mailbridge_parsers.form.data import data_layout, is_data
+from mailbridge_parsers.form.data import data_layout, is_data, table_layout
+from mailbridge_parsers.form.kinds import names_form
 from mailbridge_parsers.form.labels import Role
 from mailbridge_parsers.form.letters import read_letter
 from mailbridge_parsers.form.reading import Reading, read
@@ -18,6 +19,7 @@ _ENTITIES = "#0?39|#x27|quot|amp|lt|gt|nbsp|laquo|raquo|mdash|ndash"
 _ENTITY = re.compile(f"&(?:{_ENTITIES});")
 _TAG = re.compile(r"<(?:br ?/?|/b|/strong|/p|/div|/li|/tr|/h\d)>", re.IGNORECASE)
 _SEARCHED = 20_000
+_MOST_TABLES = 3
 _TWICE = re.compile(f"&amp;({_ENTITIES});")
 
 
@@ -32,15 +34,21 @@ def best_reading(mail: Mail) -> Reading:
     if letter is not None:
         return letter
     site = Site(mail)
-    readings = _readings(mail.html, mail.text, site.hosts, site.own_names, keys_only=system_of(mail).keys_only)
+    tables = _tables(mail) if site.sender_is_site or names_form(mail.subject) else ()
+    readings = _readings(mail.html, mail.text, tables, site.hosts, site.own_names, keys_only=system_of(mail).keys_only)
     if len(readings) < 2:
         return next(iter(readings), Reading())
     return max(readings, key=lambda reading: _worth(reading, site))
 
 
+def _tables(mail: Mail) -> tuple[str, ...]:
+    """Tables of values that are attached; exports send a lead so, and say nothing in the body."""
+    return tuple(file.values for file in mail.attachments[:_MOST_TABLES] if file.values)
+
+
 @lru_cache(maxsize=2)
 def _readings(
-    html: Html, text: str, hosts: frozenset[str], names: frozenset[str], *, keys_only: bool
+    html: Html, text: str, tables: tuple[str, ...], hosts: frozenset[str], names: frozenset[str], *, keys_only: bool
 ) -> tuple[Reading, ...]:
     """Read the parts of a mail. Cached: the same mail may be parsed with another verdict about its sender."""
     parts = []
@@ -52,6 +60,7 @@ def _readings(
         parts.append(Html(text).layout)
     if text.strip() and not (parts and not html):
         parts.append(_data_or(text, text_layout(entities.unescape(text) if _ENTITY.search(text) else text)))
+    parts.extend(layout for table in tables if (layout := table_layout(table)))
     return tuple(read(part, hosts, names, keys_only=keys_only) for part in parts)
 
 

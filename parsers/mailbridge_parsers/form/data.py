@@ -1,15 +1,21 @@
 """Bodies that are data and no text: what was posted, as JSON or XML."""
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from mailbridge.sdk.layout import Cell, Grid, Piece, TextLine, text_layout
 from mailbridge_parsers.form.adf import is_adf, prospect_rows
+from mailbridge_parsers.form.labels import ASKED, role_of
 
 _LONGEST = 100_000
 _DEEPEST = 4
+_MOST_ROWS = 200
+_DIVIDERS = (";", ",", "\t", "|")
 _XML = re.compile(
     r"<(?:\?xml|adf|leads?|orders?|requests?|forms?|feedback|contacts?|prospect|customers?|inquiry|enquiry)\b",
     re.IGNORECASE,
@@ -38,6 +44,27 @@ def data_layout(text: str) -> list[Piece]:
     members = _xml_members(text) if text.startswith("<") else _json_members(text)
     rows = tuple((_cell(name), _cell(value)) for name, value in members if value.strip())
     return [Grid(rows)] if rows else []
+
+
+def table_layout(text: str) -> list[Piece]:
+    """Return a table of comma-separated values that holds one lead, as names and values; [] when it holds more or none.
+
+    Either a row of names above a row of values, or a name and a value in each row.
+    """
+    first = text.strip().partition("\n")[0]
+    divider = max(_DIVIDERS, key=first.count)
+    try:
+        rows = [row for row in islice(csv.reader(io.StringIO(text.strip()), delimiter=divider), _MOST_ROWS) if any(row)]
+    except csv.Error:
+        return []
+    if len(rows) == 2 and len(rows[0]) == len(rows[1]) > 1:
+        pairs = list(zip(*rows, strict=True))
+    elif {len(row) for row in rows} == {2} and len({role_of(row[0]) for row in rows} & ASKED) > 1:
+        pairs = [(row[0], row[1]) for row in rows]
+    else:
+        return []
+    cells = tuple((_cell(name.lstrip("\ufeff")), _cell(value)) for name, value in pairs if value.strip())
+    return [Grid(cells)] if cells else []
 
 
 def _json_members(text: str) -> list[tuple[str, str]]:

@@ -13,6 +13,8 @@ from mailbridge.mailbox.slim import Cuts
 from mailbridge.sdk import AttachedFile, cut, one_line
 
 _BODY_TYPES = frozenset(["text/plain", "text/html"])
+_TABLE_TYPES = frozenset(["text/csv", "application/csv", "text/tab-separated-values", "text/comma-separated-values"])
+_LARGEST_TABLE = 64_000
 _DATA_TYPES = frozenset(
     ["text/xml", "application/xml", "application/json", "text/json", "application/x-adf+xml", "text/x-adf"]
 )
@@ -130,4 +132,12 @@ def _attach(part: Part, bodies: Bodies) -> None:
     if part.is_mail:
         bodies.mails.append(part.content(bodies.defects))
     size, digest = part.measured(bodies.defects)
-    bodies.attachments.append(AttachedFile(part.name, part.media_type, size, digest, part.content_id))
+    is_table = part.media_type in _TABLE_TYPES or part.name.lower().endswith((".csv", ".tsv"))
+    values = _values(part, bodies) if is_table and 0 < size <= _LARGEST_TABLE else ""
+    bodies.attachments.append(AttachedFile(part.name, part.media_type, size, digest, part.content_id, values))
+
+
+def _values(part: Part, bodies: Bodies) -> str:
+    data = part.content(bodies.defects)
+    text = to_text(data, part.parameters.get("charset", ""), [bodies.charset]).text
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")

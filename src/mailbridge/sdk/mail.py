@@ -57,13 +57,23 @@ def _below(domains: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A part of the mail that is a file; its bytes stay in the ledger's raw mail."""
+    """A part of the mail that is a file; its bytes stay in the ledger's raw mail.
+
+    Attributes:
+        name: As sent, "" when it has none.
+        media_type: As sent, lower case.
+        size: Bytes when decoded.
+        sha256: Of the decoded bytes.
+        content_id: By which the HTML body shows it.
+        values: Its text, when it is a small table of values (CSV), as exports attach one lead; else "".
+    """
 
     name: str
     media_type: str
     size: int
     sha256: str
     content_id: str | None = None
+    values: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from mailbridge.mailbox.decode import decode
+from mailbridge.pipeline.parsing import TrustRules, read_mail
+from mailbridge.pipeline.routing import Router
+from mailbridge.registry import make_parsers
 from mailbridge.sdk import Ignored, Mail, ParseError, Strength
 from mailbridge_parsers.form import FormParser
 from mailbridge_parsers.form.goods import money_in
@@ -245,3 +248,25 @@ def test_a_body_that_shows_nothing_is_no_form(body):
 
 def test_a_mail_header_in_the_body_is_no_form():
     assert strength(form("From: Bob\nTo: Ann\nSubject: Hi\nEmail: a@b.example\n\nText", Subject="Digest")) == -1
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("Имя;Телефон\nАнна Котова;+7 912 000-11-22\n", "Анна Котова"),
+        ("Имя,Анна Котова\nТелефон,+7 912 000-11-22\n", "Анна Котова"),
+        ("Имя\tТелефон\r\nАнна Котова\t+7 912 000-11-22\r\n", "Анна Котова"),
+        ("Имя;Телефон\nАнна Котова;+7 912 000-11-22\nПётр Чужой;+7 912 000-33-44\n", None),
+        ('Имя;"Телефон\nАнна', None),
+    ],
+    ids=["row", "column", "tabs", "two leads", "damaged"],
+)
+def test_a_table_that_is_attached_is_read_when_it_holds_one_lead(table: str, name: str | None):
+    message = EmailMessage()
+    message["From"], message["To"] = "export@leads.example", "sales@firma.example"
+    message["Subject"] = "Новая заявка"
+    message.set_content("Заявка во вложении.")
+    message.add_attachment(table.encode("cp1251"), maintype="text", subtype="csv", filename="lead.csv")
+    reading = read_mail(decode(message.as_bytes()), Router(make_parsers()), TrustRules())
+    found = [(one.author.name, one.author.phones) for one in reading.interests]
+    assert found == ([(name, ("+79120001122",))] if name else [])
