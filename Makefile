@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: help forms demo run test e2e mutants check format lock audit-deps sbom secrets score coverage translations reference docs bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs fuzz threats clean
+.PHONY: readings help forms demo run test e2e mutants check format lock audit-deps sbom secrets score coverage translations reference docs bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs fuzz threats clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -92,6 +92,9 @@ bench-reading: $(READY) ## How many mails a second are read, against the referen
 
 bench-parsers: $(READY) ## What each parser takes for a mail of 200 kB; fails above 150 ms
 	$(BIN)/python bench/slowest.py
+
+readings: $(READY) ## What each version of a parser reads out of the fixtures; fails where a version was not raised
+	$(BIN)/python bench/readings.py
 
 bench-backlog: $(READY) ## Memory while a backlog is read, and how long a new mail takes meanwhile; MAILS=100000
 	PYTHONPATH=tests $(BIN)/python bench/backlog.py --mails $(or $(MAILS),100000)

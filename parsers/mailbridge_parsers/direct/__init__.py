@@ -46,6 +46,7 @@ from mailbridge_parsers.direct.senders import (
     looks_like_form,
     offers_unsubscribing,
     says_automatic,
+    shows_another,
     speaks_for_another,
     tells_of_another,
 )
@@ -177,7 +178,7 @@ def _words(mail: Mail) -> Words:
 
 _SIGNS = (
     is_nobody, speaks_for_another, is_program, is_service, is_laid_out, says_automatic, announces_form,
-    tells_of_another,
+    tells_of_another, shows_another,
 )  # fmt: skip
 """Any of them: not the sender wrote it."""
 
@@ -189,17 +190,7 @@ def _author(mail: Mail) -> Address:
         ParseError: A program speaks and names nobody, or its mail is a form that should be read field by field.
     """
     own = {address.email for address in mail.recipients}
-    signs = (
-        is_nobody,
-        speaks_for_another,
-        is_program,
-        is_service,
-        is_laid_out,
-        says_automatic,
-        announces_form,
-        tells_of_another,
-    )
-    if not any(sign(mail) for sign in signs) and mail.sender.email not in own:
+    if not any(sign(mail) for sign in _SIGNS) and mail.sender.email not in own:
         return mail.sender
     person = _one_person(mail.reply_to, own)
     if (

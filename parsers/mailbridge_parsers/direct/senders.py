@@ -117,6 +117,15 @@ _MAIL_PROGRAMS = re.compile(
     r"|mail\.ru mailer|roundcube|sogo|zimbra|claws|foxmail|emclient|em client|airmail|spark|protonmail|gmail",
     re.IGNORECASE,
 )
+_PERSON = re.compile(
+    r"(?:\w+ ){0,2}(?:name|имя|фио|ф\.и\.о\.|клиент|customer|client|donor|applicant|контактное лицо|ім'я)\s?:"
+    r"\s*(?P<name>\w.+)",
+    re.IGNORECASE,
+)
+_CONTACT_LINE = re.compile(
+    r"(?:\w+ ){0,2}(?:e-?mail|phone|tel|mobile|телефон|тел|почта|пошта)\b[^:]{0,15}:\s*(?P<value>\S*[\d@].*)",
+    re.IGNORECASE,
+)
 _LEAST_LINKS = 5
 _LABELLED = re.compile(r"^\s*[^\s:：][^:：\n]{0,50}[:：]\s*\S")
 _LINK = re.compile(r"^\s*\w{2,10}://")
@@ -179,6 +188,17 @@ def tells_of_another(mail: Mail) -> bool:
 def _is_deed_to_us(line: str) -> bool:
     deed = deed_in(line)
     return deed is not None and deed.kind in _DONE_TO_US and bool(actors_in(line)) and bool(_YOURS.search(line))
+
+
+def shows_another(mail: Mail) -> bool:
+    """Whether labelled lines give the name and a contact of somebody else than the sender, as no person writes them."""
+    lines = [line.strip() for line in words_of(mail)[:4000].split("\n")]
+    shown = [match for line in lines if (match := _PERSON.match(line))]
+    contacts = [match for line in lines if (match := _CONTACT_LINE.match(line))]
+    if not shown or not contacts or _is_by_hand(mail):
+        return False
+    own = {*fold(mail.sender.name).split(), *mail.sender.email.partition("@")[0].split(".")}
+    return own.isdisjoint(fold(shown[0]["name"]).split()) and mail.sender.email not in contacts[0]["value"].lower()
 
 
 def announces_form(mail: Mail) -> bool:

@@ -22,8 +22,9 @@ from mailbridge.sdk.links import canonical_url, has_token
 from mailbridge_parsers.form.contacts import Contacts, contacts_of, filled
 from mailbridge_parsers.form.footers import is_footer, is_sign_off
 from mailbridge_parsers.form.goods import Good, cart_text, goods_of, order_number, total_of
+from mailbridge_parsers.form.item import lines_of
 from mailbridge_parsers.form.keys import key_of, refs_of
-from mailbridge_parsers.form.kinds import kind_of
+from mailbridge_parsers.form.kinds import kind_of, names_form
 from mailbridge_parsers.form.labels import Role, Whose, heads_goods, label_key, whose
 from mailbridge_parsers.form.place import campaign_of, place_of, url_of
 from mailbridge_parsers.form.reading import Field, Reading
@@ -68,7 +69,7 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
         title=place.title or None,
         when=place.moment,
         author=_author(author, reading),
-        text=text or _other_text(reading, kind, cart, used) or None,
+        text=text or _other_text(reading, kind, cart, used, is_answered=site.replies_to() is not None) or None,
         product=Product(name=_product(reading, goods) or None),
         reply=_reply(author, kind, place.url),
         rating=_rating(reading),
@@ -77,7 +78,7 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
         refs=refs_of(mail, reading, number),
         fields=(
             *_fields(reading, used, goods, own),
-            *_sentences(reading),
+            *(_sentences(reading) if site.replies_to() is None else ()),
             *_cart(reading, cart, text),
             *campaign_of(reading, place.url),
         ),
@@ -104,7 +105,7 @@ def _text_field(reading: Reading) -> Field | None:
     return next(main, texts[0] if texts else None)
 
 
-def _other_text(reading: Reading, kind: Kind, cart: str, used: list[Field]) -> str:
+def _other_text(reading: Reading, kind: Kind, cart: str, used: list[Field], *, is_answered: bool) -> str:
     """What stands for the words of a visitor who was asked for none: time to call, order, answers."""
     if kind == "order" and cart:
         return cart
@@ -113,8 +114,16 @@ def _other_text(reading: Reading, kind: Kind, cart: str, used: list[Field]) -> s
     is_listed = kind == "order" and not reading.all(Role.PRODUCT)
     if is_listed and (lines := _loose_words(reading)):
         return lines
+    if not reading.fields and not reading.goods and is_answered:
+        return _whole_letter(reading)
     answers = [one for one in reading.fields if _is_answer(one) and one not in used]
     return "\n".join(f"{one.label}: {one.value}" for one in answers) or filled(reading.first(Role.SUBJECT))
+
+
+def _whole_letter(reading: Reading) -> str:
+    """The words of a mail that is answered to the visitor and has no field at all: they are the visitor's own."""
+    lines = [item for item in reading.loose if not (item.is_button or is_footer(item.text) or names_form(item.text))]
+    return "\n".join(lines_of(lines)).strip()
 
 
 def _is_answer(one: Field) -> bool:

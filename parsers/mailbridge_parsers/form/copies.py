@@ -35,6 +35,8 @@ _THANKS = re.compile(
     r"|добро пожаловать|welcome to|спасибо, что|свяжемся с вами|we will get back to you|we'll get back to you"
     r"|наш менеджер (?:свяжется|перезвонит)|мы свяжемся|your account"
 )
+_DECIDED = re.compile(r"ваш\w* (?:заявк|запрос|анкет|заказ)\w*.{0,40} (?:одобрен|отклон[её]н|рассмотрен)")
+"""What is told to the one who asked, whoever asked whom."""
 _OWN_ORDER = re.compile(
     r"получен заказ от|новый заказ от|вы получили заказ|you(?:'ve| have) received (?:an|the following|a new) order"
     r"|new order from"
@@ -74,6 +76,8 @@ def copy_reason(mail: Mail, reading: Reading, site: Site, *, buyer_is_addressed:
     loose = (fold(item.text) for _, item in reading.outer if len(item.text) <= 400)
     if any(map(_COPY.search, loose)):
         return "visitor_copy"
+    if any(_DECIDED.search(line) for line in above if len(line) <= 400):
+        return "receipt"
     if buyer_is_addressed or any(_OWN_ORDER.search(line) for line in above):
         return ""
     typed = {email for one in reading.all(Role.EMAIL, Role.NAME) for email in emails_in(one.value)}

@@ -26,6 +26,7 @@ _FOOTER = re.compile(
     r"|please (?:contact|reply|respond|call|get back)\b.{0,30}\b(?:customer|client|visitor|lead)\b"
     r"|please (?:reply|respond) to \S+@|(?:trouble|problems) clicking|не получается нажать"
     r"|^с уважением,? (?:ваш сайт|администраци|команда|робот|служба)"
+    r"|^need (?:any )?help\?|^(?:нужна помощь|остались вопросы|возникли вопросы)\?"
     r"|^(?:submitted|sent|received|отправлено|получено|надіслано|gesendet|eingegangen|envoyé|enviado)\b.{0,20}\d"
     r"|^результаты .{0,40}(?:по адресу|по ссылке)|^you have received a new form submission"
     r"|(?:looks?|as|is|report\w*) (?:like )?spam\b"
@@ -48,10 +49,13 @@ _SIGN_OFF = re.compile(
 _ADMIN = re.compile(r"^https?://\S+/(?:wp-admin|administrator|bitrix/admin|admin)/")
 _UNUSED = re.compile(r"[a-z]\w*[_:-][\w:-]*:")
 """The name of a field, as programs write it, in which nothing was filled in: what traps robots."""
+_STAMP = re.compile(r"[^\w]{0,5}(?:\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}-\d\d-\d\d)\W{1,4}\d{1,2}:\d\d(?::\d\d)?")
+"""A line that is nothing but when the mail was made."""
 _SEPARATOR = "--"
 _BUTTON_LENGTH = 40
 _TAGLINE_LENGTH = 80
 _CARD_WIDTH = 80
+_ANSWER_LENGTH = 20
 
 
 @lru_cache(maxsize=4096)
@@ -151,7 +155,9 @@ def _closes(items: list[Item], number: int, hosts: frozenset[str]) -> bool:
         return True
     if is_phone(item.text) and number and is_footer(items[number - 1].text):
         return True  # the service's own
-    if _is_of_another(item) or _is_tagline(item.text, hosts):
+    if item.role is Role.CONSENT and item.value and len(item.value) <= _ANSWER_LENGTH:
+        return True
+    if _STAMP.fullmatch(item.text) or _is_of_another(item) or _is_tagline(item.text, hosts):
         return True
     if not _is_address(item.text):
         return _is_button(item, hosts)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from mailbridge.sdk import person_name
 from mailbridge.sdk.layout import Grid, Piece
 from mailbridge_parsers.form.footers import closing, is_about_the_page, is_footer
 from mailbridge_parsers.form.freetext import FreeText, could_fill
@@ -99,6 +100,8 @@ class _Reader:
         self._open: Field | None = None
         self._shown: list[Item] = []
         self._is_imitated = False
+        self._is_named = False
+        self._is_of_another = False
 
     def read(self) -> Reading:
         number = 0
@@ -198,9 +201,19 @@ class _Reader:
             # A second name or address in plain lines is typed by somebody: what comes below it proves nothing.
             self._is_imitated |= self._repeats(item)
         self._shown.append(item)
+        self._mind_whose(item)
         lines = [item.value] if item.value else []
         is_doubtful = is_plain and self._is_imitated and (item.role in ASKED or item.role is None)
+        is_doubtful |= self._is_of_another and item.role in {Role.EMAIL, Role.PHONE}
         self._open = Field(item.label, item.role, item.style, lines, item.href, is_doubtful)
+
+    def _mind_whose(self, item: Item) -> None:
+        """Contacts below somebody else's name are that one's, until the author is named: "Manager: …, Phone: …"."""
+        if item.role in {Role.NAME, Role.FIRST}:
+            self._is_of_another = whose(item.label) is Whose.ANOTHER and not self._is_named
+            self._is_named |= whose(item.label) is Whose.AUTHOR
+        elif item.role is None and whose(item.label) is Whose.ANOTHER and person_name(item.value):
+            self._is_of_another = not (self._is_named or any(map(str.isdigit, item.value)))
 
     def _repeats(self, item: Item) -> bool:
         """Whether a label asks again for what was asked; a company and its contact stand side by side."""

@@ -34,7 +34,7 @@ NAME = _set("""
 |фио пациента|submitted by name|ваши имя и фамилия|контактное лицо фио|фио контактного лица
 |vollständiger name|vor und nachname|vorname und nachname|vorname nachname|nachname vorname|ansprechpartner
 |kontaktperson|піб|прізвище та ім я|ім я та прізвище|прізвище ім я|контактна особа|замовник|клієнт|аты жөні
-|аты жөніңіз|аты|атыңыз|есімі|есіміңіз
+|аты жөніңіз|аты|атыңыз|есімі|есіміңіз|ism|ismingiz|donor|donor name|жертвователь
 """)
 FIRST = _set("first name|name first|firstname|fname|given name|first|имя имя|vorname|ihr vorname|prénom")
 LAST = _set(
@@ -100,7 +100,7 @@ vopros|soobshchenie|soobshenie|messaggio|mensaje|mensagem|nachricht|ihre nachric
 |what on mind|how can we assist you|anliegen|ihr anliegen|frage|ihre frage|ihre fragen|anfrage|ihre anfrage|mitteilung
 |ihre mitteilung|anschreiben|kommentar|ihr kommentar|питання|запитання|ваше питання|відгук|текст повідомлення
 |побажання
-|хабарлама|хабарламаңыз|сұрақ|сұрағыңыз|пікір|пікіріңіз
+|xabar|savol|xabaringiz|хабарлама|хабарламаңыз|сұрақ|сұрағыңыз|пікір|пікіріңіз
 """)
 TEXT_ENDS = _set("сообщение|message|enquiry|inquiry|question|вопрос|know")
 """What a sentence ends with that stands above the visitor's words: "… left the following message:"."""
@@ -171,7 +171,7 @@ SENT = _set("""
 |date added|дата заказа|время отправки|время заявки|время заказа|order date|submission date|дата поступления
 |получено|received|created|created at|время лида|date submitted|submission time|form submitted on|дата добавления
 |дата и время отправки|отправлена|added time|отметка времени|gesendet am|gesendet|eingegangen am|datum|дата та час
-|created date|час відправки
+|created date|created time|час відправки
 """)
 CALL_TIME = _set("""
 удобное время|время звонка|когда позвонить|когда вам позвонить|best time to call|convenient time|time to call
@@ -197,7 +197,8 @@ CONSENT_STEMS = (
     "acceptance",
 )
 TECHNICAL = _set("""
-ip|ip адрес|ip address|remote ip|user agent|useragent|браузер|browser|сессия|посетитель|session|user ip|ос|os
+ad name|ad id|adset name|adset id|ad set name|campaign name|campaign id|id кампании|название кампании|gcl id
+|ip|ip адрес|ip address|remote ip|user agent|useragent|браузер|browser|сессия|посетитель|session|user ip|ос|os
 |platform|ip юзера|устройство|device|разрешение экрана|cookie|cookies|entry id|submission id|sid|token|captcha
 |g recaptcha response|hash|csrf|csrf token|результат|request id|transaction id|block id|payment id|id результата
 |referer|referrer|http referer|реферер|реферрер|источник перехода|источник|source|откуда пришел|powered by|user|screen

@@ -43,6 +43,11 @@ def rebuilt(mail: EmailMessage, plain: str | None, rich: str | None, charset: st
         new.add_alternative(rich, subtype="html", charset=charset)
     elif rich is not None:
         new.set_content(rich, subtype="html", charset=charset)
+    for part in mail.iter_attachments():
+        data = part.get_payload(decode=True)
+        new.add_attachment(
+            data, maintype=part.get_content_maintype(), subtype=part.get_content_subtype(), filename=part.get_filename()
+        )
     return new.as_bytes()
 
 
