@@ -23,7 +23,6 @@ class FormParser:
         name="form",
         version="2",
         title="Site forms",
-        version="2",
         evidence="template",
         evidence_for=EVIDENCE,
         trust="label",
