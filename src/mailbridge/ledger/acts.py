@@ -12,6 +12,7 @@ from mailbridge.ledger.schema import account, delivery, mail, transition
 from mailbridge.ledger.suspects import judged
 
 ACTOR = "person"
+RETRIED = "retried by hand"
 
 
 class Acts:
@@ -83,8 +84,8 @@ class Acts:
         # one search costs little, a second lead costs trust. A quiet period that has not ended yet stays.
         new = "ready" if row.state == "waiting" else "doubt"
         due = now() if row.state == "waiting" else max(row.due, row.now)
-        values = {"state": new, "due": due, "attempts": 0, "searches": 0, "reason": "retried by hand"}
-        _change(connection, row.id, row.state, values, "retried by hand")
+        values = {"state": new, "due": due, "attempts": 0, "searches": 0, "reason": RETRIED}
+        _change(connection, row.id, row.state, values, RETRIED)
         return 1
 
     def _move(self, keys: Sequence[str], olds: Sequence[str], values: dict[str, Any], why: str) -> int:

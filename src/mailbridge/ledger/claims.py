@@ -33,7 +33,7 @@ class Claimed:
         done: Finished steps: name → remote id.
         open: Steps whose intent is committed without a result.
         sent_at: When the oldest open intent was committed, 0 when not known.
-        searches: How often the CRM was searched for it already.
+        searches: How many searches for it have failed in a row.
         assigned_at: When it was decided who gets it, None = not yet.
     """
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Double, bindparam, delete, select, true, update
+from sqlalchemy import Connection, Double, bindparam, delete, func, select, true, update
 
 from mailbridge.ledger.accounts import note_success, pause, pauses_in_a_row
+from mailbridge.ledger.acts import RETRIED
 from mailbridge.ledger.claims import Claim, Claimed
 from mailbridge.ledger.engine import Database, kept, now
 from mailbridge.ledger.insert import insert
@@ -124,11 +125,13 @@ class Outcomes:
         self, connection: Connection, account_id: str, item: Claimed, outcome: Undelivered, waits: Waits
     ) -> None:
         paused = self._pause(connection, account_id, outcome, waits)
-        values = _values(item, outcome, waits, paused=paused)
+        again = isinstance(outcome, (RetryLater, NoSuchUser)) and not paused
+        values = _values(outcome, waits, laters=_laters(connection, item) + 1 if again else 0, paused=paused)
         if values["state"] in {"waiting", "ready", "dead"}:
             _drop_intents(connection, item)  # the sink says that nothing of the open step was written
         self._change(connection, item, "sending", values)
-        self._end_attempt(connection, item, type(outcome).__name__.lower(), values.get("reason"))
+        ended = "paused" if paused else type(outcome).__name__.lower()
+        self._end_attempt(connection, item, ended, values.get("reason"))
 
     def _found_one(
         self,
@@ -154,7 +157,7 @@ class Outcomes:
                 ids = {name: receipt.remote_id for name, receipt in receipts.items()}
                 add_copies(connection, item.row_id, ids, copies, self._node)
             values = {"state": "ready", "due": now(), "reason": reason}
-        self._change(connection, item, "doubt", {**values, "searches": item.searches + 1})
+        self._change(connection, item, "doubt", {**values, "searches": 0})
         self._end_attempt(connection, item, "found" if receipts else "not found", None)
 
     def _change(self, connection: Connection, item: Claimed, old: str, values: Mapping[str, Any]) -> bool:
@@ -188,6 +191,7 @@ class Outcomes:
         return False
 
 
+_LATERS = ("retrylater", "nosuchuser")
 _IN_FLIGHT = delivery.c.state == "sending"
 _ARRIVED = (
     update(delivery)
@@ -215,24 +219,37 @@ def _row(item: Claimed, receipt: Receipt) -> dict[str, Any]:
     return {"row_id": item.row_id, "own": item.fence, **there}
 
 
-def _values(item: Claimed, outcome: Undelivered, waits: Waits, *, paused: bool) -> dict[str, Any]:
+def _laters(connection: Connection, item: Claimed) -> int:
+    """Return how often the CRM said "later" since a person last looked.
+
+    What ended otherwise does not count: neither a process that was killed nor a lost answer says anything of the card.
+    """
+    by_hand = select(func.max(transition.c.at)).where(
+        transition.c.delivery_id == item.row_id, transition.c.why == RETRIED
+    )
+    said = (attempt.c.delivery_id == item.row_id, attempt.c.outcome.in_(_LATERS))
+    since = attempt.c.started_at >= func.coalesce(by_hand.scalar_subquery(), 0.0)
+    return connection.scalar(select(func.count()).select_from(attempt).where(*said, since)) or 0
+
+
+def _values(outcome: Undelivered, waits: Waits, *, laters: int, paused: bool) -> dict[str, Any]:
     if isinstance(outcome, Rejected):
         return {"state": "dead", "reason": outcome.reason}
     if paused:
         return {"state": "ready", "attempts": delivery.c.attempts - 1, "reason": outcome.reason}
     if isinstance(outcome, (RetryLater, NoSuchUser)):
-        return _again(item.delivery.attempt, outcome, waits)
+        return _again(laters, outcome, waits)
     # From now, not from the intent: a process that stood still between its last check and the write sent it just now.
     return {"state": "doubt", "due": now() + waits.quiet_s, "reason": outcome.reason}
 
 
-def _again(attempt: int, outcome: RetryLater | NoSuchUser, waits: Waits) -> dict[str, Any]:
+def _again(laters: int, outcome: RetryLater | NoSuchUser, waits: Waits) -> dict[str, Any]:
     """Return what becomes of a delivery of which nothing was written: tried again, a bounded number of times."""
-    if attempt >= waits.max_attempts:
-        return {"state": "dead", "reason": f"gave up after {attempt} attempts: {outcome.reason}"}
+    if laters >= waits.max_attempts:
+        return {"state": "dead", "reason": f"gave up after {laters} attempts: {outcome.reason}"}
     if isinstance(outcome, NoSuchUser):
         return {"state": "ready", "responsible": None, "assigned_at": None, "reason": outcome.reason}
-    seconds = outcome.after_s if outcome.after_s is not None else waits.retry_s(attempt)
+    seconds = outcome.after_s if outcome.after_s is not None else waits.retry_s(laters)
     return {"state": "waiting", "due": now() + seconds, "reason": outcome.reason}
 
 
