@@ -218,6 +218,14 @@ class User:
                 status, data = client._simple_command("APPEND", folder, flags or None, date)
                 assert status == "OK", data
 
+    def drop(self, raw: bytes, number: int) -> None:
+        """Put a mail into the inbox as a delivery agent does: quick for large ones, in the order of the numbers."""
+        path = self.maildir / "tmp" / f"{1_800_000_000 + number}.{number}.test"
+        path.write_bytes(raw)
+        if os.getuid() == 0:
+            os.chown(path, *_mail_ids())
+        path.rename(self.maildir / "new" / path.name)
+
     def uids(self, folder: str = "INBOX") -> list[int]:
         with self.client() as client:
             client.select(folder, readonly=True)
