@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
+from mailbridge.ledger.raws import Packed
 from mailbridge.mailbox.decode import Limits, Undecodable, decode
 from mailbridge.mailbox.dkim_check import (
     Keys,
@@ -43,7 +44,7 @@ class Job:
     """
 
     mail_id: str
-    raw: bytes
+    packed: Packed
     received_at: datetime | None = None
     mailbox: str | None = None
     receiving: Receiving = DEFAULT
@@ -51,6 +52,11 @@ class Job:
     seen_at: datetime | None = None
     signatures: str | None = None
     keys: Keys | None = None
+
+    @property
+    def raw(self) -> bytes:
+        """The raw bytes, unpacked anew each time."""
+        return self.packed.raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +95,10 @@ def out_of_time(limits: Limits) -> Reading:
 
 
 def _read(job: Job, router: Router, rules: TrustRules, labelling: Labelling, limits: Limits) -> Read:
+    raw = job.raw
     try:
         mail = decode(
-            job.raw,
+            raw,
             received_at=job.received_at,
             seen_at=job.seen_at,
             mailbox=job.mailbox,
@@ -101,8 +108,8 @@ def _read(job: Job, router: Router, rules: TrustRules, labelling: Labelling, lim
         )
     except Undecodable as error:
         return Read(job.mail_id, Reading("quarantined", error.reason, detail=error.detail))
-    mail, kept = _verified(mail, job)
-    wanted = key_names(mail) if job.keys is None and job.signatures is None and mail.size == len(job.raw) else ()
+    mail, kept = _verified(mail, job, raw)
+    wanted = key_names(mail) if job.keys is None and job.signatures is None and mail.size == len(raw) else ()
     reading = read_mail(mail, router, rules)
     return Read(
         job.mail_id,
@@ -113,13 +120,13 @@ def _read(job: Job, router: Router, rules: TrustRules, labelling: Labelling, lim
     )
 
 
-def _verified(mail: Mail, job: Job) -> tuple[Mail, tuple[tuple[str, str], ...]]:
+def _verified(mail: Mail, job: Job, raw: bytes) -> tuple[Mail, tuple[tuple[str, str], ...]]:
     """Return the mail with what its signatures are worth, and what the ledger keeps of that."""
     if job.signatures is not None:
         return replace(mail, trust=_weighed(mail, job, *from_text(job.signatures))), ()
     if job.keys is None:
         return mail, ()
-    found = check_signatures(job.raw, mail.headers, job.keys)
+    found = check_signatures(raw, mail.headers, job.keys)
     better = replace(mail, trust=_weighed(mail, job, found, job.keys))
     if better.trust.reason == "key_later":
         return better, ()  # asked for again
@@ -132,7 +139,7 @@ def _weighed(mail: Mail, job: Job, found: Sequence[Signature], keys: Keys) -> Tr
 
 def job_of(raw: bytes, *, size: int | None = None, **more: Any) -> Job:
     """Return the job of a mail that is in no ledger."""
-    return Job(mail_id_of(raw, size), raw, size=size, **more)
+    return Job(mail_id_of(raw, size), Packed(None, raw), size=size, **more)
 
 
 def _facts(mail: Mail, trust: Trust) -> tuple[tuple[str, str | None], ...]:

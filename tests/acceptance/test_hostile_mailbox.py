@@ -33,7 +33,7 @@ LEADS = 10
 WITHIN_S = 60
 MOST_BYTES = 400_000_000
 """Proportional memory of all processes of the daemon at one moment."""
-BUSY = float(os.environ.get("MAILBRIDGE_BUSY", "4"))
+BUSY = float(os.environ.get("MAILBRIDGE_BUSY", "2"))
 """So many times slower may a machine be on which other tests run too."""
 CONFIG = """
 [ledger]

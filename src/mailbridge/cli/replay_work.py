@@ -20,6 +20,7 @@ from mailbridge.daemon.chores import free_leases
 from mailbridge.daemon.signals import signals
 from mailbridge.ledger.ledger import Ledger, Waiting
 from mailbridge.ledger.listing import Wanted
+from mailbridge.ledger.raws import Packed
 from mailbridge.ledger.replays import Replays
 from mailbridge.ledger.settle import StoredMail
 from mailbridge.mailbox.files import walk
@@ -237,7 +238,7 @@ def _mails(order: Order, ledger: Ledger | None) -> Iterator[Given]:
     found = (one for path in order.names for one in walk(path))
     for one in islice(found, order.limit):
         mail_id = mail_id_of(one.raw, one.size)
-        yield Given(StoredMail(mail_id, one.raw, one.size, None, None, 0), one.label, one.index)
+        yield Given(StoredMail(mail_id, Packed(None, one.raw), one.size, None, None, 0), one.label, one.index)
 
 
 @contextmanager

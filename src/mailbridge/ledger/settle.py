@@ -16,7 +16,7 @@ from mailbridge.ledger.erased import buried_contents, erase_mails, erased_intere
 from mailbridge.ledger.insert import insert_new, inserted
 from mailbridge.ledger.leases import READING, Leases
 from mailbridge.ledger.persons import recognise
-from mailbridge.ledger.raws import unpack
+from mailbridge.ledger.raws import Packed
 from mailbridge.ledger.schema import OPEN, account, announced, delivery, interest, is_in, lease, mail, raw, transition
 from mailbridge.sdk import Interest
 
@@ -29,13 +29,18 @@ class StoredMail:
     """A mail of the ledger that waits to be read."""
 
     mail_id: str
-    raw: bytes
+    packed: Packed
     size: int
     received_at: datetime | None
     mailbox: str | None
     tries: int
     stored_at: datetime | None = None
     signatures: str | None = None
+
+    @property
+    def raw(self) -> bytes:
+        """The raw bytes, unpacked anew each time."""
+        return self.packed.raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +265,7 @@ def stored_mail(row: RowMapping) -> StoredMail:
     received = row["received_at"]
     return StoredMail(
         mail_id=row["id"],
-        raw=unpack(row["codec"], row["body"]),
+        packed=Packed(row["codec"], row["body"]),
         size=row["size"],
         received_at=None if received is None else datetime.fromtimestamp(received, UTC),
         mailbox=row["mailbox"],

@@ -158,7 +158,7 @@ def stored_job(mail: StoredMail, receivers: Mapping[str, Receiving]) -> Job:
     """
     return Job(
         mail.mail_id,
-        mail.raw,
+        mail.packed,
         mail.received_at,
         mail.mailbox,
         receivers.get(mail.mailbox or "", DEFAULT),
@@ -228,7 +228,7 @@ class ReadingRoom:
 
     def _bytes_underway(self) -> int:
         """How much raw mail is held in memory; several large mails at once would be hundreds of MB."""
-        return sum(len(mail.raw) for mails, _ in self._underway for mail in mails)
+        return sum(mail.size for mails, _ in self._underway for mail in mails)
 
     def close(self) -> None:
         """Let the crew go."""

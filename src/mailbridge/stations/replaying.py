@@ -186,7 +186,7 @@ def _chunks(mails: Iterable[Given]) -> Iterator[list[Given]]:
     chunk: list[Given] = []
     for one in mails:
         chunk.append(one)
-        if len(chunk) >= CHUNK or sum(len(each.mail.raw) for each in chunk) >= CHUNK_BYTES:
+        if len(chunk) >= CHUNK or sum(each.mail.size for each in chunk) >= CHUNK_BYTES:
             yield chunk
             chunk = []
     if chunk:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailbridge.config import SinkSettings
+from mailbridge.ledger.raws import Packed
 from mailbridge.ledger.settle import StoredMail
 from mailbridge.ports import Cursor, Lists, Mailbox, Places
 from mailbridge.registry import sink_type
@@ -169,7 +170,7 @@ def _given(looks: Sequence[Look], found: Survey) -> Iterator[Given]:
             for one in chunk.arrivals:
                 _widen(found, one.received_at)
                 mail_id = mail_id_of(one.raw, one.size)
-                yield Given(StoredMail(mail_id, one.raw, one.size, one.received_at, mailbox.name, 0))
+                yield Given(StoredMail(mail_id, Packed(None, one.raw), one.size, one.received_at, mailbox.name, 0))
 
 
 def _widen(found: Survey, moment: datetime | None) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mailbridge.ledger.listing import NotThere, Wanted
+from mailbridge.ledger.raws import Packed
 from mailbridge.ledger.settle import Outgoing, Settlement, StoredMail
 from mailbridge.ports import Layout
 
@@ -81,7 +82,7 @@ def test_a_mail_of_a_file_is_stored_and_searched_first_where_an_earlier_ledger_m
 ):
     _, known = known_mail(kit)
     raw = b"Subject: of a file\n\nhello"
-    mail = StoredMail("a" * 64, raw, len(raw), None, None, 0)
+    mail = StoredMail("a" * 64, Packed(None, raw), len(raw), None, None, 0)
     fresh = replace(known, mail_id="a" * 64, interests=(known.interests[0].model_copy(update={"id": "in1-file"}),))
     made = settlement(fresh, key="mb1-file")
     assert kit.ledger.replays.settle([made], {"a" * 64: mail}, searches_first=searches_first) == {"mb1-file"}

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from mailbridge.ledger.raws import Packed
 from mailbridge.mailbox.decode import decode
 from mailbridge.mailbox.dkim_check import check_signatures, from_text, key_names, to_text, with_signatures
 from mailbridge.mailbox.dkim_keys import REST_S, KeySource, KeyUnavailable, ask_dns
@@ -170,7 +171,7 @@ def test_what_was_found_is_kept_and_read_again_without_keys():
     kept, strict = from_text(facts["signatures"])
     assert [(one.domain, one.value, len(one.key)) for one in kept] == [("shop.example", "pass", 16)]
     assert to_text(kept, strict) == facts["signatures"]
-    third = read_raw(Job("x", raw, signatures=facts["signatures"], size=len(raw)), router, rules)
+    third = read_raw(Job("x", Packed(None, raw), signatures=facts["signatures"], size=len(raw)), router, rules)
     assert dict(third.facts)["trust"] == "pass"
     later = read_raw(job_of(raw, keys=dict.fromkeys(first.keys_wanted)), router, rules)
     assert dict(later.facts)["trust_reason"] == "key_later"
