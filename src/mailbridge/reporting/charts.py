@@ -1,8 +1,10 @@
 """Charts of the report as SVG, by pygal: no script, nothing from elsewhere."""
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from math import inf
+from typing import Any
 
 from mailbridge.reporting.report import Day, Report
 from mailbridge.reporting.words import WEEKDAYS, Words
@@ -80,8 +82,16 @@ def _charts(bars: Bars, words: Words, *, width: int = 900) -> Drawn:
     return _chart(bars, words, width), _chart(bars, words, PHONE)
 
 
-def _chart(bars: Bars, words: Words, width: int) -> str:
+def _pygal() -> Any:
+    """Import the library without the hook that it leaves behind: Python 3.11 warns of it at every later import."""
     import pygal
+
+    sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != pygal.__name__]
+    return pygal
+
+
+def _chart(bars: Bars, words: Words, width: int) -> str:
+    pygal = _pygal()
     from pygal.style import Style
 
     style = Style(

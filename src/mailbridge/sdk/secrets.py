@@ -6,10 +6,11 @@ import re
 import threading
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
-from pydantic import BaseModel, SecretStr
+if TYPE_CHECKING:  # every error imports this module, and who has no configuration yet needs no models
+    from pydantic import BaseModel
 
 MASK = "••••"
 _LEAST = 8
@@ -40,7 +41,7 @@ def _in_json(secret: str) -> Iterator[str]:
     yield from (json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (False, True))
 
 
-def keep_secrets_of(settings: BaseModel) -> None:
+def keep_secrets_of(settings: "BaseModel") -> None:
     """Mask every secret of a configuration."""
     keep_secret(*_secrets(settings))
 
@@ -57,6 +58,8 @@ def _pattern(known: frozenset[str]) -> re.Pattern[str]:
 
 
 def _secrets(value: Any) -> Iterator[str]:
+    from pydantic import BaseModel, SecretStr
+
     if isinstance(value, SecretStr):
         yield value.get_secret_value()
     elif isinstance(value, BaseModel):
