@@ -124,8 +124,8 @@ crashes: $(READY) ## One run, one thing going wrong at every place where it can;
 bugs: $(READY) ## Which check of the simulation catches which planted bug
 	PYTHONPATH=tests $(BIN)/python -m simulation.bugs
 
-fuzz: $(READY) ## Chance against all that reads strangers' words, 10 minutes each: MINUTES= TARGET= SEED=
-	PYTHONPATH=tests $(BIN)/python -m fuzzing --minutes $(or $(MINUTES),10) $(if $(TARGET),--target $(TARGET)) $(if $(SEED),--seed $(SEED))
+fuzz: $(READY) ## Chance against all that reads strangers' words, 50 seconds each, FULL=1: 10 minutes; MINUTES= TARGET= SEED=
+	PYTHONPATH=tests $(BIN)/python -m fuzzing --minutes $(or $(MINUTES),$(if $(FULL),10,0.8)) $(if $(TARGET),--target $(TARGET)) $(if $(SEED),--seed $(SEED))
 
 threats: $(READY) ## Take the controls of docs/threats.md out, one after the other; which tests see it (some minutes)
 	PYTHONPATH=tests $(BIN)/python -m threats $(if $(ONLY),--only "$(ONLY)")

@@ -11,7 +11,7 @@ from fuzzing.targets import TARGETS
 def main() -> int:
     """Fuzz the targets one after the other; fail when one falls."""
     asked = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
-    asked.add_argument("--minutes", type=float, default=10, help="for each target")
+    asked.add_argument("--minutes", type=float, default=0.8, help="for each target")
     asked.add_argument("--target", choices=TARGETS, action="append")
     asked.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)), help="of the first round")
     wishes = asked.parse_args()
