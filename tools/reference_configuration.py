@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from mailbridge.config.example import MAILBOXES, toml
 from mailbridge.config.settings import Settings, inner_model, parser_model, sink_model
 from mailbridge.pipeline.labelling import LabelRule, ProductRule
+from mailbridge.pipeline.replies import ReplyRule
 from mailbridge.pipeline.when import When
 from mailbridge.registry import parser_types, sink_names, sink_type
 from tables import cell, code, table
@@ -53,6 +54,7 @@ def _tables() -> Iterator[tuple[str, str, str]]:
             yield f"`[{name}]`", cell(field.description or ""), _keys(model)
     for name, model in (("labels", LabelRule), ("products", ProductRule)):
         yield f"`[{name}.NAME]`", _about(model), _keys(model)
+    yield "`[[replies]]`", _about(ReplyRule), _keys(ReplyRule)
     yield "`when = {…}`", _about(When), _keys(When)
     for model, _ in MAILBOXES.values():
         (kind,) = get_args(model.model_fields["type"].annotation)

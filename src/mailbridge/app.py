@@ -1,7 +1,7 @@
 """Builds the program out of its settings; the only place that names concrete classes."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from mailbridge.mailbox.settings import ImapSettings, MailboxSettings
 from mailbridge.observe.events import log
 from mailbridge.pipeline.labelling import labelling_of
 from mailbridge.pipeline.parsing import TrustRules
+from mailbridge.pipeline.replies import ReplyRule
 from mailbridge.pipeline.routing import Router
 from mailbridge.pipeline.spacing import AccountRoom, Spacing
 from mailbridge.ports import Mailbox
@@ -119,7 +120,15 @@ def build(
     senders = [
         sender
         for name, sink in settings.sinks.items()
-        for sender in make_senders(name, sink, ledger, abort, rooms[name], workers=sink.parallel if parallel else 1)
+        for sender in make_senders(
+            name,
+            sink,
+            ledger,
+            abort,
+            rooms[name],
+            workers=sink.parallel if parallel else 1,
+            replies=settings.replies,
+        )
     ]
     desks = list(_desks(settings, ledger)) if collects else []
     readbacks = list(_readbacks(settings, ledger, abort, rooms)) if collects else []
@@ -198,7 +207,14 @@ def account_room(settings: SinkSettings, abort: threading.Event) -> AccountRoom:
 
 
 def make_senders(
-    name: str, settings: SinkSettings, ledger: Ledger, abort: threading.Event, room: AccountRoom, *, workers: int
+    name: str,
+    settings: SinkSettings,
+    ledger: Ledger,
+    abort: threading.Event,
+    room: AccountRoom,
+    *,
+    workers: int,
+    replies: Sequence[ReplyRule] = (),
 ) -> list[Sender]:
     """Return the workers of a sink account; each has a sink of its own."""
     kind = sink_type(settings.type)
@@ -206,7 +222,7 @@ def make_senders(
     return [
         Sender(
             name, settings, ledger, _maker(name, settings, ledger),
-            rate_per_s=_rate_per_s(settings), max_batch=kind.max_batch, room=room, sleep=sleep,
+            rate_per_s=_rate_per_s(settings), max_batch=kind.max_batch, replies=replies, room=room, sleep=sleep,
         )
         for _ in range(workers)
     ]  # fmt: skip

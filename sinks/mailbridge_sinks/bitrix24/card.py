@@ -1,6 +1,6 @@
 """The card as Bitrix24 shows it: nothing in it is BB-code, everything can be stored."""
 
-from mailbridge.sdk import Delivery, Interest, card_word, fit, for_bitrix24, utf8_length
+from mailbridge.sdk import Delivery, card_word, fit, for_bitrix24, utf8_length
 from mailbridge_sinks.bitrix24.config import Bitrix24Config
 
 MOST_BYTES = 60_000
@@ -19,11 +19,13 @@ def comment(delivery: Delivery, marker: str, config: Bitrix24Config) -> str:
     )
 
 
-def summary(interest: Interest, config: Bitrix24Config) -> str:
-    """Return what stands in the lead's own comment: the text and where to answer."""
-    label, remark = (card_word("label", name, config.language) for name in ("reply", "cut"))
-    answer = interest.reply.target and f"{label}: {interest.reply.target}"
-    told = "\n\n".join(filter(None, (interest.text, answer)))
+def summary(delivery: Delivery, config: Bitrix24Config) -> str:
+    """Return what stands in the lead's own comment: the text, where to answer, and the ready reply."""
+    interest = delivery.interest
+    reply, ready, remark = (card_word("label", name, config.language) for name in ("reply", "reply_text", "cut"))
+    answer = interest.reply.target and f"{reply}: {interest.reply.target}"
+    proposed = delivery.reply_text and f"{ready}:\n{delivery.reply_text}"
+    told = "\n\n".join(filter(None, (interest.text, "\n".join(filter(None, (answer, proposed))))))
     return fit(_prepared(told, config), MOST_BYTES, utf8_length, f"\n{remark}")
 
 

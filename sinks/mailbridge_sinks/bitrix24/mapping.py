@@ -69,7 +69,7 @@ def add_lead(delivery: Delivery, config: Bitrix24Config, contact_id: str | None)
         "title": title(delivery, config),
         "stageId": config.stage,
         "sourceDescription": _told(_place(interest), config),
-        "comments": summary(interest, config) or None,
+        "comments": summary(delivery, config) or None,
         **dict(_utm(interest, config)),
         **_money(interest, config),
         **_mapped(interest, config),

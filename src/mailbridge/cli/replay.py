@@ -88,7 +88,7 @@ def _shown(order: "Order", *, diff: bool) -> int:
     counts = Counts()
     with ExitStack() as stack:
         replayer, mails, watch, _ = stack.enter_context(looking(order))
-        planner = stack.enter_context(Planner(order.settings.sinks))
+        planner = stack.enter_context(Planner(order.settings))
         for chunk in replayer.read(mails):
             for one in chunk:
                 counts.add(one)

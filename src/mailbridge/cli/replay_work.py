@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -14,7 +14,7 @@ from mailbridge.app import App, build, make_crew, receivers
 from mailbridge.cli.common import NoMailFound, open_ledger, plain, short, tell
 from mailbridge.cli.progress import progress
 from mailbridge.cli.replay_rows import row_of, state_of
-from mailbridge.config import Settings, SinkSettings
+from mailbridge.config import Settings
 from mailbridge.config.settings import cores
 from mailbridge.daemon.chores import free_leases
 from mailbridge.daemon.signals import signals
@@ -22,14 +22,16 @@ from mailbridge.ledger.ledger import Ledger, Waiting
 from mailbridge.ledger.listing import Wanted
 from mailbridge.ledger.raws import Packed
 from mailbridge.ledger.replays import Replays
-from mailbridge.ledger.settle import StoredMail
+from mailbridge.ledger.settle import Outgoing, StoredMail
 from mailbridge.mailbox.files import walk
+from mailbridge.pipeline.replies import with_reply
 from mailbridge.registry import sink_type
-from mailbridge.sdk import Delivery, MailbridgeError, NoTokens, Refused, Sink, Unusable
+from mailbridge.sdk import Delivery, Interest, MailbridgeError, NoTokens, Refused, Sink, Unusable
 from mailbridge.sdk.mail import mail_id_of
 from mailbridge.stations.draining import Drain
 from mailbridge.stations.redelivering import Redelivery
 from mailbridge.stations.replaying import Given, Replayed, Replayer
+from mailbridge.stations.sending import language_of
 from mailbridge.stations.spool import Spool
 
 LISTED = 200
@@ -100,10 +102,11 @@ class Counts:
 class Planner:
     """Asks each sink what it would send; nothing is sent."""
 
-    def __init__(self, sinks: Mapping[str, SinkSettings]) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._sinks: dict[str, Sink] = {}
-        for name, settings in sinks.items():
-            self._sinks[name] = sink_type(settings.type)(settings, tokens=NoTokens(), transport=None)
+        for name, table in settings.sinks.items():
+            self._sinks[name] = sink_type(table.type)(table, tokens=NoTokens(), transport=None)
 
     def __enter__(self) -> Self:
         return self
@@ -120,8 +123,12 @@ class Planner:
             for interest, wanted in one.wishes
             for out in wanted
             if out.key in new
-            for delivery in [Delivery(out.key, interest, 1, out.responsible)]
+            for delivery in [self._delivery(out, interest)]
         }
+
+    def _delivery(self, out: Outgoing, interest: Interest) -> Delivery:
+        language = language_of(self._settings.sinks[out.sink])
+        return with_reply(self._settings.replies, Delivery(out.key, interest, 1, out.responsible), language)
 
 
 class Work:

@@ -20,6 +20,7 @@ from mailbridge.config.reporting import ReportMailSettings
 from mailbridge.config.settings import Settings, inner_model, parser_model, sink_model
 from mailbridge.mailbox.settings import DirectorySettings, ImapSettings, MaildirSettings, MboxSettings
 from mailbridge.pipeline.labelling import DEFAULT_LABELS, LabelRule, ProductRule
+from mailbridge.pipeline.replies import ReplyRule
 from mailbridge.registry import parser_types, sink_names, sink_type
 
 HEAD = """\
@@ -63,6 +64,8 @@ PRODUCT: Mapping[str, Any] = {
     "words": ("brick stove", "кирпичная печь"),
 }
 
+REPLY: Mapping[str, Any] = {"when": {"network": ("vk",), "kind": ("comment",)}}
+
 _AS_IS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -101,6 +104,7 @@ def example_text() -> str:
     about = f"{LabelRule.__doc__} The rule for complaints is there by default, with many more words."
     blocks.append(_block("[labels.complaint]", LabelRule, about, shown, off=True))
     blocks.append(_block("[products.stoves]", ProductRule, ProductRule.__doc__ or "", PRODUCT, off=True))
+    blocks.append(_block("[[replies]]", ReplyRule, ReplyRule.__doc__ or "", REPLY, off=True))
     for name, (box, path) in MAILBOXES.items():
         blocks.append(_block(f"[mailboxes.{name}]", box, box.__doc__ or "", {"path": Path(path)}, off=name != "main"))
     for kind in sorted(sink_names(), key=lambda kind: kind != "jsonl"):

@@ -31,6 +31,7 @@ EVENTS: dict[str, str] = {
     "batch_finished": "A batch of deliveries was sent. sink, delivered, waiting, doubt, dead, seconds",
     "open_counts_failed": "How much each person has to do can't be counted now; the last count is used. sink, error",
     "user_gone": "The CRM gives nothing to this user any more; others get it. sink, user, error",
+    "reply_failed": "A ready reply can't be worked out for one interest; its card goes without. rule, key",
     "search_finished": "The CRM was searched for doubtful deliveries. sink, asked, found",
     "search_failed": "The CRM can't be searched now; the deliveries stay in doubt. sink, count, error",
     "search_lag_measured": "How long the CRM's search did not see a new object; a warning where search_lag_s is less "

@@ -62,11 +62,12 @@ class When(BaseModel):
         )
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
+    """Return a list of one table for the table itself."""
     return [value] if isinstance(value, dict) else value
 
 
-Rules = Annotated[tuple[When, ...], BeforeValidator(_listed, json_schema_input_type=When | tuple[When, ...])]
+Rules = Annotated[tuple[When, ...], BeforeValidator(listed, json_schema_input_type=When | tuple[When, ...])]
 """One table, or a list of tables of which one is enough."""
 
 

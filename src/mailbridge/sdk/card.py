@@ -27,6 +27,8 @@ _MOST_WARNINGS = 3
 _WORDED: dict[str, WordTable] = {"kind": "kind", "source.channel": "channel", "source.network": "network"}
 _NO_PLACES = {"email", "site"}
 """Networks that say no more than the channel."""
+_BLOCKS = {"text", "reply_text"}
+"""Lines that begin below their label."""
 _REFS = ("order", "form", "comment", "post", "thread")
 
 
@@ -110,7 +112,7 @@ class CardLine:
     Attributes:
         name: Which one, such as "source", "text", "fields" (of which there may be several), "trust".
         label: In the language of the card, or as the form has it; "" for a form field without one.
-        value: Escaped; only those of "text" and "fields" may have line breaks.
+        value: Escaped; only those of "text", "reply_text" and "fields" may have line breaks.
     """
 
     name: str
@@ -120,7 +122,7 @@ class CardLine:
     def __str__(self) -> str:
         if not self.label:
             return self.value
-        return f"{self.label}:\n{self.value}" if self.name == "text" else f"{self.label}: {self.value}"
+        return f"{self.label}:\n{self.value}" if self.name in _BLOCKS else f"{self.label}: {self.value}"
 
 
 def card_lines(
@@ -129,30 +131,38 @@ def card_lines(
     *,
     told: Collection[str] = (),
     escape: Callable[[str], str] = str,
+    reply_text: str | None = None,
 ) -> Iterator[CardLine]:
     """Yield the lines of the card that have a value.
 
     First a warning of links to hosts that only look like known ones. Then the ten fields in their fixed order: source,
-    date, type, author (phone, e-mail, photo), action, text, product, responsible, processed, reply. Then rating,
-    amount, priority, labels, numbers, form fields, files, and the sender unless it is proven.
+    date, type, author (phone, e-mail, photo), action, text, product, responsible, processed, reply, and below it the
+    ready reply. Then rating, amount, priority, labels, numbers, form fields, files, and the sender unless it is proven.
 
     Args:
         interest: What to tell.
         language: Of labels and words.
         told: Paths that stand whole in fields of their own; they are left out.
         escape: Makes text of strangers harmless where the CRM reads markup; applied to each value and form label.
+        reply_text: `Delivery.reply_text`.
     """
-    return _Lines(interest, language, told, escape).all()
+    return _Lines(interest, language, told, escape, reply_text).all()
 
 
 class _Lines:
     def __init__(
-        self, interest: Interest, language: Language, told: Collection[str], escape: Callable[[str], str]
+        self,
+        interest: Interest,
+        language: Language,
+        told: Collection[str],
+        escape: Callable[[str], str],
+        reply_text: str | None,
     ) -> None:
         self._interest = interest
         self._language = language
         self._told = {path.casefold() if path.startswith(FORM_FIELD) else path for path in told}
         self._escape = escape
+        self._reply_text = reply_text
 
     def all(self) -> Iterator[CardLine]:
         yield from self._warnings()
@@ -192,6 +202,7 @@ class _Lines:
             yield "responsible", self._shown("responsible") or self._word("nobody")
         yield "processed", _joined(self._processed(), self._shown("proof"))
         yield "reply", self._shown("reply.target")
+        yield "reply_text", self._escape(self._reply_text or "")
 
     def _more(self) -> Iterator[tuple[str, str | None]]:
         rating = self._shown("rating")
@@ -248,6 +259,7 @@ def card_text(
     measure: Callable[[str], int] = len,
     told: Collection[str] = (),
     escape: Callable[[str], str] = str,
+    reply_text: str | None = None,
 ) -> str:
     """Return the whole card as one text: what the person wrote, the lines, the form fields, and the marker.
 
@@ -261,15 +273,19 @@ def card_text(
         measure: How the CRM counts; `len` = characters.
         told: As for `card_lines`.
         escape: As for `card_lines`.
+        reply_text: As for `card_lines`; in a small card it keeps an eighth of the room.
     """
-    lines = list(card_lines(interest, language, told=told, escape=escape))
+    ready = fit(reply_text or "", most // 8, measure)
+    lines = list(card_lines(interest, language, told=told, escape=escape, reply_text=ready))
     remark = "\n" + card_word("label", "cut", language)
     text = "\n".join(str(line) for line in lines if line.name == "text")
     form = "\n".join(str(line) for line in lines if line.name == "fields")
     if form:
         form = f"{card_word('label', 'fields', language)}:\n{form}"
     facts = [line for line in lines if line.name not in {"text", "fields", "attachments", "trust"}]
-    head = fit("\n".join(map(str, facts)), most * 7 // 16, measure)
+    # A blank line says where a ready reply ends.
+    told_facts = "\n".join(f"{line}\n" if line.name == "reply_text" else str(line) for line in facts).rstrip("\n")
+    head = fit(told_facts, most * 7 // 16, measure)
     tail = fit("\n".join(str(line) for line in lines if line.name in {"attachments", "trust"}), most // 16, measure)
     room = most - measure(marker) - sum(measure(f"\n\n{part}") for part in (head, tail) if part)
     form = fit(form, max(most // 4, room - measure(f"{text}\n\n\n\n")), measure, remark)

@@ -21,6 +21,7 @@ _LABELS = {
     "responsible": noted("label", "Responsible"),
     "processed": noted("label", "Processed"),
     "reply": noted("label", "Reply"),
+    "reply_text": noted("label", "Ready reply"),
     "rating": noted("label", "Rating"),
     "amount": noted("label", "Amount"),
     "priority": noted("label", "Priority"),

@@ -83,7 +83,10 @@ class CardTemplates(BaseModel):
         interest = delivery.interest
         if self.text is None:
             as_is = escape or str
-            return card_text(interest, language, marker=marker, most=most, measure=measure, told=told, escape=as_is)
+            return card_text(
+                interest, language, marker=marker, most=most, measure=measure, told=told, escape=as_is,
+                reply_text=delivery.reply_text,
+            )  # fmt: skip
         with _told():
             made = Template(self.text, escape=escape).text(template_values(delivery, language)).strip()
         return f"{fit(made, most - measure(marker) - 2, measure)}\n\n{marker}".lstrip()

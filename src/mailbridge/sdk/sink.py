@@ -41,6 +41,7 @@ class Delivery:
         attempt: 1 on the first try.
         responsible: CRM user in the sink's own terms, "asap" for "whoever is first", or None for the sink's default.
         known: What is known of the author here; None = nothing. A hint: the CRM may have changed since.
+        reply_text: What the configuration proposes to answer, as plain text; None = nothing. `card_text` shows it.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Delivery:
     attempt: int = 1
     responsible: str | None = None
     known: Known | None = None
+    reply_text: str | None = None
 
     def step_key(self, step: str) -> str:
         """Return the key of one object of this delivery, `KEY/step`."""

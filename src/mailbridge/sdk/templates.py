@@ -37,7 +37,7 @@ LONGEST_CARD = 30_000
 _LISTS = {"fields", "attachments"}
 _MADE = (
     "key", "step_key", "assignee", "asap", "title", "card", "card_within", "first_name", "last_name", "who", "phone",
-    "field", "word", "interest",
+    "field", "word", "interest", "reply_text",
 )  # fmt: skip
 """Names that a template has besides the parts of an interest; see `template_values`."""
 
@@ -105,9 +105,10 @@ def template_values(delivery: Delivery, language: Language) -> dict[str, Any]:
     times in RFC 3339. Made for cards: `title` (what, where, who), `card` (the whole card as text), `card_within(9000)`
     (the same in so many characters), `first_name`, `last_name`, `who` (name, else an address), `phone` (the first),
     `key` and `step_key("note")`, `assignee` (the CRM's user, None where nobody is assigned) and `asap` (for whoever is
-    first), `field("City")` (a form field by its label), `word("kind")` (kind, channel or network in words).
+    first), `field("City")` (a form field by its label), `word("kind")` (kind, channel or network in words),
+    `reply_text` (the ready reply, None where there is none).
     """
-    interest = delivery.interest
+    interest, ready = delivery.interest, delivery.reply_text
     first, last = split_name(interest.author.name or "")
     values: dict[str, Any] = interest.to_json()
     return values | {
@@ -117,8 +118,11 @@ def template_values(delivery: Delivery, language: Language) -> dict[str, Any]:
         "key": delivery.key,
         "step_key": delivery.step_key,
         "title": card_title(interest, language),
-        "card": card_text(interest, language, marker=delivery.key, most=LONGEST_CARD),
-        "card_within": lambda most: card_text(interest, language, marker=delivery.key, most=max(2000, int(most))),
+        "card": card_text(interest, language, marker=delivery.key, most=LONGEST_CARD, reply_text=ready),
+        "card_within": lambda most: card_text(
+            interest, language, marker=delivery.key, most=max(2000, int(most)), reply_text=ready
+        ),
+        "reply_text": ready,
         "first_name": first or None,
         "last_name": last or None,
         "who": name_or_address(interest.author) or card_word("label", "somebody", language),

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.claims import Claim
@@ -15,6 +16,7 @@ from mailbridge.pipeline import backoff
 from mailbridge.pipeline.assignment import choose
 from mailbridge.pipeline.delivery import AccountGate, Item, count_copies, count_delivered, count_open, deliver, search
 from mailbridge.pipeline.discretion import discreet
+from mailbridge.pipeline.replies import ReplyRule, with_reply
 from mailbridge.pipeline.spacing import AccountRoom
 from mailbridge.sdk import (
     Counting,
@@ -22,6 +24,7 @@ from mailbridge.sdk import (
     Delivered,
     GatedTransport,
     Known,
+    Language,
     NoSuchUser,
     NotWritten,
     Outcome,
@@ -92,6 +95,11 @@ def read_back_of(settings: SinkSettings) -> ReadBackConfig:
     return own if isinstance(own, ReadBackConfig) else ReadBackConfig()
 
 
+def language_of(settings: SinkSettings) -> Language:
+    """Return the language of a sink's cards; sinks without a word on it show no card."""
+    return "en" if getattr(settings, "language", None) == "en" else "ru"
+
+
 class Sender:
     """One worker of one sink account, with its own instance of the sink.
 
@@ -102,6 +110,7 @@ class Sender:
         make: Makes the sink over a transport.
         rate_per_s: Requests a second that the CRM permits.
         max_batch: Most deliveries per batch.
+        replies: Rules of ready replies.
         room: Shared by the workers of this account; absent = there are no others.
         sleep: Waits; returns False when the program must stop at once.
         clock: Monotonic seconds.
@@ -120,6 +129,7 @@ class Sender:
         *,
         rate_per_s: float,
         max_batch: int,
+        replies: Sequence[ReplyRule] = (),
         room: AccountRoom | None = None,
         sleep: Callable[[float], bool],
         clock: Callable[[], float] = time.monotonic,
@@ -135,6 +145,8 @@ class Sender:
         self._gate = account_gate(ledger, self.account_id, rate_per_s, sleep, clock, self._room)
         self._sink = make((gated or measured(name))(self._gate))
         self._assign = settings.assign
+        self._replies = replies
+        self._language = language_of(settings)
         self._count_again_at = -math.inf
         self._canary = Canary(name, settings.canary_every_s, settings.search_lag_s, self.present, clock)
         self._waits = Waits(
@@ -277,7 +289,7 @@ class Sender:
         return {key: ids for key, ids in several.items() if len(ids) > 1}
 
     def _deliver(self, claim: Claim, began: float) -> None:
-        claim = self._assigned(claim)
+        claim = self._with_replies(self._assigned(claim))
         steps = self._ledger.steps(claim, self._gate.arm)
         self._gate.begin(steps, self._ledger.lease_s)
         outcomes = deliver(self._sink, claim.items, steps)
@@ -298,6 +310,14 @@ class Sender:
         return self._ledger.assignments.settle(
             claim, lambda item, team: choose(assign, item.delivery.interest, team, _manager(item.delivery.known))
         )
+
+    def _with_replies(self, claim: Claim) -> Claim:
+        if not self._replies:
+            return claim
+        items = (
+            replace(item, delivery=with_reply(self._replies, item.delivery, self._language)) for item in claim.items
+        )
+        return replace(claim, items=tuple(items))
 
     def _count(self, sink: CountsOpen, users: frozenset[str]) -> None:
         self._gate.begin(None, self._ledger.lease_s)

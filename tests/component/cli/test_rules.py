@@ -193,3 +193,37 @@ def test_the_other_interests_of_the_person_are_named_with_one(orgs):
     first, second = (one["id"] for one in interests(orgs) if one["author"]["email"] == "p1@example.com")
     shown = json.loads(orgs.run("interests", "show", first, "--json")[1])
     assert shown["same_person"] == [second]
+
+
+REPLIES = """
+[[replies]]
+when = { text = "number 1" }
+text = "Hello {{ author.email }}, about your {{ word('kind') }}:"
+[[replies]]
+when = { text = "number 2" }
+text = "{{ text | epoch }}"
+"""
+
+
+def test_a_ready_reply_stands_on_the_card_that_its_rule_holds_for(orgs):
+    orgs.rules(sales='language = "en"\n' + REPLIES)
+    for number in (1, 2, 3):
+        orgs.arrive(number)
+    code, out, _ = orgs.run("replay", "mails", "--json")
+    assert (code, out.count("Ready reply:\\nHello p1@example.com")) == (0, 1)
+    code, err = once(orgs)
+    assert code == 0
+    told = {row["Email"]: row["Description"] for row in leads(orgs)}
+    assert "\nReady reply:\nHello p1@example.com, about your " in told["p1@example.com"]
+    assert not any("Ready reply" in told[email] for email in ("p2@example.com", "p3@example.com"))
+    (failed,) = [json.loads(line) for line in err.splitlines() if "reply_failed" in line]
+    assert failed["rule"] == "replies.1"
+    assert "number 2" not in err
+
+
+def test_a_ready_reply_that_names_what_is_not_there_is_told_with_its_key(orgs):
+    orgs.rules(sales=REPLIES.replace("author.email", "autor.email"))
+    code, _, err = orgs.run("check")
+    assert code == 78
+    assert "[replies.0] text: " in err
+    assert "'autor'" in err

@@ -79,7 +79,7 @@ def test_emoji_are_spelled_out_only_for_old_databases():
 
 
 def test_the_lead_itself_shows_text_and_answer():
-    told = summary(make_card(1), config())
+    told = summary(make_delivery(make_card(1)), config())
     assert "Сколько стоит доставка 1?\nИ до какого часа?" in told
     assert "Ответить: https://vk.com/wall-1_1?reply=17#answer" in told
 
