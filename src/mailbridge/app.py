@@ -117,19 +117,7 @@ def build(
         note=ledger.alerts.note,
     )
     rooms = {name: account_room(sink, abort) for name, sink in settings.sinks.items()}
-    senders = [
-        sender
-        for name, sink in settings.sinks.items()
-        for sender in make_senders(
-            name,
-            sink,
-            ledger,
-            abort,
-            rooms[name],
-            workers=sink.parallel if parallel else 1,
-            replies=settings.replies,
-        )
-    ]
+    senders = list(_senders(settings, ledger, abort, rooms, parallel=parallel))
     desks = list(_desks(settings, ledger)) if collects else []
     readbacks = list(_readbacks(settings, ledger, abort, rooms)) if collects else []
     return App(settings, ledger, collectors, room, senders, desks, readbacks, abort=abort)
@@ -226,6 +214,15 @@ def make_senders(
         )
         for _ in range(workers)
     ]  # fmt: skip
+
+
+def _senders(
+    settings: Settings, ledger: Ledger, abort: threading.Event, rooms: Mapping[str, AccountRoom], *, parallel: bool
+) -> Iterator[Sender]:
+    """Yield the workers of all sink accounts."""
+    for name, sink in settings.sinks.items():
+        workers = sink.parallel if parallel else 1
+        yield from make_senders(name, sink, ledger, abort, rooms[name], workers=workers, replies=settings.replies)
 
 
 def _readbacks(

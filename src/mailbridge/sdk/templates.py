@@ -262,6 +262,8 @@ def _single_expression(tree: nodes.Template, source: str) -> str | None:
 
 
 def _check_names(tree: nodes.Template, source: str, known: tuple[str, ...]) -> None:
+    if any(True for _ in meta.find_referenced_templates(tree)):
+        raise BadTemplate(f"{source!r} takes in another template, and there are none")
     tops = {path.split(".")[0] for path in CARD_PATHS} | _LISTS | {"schema"}
     allowed = tops | set(_MADE) | set(known)
     for name in sorted(meta.find_undeclared_variables(tree)):

@@ -285,3 +285,13 @@ def test_a_refused_configuration_shows_no_secret(load):
         load(text + IMAP.replace("s3cret", "s3cr\\net"))
     for secret in ("t0ken", "v3rysecret", "h0ok", "s3cr"):
         assert secret not in str(caught.value)
+
+
+def test_ready_replies_are_a_list_of_tables_and_one_table_is_a_list_of_one(load):
+    one = '[replies]\nwhen = { kind = "order" }\ntext = "Hello"\n'
+    assert len(load(one).replies) == 1
+    assert len(load(one.replace("[replies]", "[[replies]]") * 2).replies) == 2
+    assert load.problems('[[replies]]\ntxt = "Hello"\n') == [
+        "[replies.0] text: is missing",
+        "[replies.0] txt: unknown key, did you mean 'text'?",
+    ]

@@ -62,6 +62,8 @@ def test_what_can_not_be_worked_out_is_left_out_and_told_without_the_words_of_a_
         ("{{ author.nmae }}", "did you mean 'author.name'"),
         ("{% if %}", "is no template"),
         ("{{ range(10) }}", "range"),
+        ("{% include '/etc/passwd' %}", "takes in another template"),
+        ("{% import key as other %}", "takes in another template"),
         ("x" * 4001, "4000"),
     ],
 )
