@@ -52,7 +52,7 @@ def test_form_fields_are_found_by_their_label():
         ("{{ author.nam }}", "did you mean 'author.name'"),
         ("{{ autor.name }}", "'autor', which no interest has; did you mean 'author'"),
         ("{{ author.name", "is no template"),
-        ("{% include 'x' %}{{ y }}", "'y'"),
+        ("{% include 'x' %}", "another template"),
         ("{{ settings.x }}", "'settings'"),
         ("{{ author.name.__class__ }}", "which no interest has"),
     ],
