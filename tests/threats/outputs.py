@@ -101,7 +101,7 @@ def any_host():
     "nothing is masked",
 )
 def secrets():
-    replace("mailbridge.observe.secrets.masked", lambda text: text)
+    replace("mailbridge.observe.logging.masked", lambda text: text)
 
 
 @threat(

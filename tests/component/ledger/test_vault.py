@@ -9,7 +9,7 @@ from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.vault import Vault
 from mailbridge.sdk import Unusable
 
-TOKENS = {"access_token": "access-canary", "refresh_token": "refresh-canary"}
+TOKENS = {"access_token": "access-ptarmigan", "refresh_token": "refresh-ptarmigan"}
 OLD, NEW = "an old key that is long enough", "a new key that is long enough"
 
 
@@ -32,7 +32,7 @@ def test_the_file_holds_no_token_and_the_key_lies_beside_it(url, tmp_path):
     renew(ledger)
     assert ledger.tokens("crm").load() == TOKENS
     ledger.close()
-    assert b"canary" not in (tmp_path / "ledger.db").read_bytes()
+    assert b"ptarmigan" not in (tmp_path / "ledger.db").read_bytes()
     assert (tmp_path / "ledger.db.key").stat().st_mode & 0o777 == 0o600
     again = opened(url)
     assert again.tokens("crm").load() == TOKENS
@@ -58,7 +58,7 @@ def test_a_new_key_above_the_old_one(url):
     wrong.close()
     both = opened(url, f"{NEW}\n{OLD}\n")
     assert both.tokens("crm").load() == TOKENS
-    both.tokens("crm").refresh("access-canary", lambda kept: {**kept, "access_token": "next"})
+    both.tokens("crm").refresh("access-ptarmigan", lambda kept: {**kept, "access_token": "next"})
     both.close()
     only = opened(url, NEW)
     assert only.tokens("crm").load()["access_token"] == "next"
@@ -70,7 +70,7 @@ def test_a_wrong_key_wipes_nothing(url):
     renew(ledger)
     wrong = opened(url, NEW)
     with pytest.raises(Unusable):
-        wrong.tokens("crm").refresh("access-canary", lambda _: pytest.fail("a pair would be used up"))
+        wrong.tokens("crm").refresh("access-ptarmigan", lambda _: pytest.fail("a pair would be used up"))
     assert ledger.tokens("crm").load() == TOKENS
 
 
@@ -78,11 +78,11 @@ def test_what_was_stored_before_there_was_a_key_is_read_and_sealed_when_it_is_re
     ledger = opened(url)
     renew(ledger)
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection, connection:
-        connection.execute("""UPDATE token SET body = '{"access_token": "plain-canary"}'""")
-    assert ledger.tokens("crm").load() == {"access_token": "plain-canary"}
-    ledger.tokens("crm").refresh("plain-canary", lambda _: TOKENS)
+        connection.execute("""UPDATE token SET body = '{"access_token": "plain-ptarmigan"}'""")
+    assert ledger.tokens("crm").load() == {"access_token": "plain-ptarmigan"}
+    ledger.tokens("crm").refresh("plain-ptarmigan", lambda _: TOKENS)
     ledger.close()
-    assert b"canary" not in (tmp_path / "ledger.db").read_bytes()
+    assert b"ptarmigan" not in (tmp_path / "ledger.db").read_bytes()
 
 
 def test_where_there_is_no_place_for_a_key_nothing_is_used_up():
