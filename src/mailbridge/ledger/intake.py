@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from mailbridge.ledger.engine import MAIL, Database, LeaseLost, now
 from mailbridge.ledger.insert import insert_new, inserted
@@ -103,16 +103,23 @@ class Intake:
     def synced(self) -> None:
         """Note that nothing visible in the mailbox is missing here."""
         with self._database.write() as connection:
-            mine = (mailbox.c.name == self.name, mailbox.c.owner == self._leases.node)
-            connection.execute(update(mailbox).where(*mine).values(synced_at=now()))
+            connection.execute(_SYNCED, {"mailbox_name": self.name, "node": self._leases.node})
         self.whole = False
 
 
+# Statements of every look are built once: to build them costs several times what it costs the database to run them.
+_CURSOR = select(cursor.c.last_uid, cursor.c.first_uid).where(
+    cursor.c.mailbox == bindparam("name"), cursor.c.uidvalidity == bindparam("uidvalidity")
+)
+_SYNCED = (
+    update(mailbox)
+    .where(mailbox.c.name == bindparam("mailbox_name"), mailbox.c.owner == bindparam("node"))
+    .values(synced_at=now())
+)
+
+
 def _cursor(connection: Connection, name: str, uidvalidity: int) -> Cursor | None:
-    query = select(cursor.c.last_uid, cursor.c.first_uid).where(
-        cursor.c.mailbox == name, cursor.c.uidvalidity == uidvalidity
-    )
-    found = connection.execute(query).first()
+    found = connection.execute(_CURSOR, {"name": name, "uidvalidity": uidvalidity}).first()
     return None if found is None else Cursor(uidvalidity, found.last_uid, found.first_uid)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Double, Select, Table, Update, bindparam, select, update
 
 from mailbridge.ledger.engine import now
 from mailbridge.ledger.insert import insert_new
@@ -35,10 +36,10 @@ class Leases:
 
     def take(self, connection: Connection, table: Table, name: str) -> int | None:
         """Take or renew a lease; return its fence, None while another node holds it."""
-        insert_new(connection, table, [{"name": name}])
-        columns = (table.c.owner, table.c.fence, table.c.lease_until, now().label("now"))
-        query = select(*columns).where(table.c.name == name).with_for_update(key_share=True)
-        row = connection.execute(query).one()
+        row = connection.execute(_held(table), {"lease_name": name}).first()
+        if row is None:
+            insert_new(connection, table, [{"name": name}])
+            row = connection.execute(_held(table), {"lease_name": name}).one()
         if row.owner not in {None, self.node} and row.lease_until > row.now:
             return None
         fence = int(row.fence) + (0 if row.owner == self.node else 1)
@@ -49,14 +50,30 @@ class Leases:
 
     def prove(self, connection: Connection, table: Table, name: str, fence: int) -> bool:
         """Extend a lease that still is ours; its row is locked until the transaction ends, so nobody takes it now."""
-        mine = (table.c.name == name, table.c.owner == self.node, table.c.fence == fence)
-        return bool(connection.execute(update(table).where(*mine).values(lease_until=now() + self.lease_s)).rowcount)
+        given = {"lease_name": name, "node": self.node, "own": fence, "lease_s": self.lease_s}
+        return bool(connection.execute(_extended(table), given).rowcount)
 
     def renew_all(self, connection: Connection) -> None:
         """Extend everything that this node holds: it is alive."""
         for table in (mailbox, lease):
             alive = (table.c.owner == self.node, table.c.lease_until > now())
             connection.execute(update(table).where(*alive).values(lease_until=now() + self.lease_s))
+
+
+@cache
+def _held(table: Table) -> Select[tuple[str | None, int, float, float]]:
+    columns = (table.c.owner, table.c.fence, table.c.lease_until, now().label("now"))
+    return select(*columns).where(table.c.name == bindparam("lease_name")).with_for_update(key_share=True)
+
+
+@cache
+def _extended(table: Table) -> Update:
+    mine = (
+        table.c.name == bindparam("lease_name"),
+        table.c.owner == bindparam("node"),
+        table.c.fence == bindparam("own"),
+    )
+    return update(table).where(*mine).values(lease_until=now() + bindparam("lease_s", type_=Double()))
 
 
 def give_up(connection: Connection, nodes: Sequence[str], *, only: str | None = None) -> None:
