@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from threats import more, outputs
+from threats import more, outputs, refusals
 from threats.bugs import THREATS, Threat
 
-__all__ = ["THREATS", "more", "outcomes", "outputs"]
+__all__ = ["THREATS", "more", "outcomes", "outputs", "refusals"]
 
 TESTS = Path(__file__).parents[1]
 
