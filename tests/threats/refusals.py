@@ -16,7 +16,8 @@ def preauth():
 @threat(
     "links to hosts that only look like known ones",
     "label `lookalike_link` and a warning on top of the card",
-    "unit/sdk/test_lookalike_links.py::test_every_place_of_an_interest_is_looked_at unit/sdk/test_lookalike_links.py::test_a_manager_reads_what_is_wrong_with_the_link",
+    "unit/sdk/test_lookalike_links.py::test_every_place_of_an_interest_is_looked_at "
+    "unit/sdk/test_lookalike_links.py::test_a_manager_reads_what_is_wrong_with_the_link",
     "no host imitates another",
 )
 def lookalike_links():
