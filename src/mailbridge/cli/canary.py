@@ -31,7 +31,7 @@ def canary(
     as_json: JsonOption = False,
     wait_s: Annotated[
         float | None,
-        typer.Option("--wait", min=1, metavar="SECONDS", help="Wait at most so long; else [canary] late_s."),
+        typer.Option("--wait", min=1, metavar="SECONDS", help="Wait at most so long; else late_s of the table canary."),
     ] = None,
 ) -> None:
     """Send a canary mail and wait until it is read: exit 0 when it was, 75 when not, 69 or 77 when it can't be sent."""

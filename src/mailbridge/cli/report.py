@@ -81,7 +81,7 @@ def report(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write one page with charts; - = standard output.")
     ] = None,
-    mail: Annotated[bool, typer.Option("--mail", help="Mail it now to those whom [report_mail] names.")] = False,
+    mail: Annotated[bool, typer.Option("--mail", help="Mail it now to those named by the table report_mail.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Interests of a period by source, kind, product, responsible and time, and how they were answered."""
