@@ -155,16 +155,16 @@ def any_command():
     "any version is taken",
 )
 def old_tls():
-    from mailbridge.mailbox import imap_login
+    from mailbridge.mailbox import tls
 
-    whole = imap_login._tls_context
+    whole = tls.trusting
 
-    def lenient(settings):
-        context = whole(settings)
+    def lenient(ca_file):
+        context = whole(ca_file)
         context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
         return context
 
-    replace("mailbridge.mailbox.imap_login._tls_context", lenient)
+    replace("mailbridge.mailbox.tls.trusting", lenient)
 
 
 @threat(
@@ -175,7 +175,7 @@ def old_tls():
     "certificates are not looked at",
 )
 def no_certificate():
-    replace("mailbridge.mailbox.imap_login._tls_context", lambda _settings: ssl._create_unverified_context())
+    replace("mailbridge.mailbox.imap_login.trusting", lambda _ca_file: ssl._create_unverified_context())
 
 
 # What costs

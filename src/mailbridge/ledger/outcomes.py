@@ -28,8 +28,8 @@ class Waits:
         retry_s: Attempt number → seconds.
         pause_s: Pauses in a row → seconds.
         unusable_s: Pauses in a row → seconds.
-        max_attempts: After so many a person has to look.
-        max_searches: After so many failed searches a person has to look.
+        max_attempts: After so many answers that said "later" a person has to look.
+        max_searches: After so many searches that failed one after the other a person has to look.
         first_read_s: From a delivery until it is read back for the first time.
     """
 

@@ -137,7 +137,7 @@ def _or_not_written() -> Iterator[None]:
 
 # Statements are built once: to build them costs several times what it costs the database to run them.
 _OURS = and_(
-    delivery.c.id.in_(bindparam("ids", expanding=True)),  # by index; which databases don't use for pairs
+    delivery.c.id.in_(bindparam("ids", expanding=True)),  # by this the rows are found, by the pairs they are judged
     tuple_(delivery.c.id, delivery.c.fence).in_(bindparam("fences", expanding=True)),
 )
 _EXTENDED = (

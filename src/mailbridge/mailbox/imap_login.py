@@ -1,7 +1,6 @@
 """From a host name to a logged-in connection."""
 
 import imaplib
-import ssl
 
 from imap_tools import BaseMailBox
 from imap_tools.errors import UnexpectedCommandStatusError
@@ -10,7 +9,8 @@ from mailbridge.mailbox.imap_errors import Account
 from mailbridge.mailbox.imap_wire import Wire
 from mailbridge.mailbox.oauth import access_token, sasl_xoauth2
 from mailbridge.mailbox.settings import ImapSettings
-from mailbridge.ports import MailboxRefused, MailboxUnreachable, PathUnreadable
+from mailbridge.mailbox.tls import trusting
+from mailbridge.ports import MailboxRefused, MailboxUnreachable
 
 
 class Tools(BaseMailBox):
@@ -47,7 +47,7 @@ def log_in(account: Account) -> Tools:
 
 
 def _connected(settings: ImapSettings) -> Wire:
-    context = _tls_context(settings) if settings.tls != "none" else None
+    context = trusting(settings.ca_file) if settings.tls != "none" else None
     implicit = context if settings.tls == "implicit" else None
     wire = Wire(settings.host.strip("[]"), settings.effective_port, timeout_s=settings.timeout_s, tls=implicit)
     if context is None or implicit is not None or wire.state == "AUTH":
@@ -66,16 +66,6 @@ def _refuse_preauth(wire: Wire, account: Account) -> None:
             f"{account.label}: the server greets as already logged in (PREAUTH); refused, because somebody in between "
             "may have put that greeting there to prevent encryption"
         )
-
-
-def _tls_context(settings: ImapSettings) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:
-        reason = "holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror
-        raise PathUnreadable(f"ca_file {settings.ca_file}: {reason}") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _authenticate(tools: Tools, account: Account) -> None:

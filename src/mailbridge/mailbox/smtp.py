@@ -10,6 +10,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from mailbridge.mailbox.settings import has_controls, is_loopback
+from mailbridge.mailbox.tls import trusting
+from mailbridge.ports import PathUnreadable
 from mailbridge.sdk import MailbridgeError, cut
 
 PORTS = {"implicit": 465, "starttls": 587, "none": 25}
@@ -137,12 +139,9 @@ def _connected(settings: SmtpSettings) -> smtplib.SMTP:
 
 def _tls(settings: SmtpSettings) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:
-        reason = "holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror
-        raise NotSent(f"ca_file {settings.ca_file}: {reason}") from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
+        return trusting(settings.ca_file)
+    except PathUnreadable as error:
+        raise NotSent(str(error)) from None
 
 
 def _leave(client: smtplib.SMTP) -> None:

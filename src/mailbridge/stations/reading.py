@@ -227,7 +227,7 @@ class ReadingRoom:
         return len(mails)
 
     def _bytes_underway(self) -> int:
-        """How much raw mail is held in memory; several large mails at once would be hundreds of MB."""
+        """How much raw mail is being read; several large mails at once would take hundreds of MB."""
         return sum(mail.size for mails, _ in self._underway for mail in mails)
 
     def close(self) -> None:

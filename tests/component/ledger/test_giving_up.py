@@ -3,9 +3,19 @@
 from mailbridge.sdk import RetryLater, Unknown
 
 
-def sent(kit, claim):
-    """What a sink does before its request."""
+def fall_into_doubt(kit):
+    """A request is sent, its answer is lost, and the quiet period passes."""
+    claim = kit.claim()
     kit.steps(claim).writing("lead", [item.delivery.key for item in claim.items])
+    kit.finish(claim, Unknown("cut"))
+    kit.clock.now += 100
+
+
+def fail_searches(kit):
+    """So many searches fail, one after the other, as are tried."""
+    for _ in range(kit.waits.max_searches):
+        kit.ledger.outcomes.search_failed(kit.claim(), RetryLater("no search"), kit.waits)
+        kit.clock.now += 100
 
 
 def test_attempts_are_capped_and_a_person_sees_why(kit):
@@ -43,38 +53,24 @@ def test_who_retries_by_hand_gets_all_attempts_anew(kit):
 def test_only_searches_that_fail_one_after_the_other_send_a_doubt_to_a_person(kit):
     key = kit.deliver(1)
     for _ in range(kit.waits.max_searches + 1):
-        claim = kit.claim()
-        sent(kit, claim)
-        kit.finish(claim, Unknown("cut"))
-        kit.clock.now += 100
+        fall_into_doubt(kit)
         kit.ledger.outcomes.found(kit.claim(), {}, kit.waits)
-    claim = kit.claim()
-    sent(kit, claim)
-    kit.finish(claim, Unknown("cut"))
-    kit.clock.now += 100
+    fall_into_doubt(kit)
     kit.ledger.outcomes.search_failed(kit.claim(), RetryLater("no search"), kit.waits)
     assert kit.row(key)["state"] == "doubt"
 
 
 def test_a_doubt_that_can_not_be_searched_goes_to_a_person(kit):
     key = kit.deliver(1)
-    claim = kit.claim()
-    sent(kit, claim)
-    kit.finish(claim, Unknown("cut"))
-    for _ in range(2):
-        kit.clock.now += 100
-        kit.ledger.outcomes.search_failed(kit.claim(), RetryLater("no search"), kit.waits)
+    fall_into_doubt(kit)
+    fail_searches(kit)
     assert kit.row(key)["state"] == "dead"
     assert "can't be searched" in kit.row(key)["reason"]
 
 
 def test_a_delivery_retried_by_hand_with_an_open_intent_is_searched_first(kit):
     key = kit.deliver(1)
-    claim = kit.claim()
-    sent(kit, claim)
-    kit.finish(claim, Unknown("cut"))
-    for _ in range(2):
-        kit.clock.now += 100
-        kit.ledger.outcomes.search_failed(kit.claim(), RetryLater("no search"), kit.waits)
+    fall_into_doubt(kit)
+    fail_searches(kit)
     assert kit.ledger.acts.retry([key]) == 1
     assert kit.claim().kind == "search"

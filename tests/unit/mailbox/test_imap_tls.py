@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import ValidationError
 
 from mailbridge.mailbox.imap import ImapMailbox
-from mailbridge.mailbox.imap_login import _tls_context
 from mailbridge.mailbox.imap_wire import Wire
 from mailbridge.mailbox.settings import ImapSettings
+from mailbridge.mailbox.tls import trusting
 from mailbridge.ports import MailboxUnreachable
 
 AUTHORITY = trustme.CA()
@@ -116,7 +116,7 @@ def test_a_server_that_can_only_do_what_is_broken(ca_file):
 
 
 def test_nothing_can_switch_the_checks_off(ca_file):
-    context = _tls_context(settings(ca_file=ca_file))
+    context = trusting(ca_file)
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
