@@ -55,7 +55,27 @@ RECEIVERS = {
         said="",
     ),
     "silent": Receiver("mx.example.net", (_POSTFIX,)),
+    "yandex_today": Receiver(
+        "mail-nwsmtp-mxfront-production-main-83.iva.yp-c.yandex.net",
+        ("Received: from {host} ({host} [IPv6:2a02:6b8:c0c::1]) by postback6d.mail.yandex.net (Yandex) with ESMTPS; " + NOW,
+         _POSTFIX.replace("Postfix", "mxfront"), "X-Yandex-Fwd: 1", _RESULTS, "X-Yandex-Spam: 1"),
+    ),
 }  # fmt: skip
+SILENT = {
+    "silent_gmail": Receiver("mx.google.com", (_POSTFIX.replace("(Postfix) ", ""),)),
+    "silent_gmail_spf": Receiver("mx.google.com", (_POSTFIX.replace("(Postfix) ", ""), "Received-SPF: none")),
+    "silent_yandex": Receiver("mxfront1a.mail.yandex.net", (_POSTFIX.replace("Postfix", "mxfront/Yandex"),)),
+    "silent_yandex_today": Receiver(
+        "mail-nwsmtp-mxfront-production-main-42.sas.yp-c.yandex.net",
+        (_POSTFIX.replace("Postfix", "mxfront/Yandex"), "X-Yandex-Fwd: 1", "X-Yandex-Spam: 4"),
+    ),
+    "silent_mailru": Receiver("mx5.mail.ru", (_EXIM,)),
+    "silent_m365": Receiver(
+        "AM1.mail.protection.outlook.com",
+        ("Received: from {peer} (203.0.113.66) by {host} (10.1.2.3) with SMTP; " + NOW,),
+    ),
+}
+"""Receivers that wrote no results of their own: whatever a mail brings along is the sender's."""
 
 
 @dataclass(frozen=True)
@@ -290,7 +310,7 @@ def main(folder: Path) -> None:
     for number, (name, one) in enumerate([*tricks.items(), *rest.items()]):
         network = one.network if name in rest else networks[number % len(networks)]
         spoof = rest[name] if name in rest else dict(forged(network))[name]
-        receiver = receivers[number % (len(receivers) - 1)]
+        receiver = receivers[number % 5]
         (folder / f"{network}_{receiver}_{name.removeprefix(network + '_')}.eml").write_bytes(
             spoof.raw(RECEIVERS[receiver])
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mailbridge.mailbox.headers_dates import parse_date, received_date
 from mailbridge.mailbox.receiving import DEFAULT, Receiving, is_listed, network_of
 from mailbridge.mailbox.trust_domains import is_same_organisation, is_within, normal_domain
-from mailbridge.mailbox.trust_path import GOOGLE, Path, incoming_path, peer_address, provider_of
+from mailbridge.mailbox.trust_path import GOOGLE, Below, Path, incoming_path, peer_address, provider_of
 from mailbridge.mailbox.trust_results import Result, Results, parse_results
 from mailbridge.sdk import Address, Headers, Trust
 
@@ -158,15 +158,24 @@ def _below(fields: Sequence[tuple[str, str]], path: Path) -> list[Results]:
     """Return what a service wrote below its Received field: nothing of a stranger may stand before it."""
     host = path.hosts[-1]
     provider = provider_of(host)
-    if provider is None or provider.below is None:
+    below = provider.below if provider else None
+    if below is None or not _was_written(below, fields[path.end][1]):
         return []
+    is_its_own = False
     for name, value in fields[path.end + 1 :]:
         if name.lower() == _FIELD:
             results = parse_results(value)
-            return [results] if results.authserv_id == host else []
-        if not provider.below.fullmatch(name):
+            return [results] if is_its_own and results.authserv_id == host else []
+        if not below.between.fullmatch(name):
             break
+        is_its_own = is_its_own or below.own.fullmatch(name) is not None
     return []
+
+
+def _was_written(below: Below, received: str) -> bool:
+    """Whether the service still wrote results below when it took the mail, by its own clock."""
+    taken = received_date(received)
+    return below.until is None or (taken is not None and taken.year < below.until)
 
 
 def _is_own(results: Results, own: Sequence[str], *, is_named: bool) -> bool:

@@ -38,6 +38,24 @@ _PRIVATE = tuple(
 
 
 @dataclass(frozen=True, slots=True)
+class Below:
+    """How a service writes its results below its own Received field, where a stranger's head begins as well.
+
+    A stranger may write the same fields, so results there count only where the service's own field comes before them,
+    which closes the place to him: it is there whatever the service found.
+
+    Attributes:
+        between: Fields that it puts between the two.
+        own: The one of them that has to be there.
+        until: Mails that it took from this year on (UTC) say the same above, so nothing below is needed; None = never.
+    """
+
+    between: re.Pattern[str]
+    own: re.Pattern[str]
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """A mail service whose servers have many names.
 
@@ -46,20 +64,25 @@ class Provider:
         organisations: Registered domains of its servers.
         networks: Addresses that only its own servers have.
         names_itself: False: its results carry no authserv-id.
-        below: Its results stand below the field of the hand-over, with nothing but these fields between.
+        below: How its results stand below the field of the hand-over; None = they stand above it.
     """
 
     name: str
     organisations: frozenset[str]
     networks: tuple[str, ...] = ()
     names_itself: bool = True
-    below: re.Pattern[str] | None = None
+    below: Below | None = None
 
 
 GOOGLE = Provider(
     "gmail",
     frozenset(["google.com", "googlemail.com", "gmail.com"]),
-    below=re.compile(r"received-spf|return-path|arc-.*|x-received|x-google-.*|x-gm-.*", re.IGNORECASE),
+    # Since 2017 its seal (ARC) repeats the results above.
+    below=Below(
+        between=re.compile(r"received-spf|return-path|x-received|x-google-.*|x-gm-.*", re.IGNORECASE),
+        own=re.compile(r"received-spf", re.IGNORECASE),
+        until=2018,
+    ),
 )
 _PROVIDERS = (
     GOOGLE,
@@ -67,7 +90,11 @@ _PROVIDERS = (
         "yandex",
         frozenset(["yandex.net", "yandex.ru", "yandex.com", "ya.ru"]),
         networks=("2a02:6b8::/32",),
-        below=re.compile(r"return-path|x-yandex-front|x-yandex-timemark", re.IGNORECASE),
+        # A mail without results has X-Yandex-Spam there, which ends what counts; X-Yandex-Front until about 2021.
+        below=Below(
+            between=re.compile(r"return-path|x-yandex-(?:front|timemark|fwd)", re.IGNORECASE),
+            own=re.compile(r"x-yandex-(?:front|fwd)", re.IGNORECASE),
+        ),
     ),
     Provider(
         "m365",

@@ -161,11 +161,23 @@ GOOGLE = "Received: from out.shop.example (out.shop.example. [203.0.113.5]) by m
 GOOGLE_SAYS = "mx.google.com; dkim=pass header.i=@shop.example; dmarc=pass (p=NONE) header.from=shop.example"
 
 
-def test_google_writes_below_its_own_line():
+def test_google_wrote_below_its_own_line_before_it_sealed():
     results = "Authentication-Results: " + GOOGLE_SAYS
-    assert verdict(GOOGLE_INNER, GOOGLE, "Received-SPF: pass", results, FROM) == ("pass", "dmarc")
-    assert verdict(GOOGLE_INNER, GOOGLE, "Received-SPF: pass", results, FROM, receiver="mx.google.com")[0] == "pass"
-    assert verdict(GOOGLE_INNER, GOOGLE, "DKIM-Signature: v=1", results, FROM)[0] == "unknown"
+    then = f"{GOOGLE}; Thu, 13 Oct 2016 08:37:06 -0700 (PDT)"
+    assert verdict(GOOGLE_INNER, then, "Received-SPF: pass", results, FROM) == ("pass", "dmarc")
+    assert verdict(GOOGLE_INNER, then, "Received-SPF: pass", results, FROM, receiver="mx.google.com")[0] == "pass"
+    assert verdict(GOOGLE_INNER, then, "DKIM-Signature: v=1", results, FROM)[0] == "unknown"
+    assert verdict(GOOGLE_INNER, then, results, FROM)[0] == "unknown"
+
+
+@pytest.mark.parametrize(
+    "taken", ["; Mon, 2 Mar 2026 10:00:00 -0800 (PST)", "; Mon, 1 Jan 2018 00:00:01 +0000", "", "; x"]
+)
+def test_what_stands_below_the_line_of_a_google_that_did_not_seal_was_sent(taken):
+    written = ("Received-SPF: pass", "Authentication-Results: " + GOOGLE_SAYS, FROM)
+    assert verdict(GOOGLE_INNER, GOOGLE + taken, *written) == ("unknown", "untrusted_results")
+    hop = "Received: from out.shop.example by mx.google.com with ESMTPS id y; Thu, 13 Oct 2016 08:37:06 -0700 (PDT)"
+    assert verdict(GOOGLE_INNER, GOOGLE + taken, hop, *written) == ("unknown", "untrusted_results")
 
 
 def test_what_google_sealed_goes_before_what_stands_below():
@@ -191,6 +203,24 @@ def test_yandex_hosts_have_changing_names():
     assert verdict(backbone, result, front, FROM, receiver="mx.yandex.ru") == ("pass", "dkim")
     assert verdict(inner, front, "X-Yandex-Spam: 1", result, FROM)[0] == "unknown"
     assert verdict(inner, front, result.replace("mxfront1a", "mxfront9z"), FROM)[0] == "unknown"
+
+
+def test_yandex_of_today():
+    host = "mail-nwsmtp-mxfront-production-main-83.iva.yp-c.yandex.net"
+    inner = (
+        "Received: from postback6d.mail.yandex.net (postback6d.mail.yandex.net [2a02:6b8:c41::da06]) "
+        "by mail-notsolitesrv-production-main-38.klg.yp-c.yandex.net (notsolitesrv) with LMTPS id a for <a@b.example>",
+        f"Received: from {host} ({host} [IPv6:2a02:6b8:c0c::81aa:0]) by postback6d.mail.yandex.net (Yandex) with ESMTPS",
+    )
+    front = f"Received: from out.shop.example (out.shop.example [203.0.113.5]) by {host} (mxfront) with ESMTPS id b"
+    result = f"Authentication-Results: {host}; spf=pass smtp.mail=a@shop.example; dkim=pass header.i=@shop.example"
+    assert verdict(*inner, front, "X-Yandex-Fwd: 1", result, "X-Yandex-Spam: 1", FROM) == ("pass", "dkim")
+    silent = ("X-Yandex-Fwd: 1", "X-Yandex-Spam: 4")
+    for forged in ((result,), ("X-Yandex-Fwd: 1", result, "X-Yandex-Spam: 1")):
+        assert verdict(*inner, front, *silent, *forged, FROM) == ("unknown", "untrusted_results")
+    denied = result.replace("dkim=pass", "dkim=fail").replace("spf=pass", "spf=fail")
+    assert verdict(*inner, front, "X-Yandex-Fwd: 1", denied, result, FROM) == ("fail", "dkim_and_spf_fail")
+    assert verdict(*inner, front, result, FROM) == ("unknown", "untrusted_results")
 
 
 def test_microsoft_does_not_name_itself():
