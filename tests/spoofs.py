@@ -20,6 +20,7 @@ NETWORKS = {
     "youtube": ("youtube/comment_en", "YouTube <noreply@youtube.com>", "youtube.com"),
 }
 _DROPPED = re.compile(r"(?:authentication-results|received|from|arc-.*|dkim-signature|return-path)$", re.IGNORECASE)
+_DATE = re.compile(r"\nDate: (?!Fri, 27 Nov 2026).*")  # an old one would be refused for its age alone
 EVIL = "evil.example"
 NOW = "Fri, 27 Nov 2026 10:00:00 +0000"
 
@@ -57,14 +58,17 @@ RECEIVERS = {
     "silent": Receiver("mx.example.net", (_POSTFIX,)),
     "yandex_today": Receiver(
         "mail-nwsmtp-mxfront-production-main-83.iva.yp-c.yandex.net",
-        ("Received: from {host} ({host} [IPv6:2a02:6b8:c0c::1]) by postback6d.mail.yandex.net (Yandex) with ESMTPS; " + NOW,
+        ("Received: from {host} ({host} [IPv6:2a02:6b8:c0c::1]) by back6d.mail.yandex.net (Yandex) with ESMTPS; " + NOW,
          _POSTFIX.replace("Postfix", "mxfront"), "X-Yandex-Fwd: 1", _RESULTS, "X-Yandex-Spam: 1"),
     ),
 }  # fmt: skip
 SILENT = {
     "silent_gmail": Receiver("mx.google.com", (_POSTFIX.replace("(Postfix) ", ""),)),
     "silent_gmail_spf": Receiver("mx.google.com", (_POSTFIX.replace("(Postfix) ", ""), "Received-SPF: none")),
-    "silent_yandex": Receiver("mxfront1a.mail.yandex.net", (_POSTFIX.replace("Postfix", "mxfront/Yandex"),)),
+    "silent_yandex": Receiver(
+        "mxfront1a.mail.yandex.net",
+        (_POSTFIX.replace("Postfix", "nwsmtp/Yandex"), "X-Yandex-Front: mxfront1a", "X-Yandex-Spam: 1"),
+    ),
     "silent_yandex_today": Receiver(
         "mail-nwsmtp-mxfront-production-main-42.sas.yp-c.yandex.net",
         (_POSTFIX.replace("Postfix", "mxfront/Yandex"), "X-Yandex-Fwd: 1", "X-Yandex-Spam: 4"),
@@ -87,7 +91,7 @@ class Spoof:
     domain: str
     written: tuple[str, ...] = ()
     found: str = "dmarc=fail header.from={domain}; dkim=none; spf=pass smtp.mailfrom=evil.example"
-    change: Callable[[str], str] = field(default=lambda mail: mail)
+    change: Callable[[str], str] = field(default=lambda mail: _DATE.sub("\nDate: " + NOW, mail, count=1))
 
     def raw(self, receiver: Receiver) -> bytes:
         """Return the mail as it lies in a mailbox of this receiver."""
@@ -193,9 +197,9 @@ def _of_two(network: str) -> Iterator[tuple[str, Spoof]]:
     yield "old_genuine", replace(plain, found=GOOD, change=_aged)
     yield (
         "second_subject",
-        replace(plain, found=GOOD, written=("Subject: Your page will be closed", "Date: " + NOW), change=_now),
+        replace(plain, found=GOOD, written=("Subject: Your page will be closed", "Date: " + NOW)),
     )
-    yield "second_content_type", replace(plain, found=GOOD, written=("Content-Type: text/plain",), change=_now)
+    yield "second_content_type", replace(plain, found=GOOD, written=("Content-Type: text/plain",))
 
 
 def _addressed(network: str) -> Iterator[tuple[str, Spoof]]:
@@ -248,10 +252,6 @@ def _addressed(network: str) -> Iterator[tuple[str, Spoof]]:
 
 def _aged(mail: str) -> str:
     return re.sub(r"\nDate: .*", "\nDate: Mon, 2 Mar 2020 10:00:00 +0000", mail, count=1)
-
-
-def _now(mail: str) -> str:
-    return re.sub(r"\nDate: (?!Fri, 27 Nov 2026).*", "\nDate: " + NOW, mail, count=1)
 
 
 NAMES = {

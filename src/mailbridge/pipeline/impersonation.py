@@ -119,10 +119,11 @@ def shows(mail: Mail, guarded: Iterable[Guarded]) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _shown(header: str, senders: tuple[Address, ...], guarded: tuple[Guarded, ...]) -> str | None:
-    return next(_all_shown(_without_addresses(header), senders, guarded), None)
+    return next(_all_shown(header, senders, guarded), None)
 
 
-def _all_shown(written: str, senders: Sequence[Address], guarded: Iterable[Guarded]) -> Iterator[str]:
+def _all_shown(header: str, senders: Sequence[Address], guarded: Iterable[Guarded]) -> Iterator[str]:
+    written, hosts = _without_addresses(header), hosts_in(header)
     for one in guarded:
         strangers = [address for address in senders if not one.look.owns(address.domain)]
         for address in strangers:
@@ -132,8 +133,12 @@ def _all_shown(written: str, senders: Sequence[Address], guarded: Iterable[Guard
                 yield f"{address.email}: the host looks like one of {one.manifest.title}"
             elif any(one.look.owns(host) for host in hosts_in(address.email.rpartition("@")[0])):
                 yield f"{address.email}: a host of {one.manifest.title} stands before the @"
-        if written and strangers and len(strangers) == len(senders) and one.is_shown_by(written):
+        if not strangers or len(strangers) < len(senders):
+            continue
+        if written and one.is_shown_by(written):
             yield f"{strangers[0].email or 'nobody'} shows the name of {one.manifest.title}"
+        elif any(map(one.look.owns, hosts)):  # in a route, say: <@vk.com:anna@sender.example>
+            yield f"{strangers[0].email or 'nobody'}: a host of {one.manifest.title} stands in the From field"
 
 
 def resembles(mail: Mail, guarded: Iterable[Guarded]) -> bool:

@@ -113,7 +113,7 @@ def _u_label(label: str) -> str:
         return label
 
 
-_HOST = re.compile(r"[^\s<>()\[\]\"',;:/@=+]+\.[^\s<>()\[\]\"',;:/@.]{2,}")
+_HOST = re.compile(r"[^\s<>()\[\]\"',;:/@=+!%]+\.[^\s<>()\[\]\"',;:/@.!%]{2,}")
 
 
 @lru_cache(maxsize=4096)

@@ -208,9 +208,8 @@ def test_yandex_hosts_have_changing_names():
 def test_yandex_of_today():
     host = "mail-nwsmtp-mxfront-production-main-83.iva.yp-c.yandex.net"
     inner = (
-        "Received: from postback6d.mail.yandex.net (postback6d.mail.yandex.net [2a02:6b8:c41::da06]) "
-        "by mail-notsolitesrv-production-main-38.klg.yp-c.yandex.net (notsolitesrv) with LMTPS id a for <a@b.example>",
-        f"Received: from {host} ({host} [IPv6:2a02:6b8:c0c::81aa:0]) by postback6d.mail.yandex.net (Yandex) with ESMTPS",
+        "Received: from back6d.mail.yandex.net (back6d.mail.yandex.net [2a02:6b8::6]) by a.yp-c.yandex.net with LMTPS",
+        f"Received: from {host} ({host} [IPv6:2a02:6b8:c0c::81aa:0]) by back6d.mail.yandex.net (Yandex) with ESMTP",
     )
     front = f"Received: from out.shop.example (out.shop.example [203.0.113.5]) by {host} (mxfront) with ESMTPS id b"
     result = f"Authentication-Results: {host}; spf=pass smtp.mail=a@shop.example; dkim=pass header.i=@shop.example"
