@@ -4,6 +4,7 @@ ADVICE = {
     "AnswerUnreadable": "Nothing at first: it connects anew. When it stays, report what the server says.",
     "CannotMake": "Take another name or folder.",
     "ConfigError": "Mend the keys that it names; `mailbridge check` shows them all.",
+    "CrewLost": "Look for the out-of-memory killer in the system's log; give the machine or container more memory.",
     "DemoFailed": "Look at the rows that are not as expected, and report them.",
     "Enclosed": "Nothing: the mail inside is given to its own parser.",
     "Failed": "Mend the answer that it names and run `mailbridge init` again.",

@@ -61,4 +61,4 @@ def markup():
     "a dead process is nobody's matter",
 )
 def dead_processes():
-    replace("mailbridge.stations.reading.ProcessCrew._finish", lambda _self, _jobs, chunk: list(chunk.result()))
+    replace("mailbridge.stations.reading.ProcessCrew._finish", lambda _self, _jobs, result: list(result()))

@@ -190,7 +190,7 @@ class Database:
         if self.is_sqlite:
             if on_sqlite.is_read_only(error):
                 self.engine.dispose()  # what was opened while it could not be written stays so until it is closed
-            return (on_sqlite.translated(self.url, error) if isinstance(error, DBAPIError) else None) or error
+            return on_sqlite.translated(self.url, error) or error
         found = on_postgres.translated(error)
         if found is not None and not in_commit:
             found.rolled_back = True

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from mailbridge.ledger.errors import LedgerDamaged, LedgerError, LedgerFull, LedgerRefused, LedgerUnavailable
 from mailbridge.ledger.file_place import FilePlace, refuse_network
@@ -69,8 +69,10 @@ def damaged(path: str | None, why: str) -> LedgerDamaged:
     )
 
 
-def translated(url: URL, error: DBAPIError) -> LedgerError | None:
+def translated(url: URL, error: SQLAlchemyError) -> LedgerError | None:
     """Return what an error of a transaction means, None for one that is a mistake of this program."""
+    if not isinstance(error, DBAPIError):  # no connection became free: all of them wait for who locks the file
+        return LedgerUnavailable(f"ledger {url.database}: {error}", rolled_back=True)
     found = explained(url, error.orig)
     if found is None and isinstance(error, OperationalError):
         why = obstacle(Path(url.database or ""))

@@ -3,7 +3,9 @@
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any, Protocol
@@ -21,7 +23,7 @@ from mailbridge.pipeline.labelling import COMPLAINT, NO_LABELLING, URGENT, Label
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.recipes.folder import NONE as NO_RECIPES
 from mailbridge.recipes.folder import Recipes
-from mailbridge.sdk import Interest
+from mailbridge.sdk import Interest, MailbridgeError
 from mailbridge.stations.canary_mail import CanaryWatch
 from mailbridge.stations.drifting import DriftWatch
 from mailbridge.stations.outbox import outgoing
@@ -35,6 +37,22 @@ CHUNK = 25
 
 MAX_TRIES = 2
 """A mail whose process died unexplained so often is quarantined."""
+
+MAX_CREWS = 3
+"""When the processes of so many crews end before they read anything, others will not do better."""
+
+LOOK_S = 1.0
+"""Who waits for a chunk looks so often whether there still is somebody who reads it."""
+
+
+_Handed = tuple[Any, "Future[list[Read]]"]
+"""Who reads a chunk, and what comes of it."""
+
+
+class CrewLost(MailbridgeError):  # noqa: N818 - says what is known
+    """Parse processes end as soon as they begin; the mails stay stored."""
+
+    exit_code = 75
 
 
 Reads = Callable[[], list[Read | None]]
@@ -104,47 +122,98 @@ class ProcessCrew:
     ) -> None:
         context: Any = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["mailbridge.worker_preload"])
-        self._pool: Any = ProcessPool(
+        self._new_pool: Callable[[], Any] = partial(
+            ProcessPool,
             max_workers=workers,
             max_tasks=2000,
             initializer=begin,
             initargs=(dict(tables), rules, labelling, limits),
             context=context,
         )
+        self._pool: Any = self._new_pool()
+        self._is_closed = False
         self._limits = limits
         self._recipes = recipes
         self.workers = workers
 
     def begin(self, jobs: Sequence[Job]) -> Reads:
         """Hand a chunk to the next process that is free."""
-        chunk = self._pool.schedule(
-            work, args=[jobs, self._recipes()], timeout=self._limits.parse_s + 5 + len(jobs) / 5
-        )
-        return partial(self._finish, jobs, chunk)
+        timeout_s = self._limits.parse_s + 5 + len(jobs) / 5
+        handed = None
+        with suppress(BrokenProcessPool):  # it is tried again when somebody waits for the result
+            handed = self._handed(jobs, timeout_s)
+        return lambda: self._finish(jobs, partial(self._result, jobs, timeout_s, handed))
 
-    def _finish(self, jobs: Sequence[Job], chunk: Any) -> list[Read | None]:
+    def _finish(self, jobs: Sequence[Job], result: Callable[[], list[Read]]) -> list[Read | None]:
         try:
-            return list(chunk.result())
+            return list(result())
         except (FutureTimeoutError, ProcessExpired, MemoryError):
-            log.warning("parse_worker_died", mails=len(jobs))
-            metrics.WORKERS_DIED.inc()
+            self._tell_death(jobs)
             return [self._read_alone(job) for job in jobs]
 
     def _read_alone(self, job: Job) -> Read | None:
         try:
-            read: Read = self._pool.schedule(
-                work, args=[[job], self._recipes()], timeout=self._limits.parse_s + 1
-            ).result()[0]
+            return self._result([job], self._limits.parse_s + 1)[0]
         except FutureTimeoutError:
             return Read(job.mail_id, out_of_time(self._limits))
         except MemoryError:  # outside of `read_raw`: while the result was handed over
             return Read(job.mail_id, out_of_memory(self._limits))
         except ProcessExpired:
             return None
-        return read
+
+    def _result(self, jobs: Sequence[Job], timeout_s: float, handed: _Handed | None = None) -> list[Read]:
+        """Return how a chunk was read; it is handed out anew when the processes end before one of them has taken it.
+
+        That is no mail's doing: the system killed them, or did not let them begin.
+
+        Args:
+            jobs: The mails.
+            timeout_s: How long reading them may take.
+            handed: When they were handed out before.
+
+        Raises:
+            CrewLost: It happens each time.
+        """
+        for _ in range(MAX_CREWS):
+            try:
+                return self._awaited(*(handed or self._handed(jobs, timeout_s)))
+            except BrokenProcessPool:
+                self._tell_death(jobs)
+                handed = None
+        raise CrewLost(
+            "the processes that read mails end before they have begun: does the system kill them for lack of memory, "
+            "or is [limits] worker_bytes too small? The mails stay stored"
+        )
+
+    def _handed(self, jobs: Sequence[Job], timeout_s: float) -> _Handed:
+        """Hand a chunk out, to new processes where the pool has broken: it makes no others by itself."""
+        try:
+            if not (self._pool.active or self._is_closed):
+                self._renew()
+            return self._pool, self._pool.schedule(work, args=[jobs, self._recipes()], timeout=timeout_s)
+        except RuntimeError as error:
+            raise BrokenProcessPool(str(error)) from error
+
+    def _renew(self) -> None:
+        lost: Any = self._pool
+        self._pool = self._new_pool()
+        lost.stop()
+        lost.join(timeout=10)
+
+    def _awaited(self, pool: Any, chunk: "Future[list[Read]]") -> list[Read]:
+        """Wait for a chunk; what was handed to a pool in the moment it broke would never come back."""
+        while not wait([chunk], LOOK_S).done:
+            if not (pool.active or self._is_closed or wait([chunk], LOOK_S).done):
+                raise BrokenProcessPool
+        return chunk.result()
+
+    def _tell_death(self, jobs: Sequence[Job]) -> None:
+        log.warning("parse_worker_died", mails=len(jobs))
+        metrics.WORKERS_DIED.inc()
 
     def close(self) -> None:
         """End the processes, a reading one too: its mail stays stored."""
+        self._is_closed = True
         self._pool.stop()
         self._pool.join(timeout=10)
 

@@ -2,6 +2,7 @@
 
 import itertools
 import signal
+from contextlib import ExitStack
 
 import pytest
 import structlog
@@ -96,3 +97,11 @@ def test_a_server_that_was_stopped_and_started_is_told_of_twice(own_postgres):
         assert [asked() for _ in range(3)] == [1] * 3
     database.close()
     assert [one["event"] for one in logs] == ["ledger_busy", "ledger_back"]
+
+
+def test_a_file_on_which_every_connection_waits_is_unavailable_and_no_defect(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path / 'ledger.db'}")
+    database.engine.pool._timeout = 0.05
+    with ExitStack() as busy, pytest.raises(LedgerUnavailable, match=r"ledger\.db: QueuePool limit"):
+        [busy.enter_context(database.read()) for _ in range(100)]
+    database.close()

@@ -1,5 +1,7 @@
 """Parsing runs where a bomb can't stop the service."""
 
+import os
+import signal
 import time
 
 import pytest
@@ -9,7 +11,7 @@ from mailbridge.mailbox.limits import Limits
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.ports import Arrival, Chunk
 from mailbridge.stations import reading
-from mailbridge.stations.reading import InProcessCrew, ProcessCrew, ReadingRoom
+from mailbridge.stations.reading import CrewLost, InProcessCrew, ProcessCrew, ReadingRoom
 from mailbridge.testing import poison
 from mailbridge.worker import job_of
 
@@ -66,6 +68,43 @@ def test_a_mail_that_takes_too_much_memory_is_quarantined_alone(monkeypatch):
         assert (two.reading.outcome, two.reading.reason) == ("quarantined", "memory_exceeded")
     finally:
         crew.close()
+
+
+def kill_processes(crew):
+    for pid in list(crew._pool._pool_manager.worker_manager.workers):
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_process_that_dies_while_it_has_nothing_to_do_is_replaced(crew):
+    crew.begin([job_of(letter(1))])()
+    kill_processes(crew)
+    assert await_that(lambda: not crew._pool.active)
+    assert [read.reading.outcome for read in crew.begin([job_of(letter(2))])()] == ["parsed"]
+
+
+def test_what_was_handed_to_processes_that_all_died_is_read_by_others(crew):
+    crew.begin([job_of(letter(1))])()
+    kill_processes(crew)
+    handed = [crew.begin([job_of(letter(number))]) for number in (2, 3)]  # the death has not been noticed yet
+    assert [read.reading.outcome for chunk in handed for read in chunk()] == ["parsed", "parsed"]
+
+
+def test_processes_that_can_not_begin_are_told_of_and_the_mails_stay_stored(monkeypatch):
+    monkeypatch.setattr(reading, "begin", int)  # which can do nothing with what it is given
+    crew = ProcessCrew({}, TrustRules(), workers=1)
+    try:
+        with pytest.raises(CrewLost, match=r"worker_bytes") as caught:
+            crew.begin([job_of(letter(1))])()
+        assert caught.value.exit_code == 75
+    finally:
+        crew.close()
+
+
+def await_that(condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
 
 
 def test_both_crews_read_the_same(crew):
