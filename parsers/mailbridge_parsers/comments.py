@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import BaseModel
 
@@ -38,6 +38,7 @@ from mailbridge.sdk import (
     language_of,
     make_interest,
     paragraphs,
+    parts_of,
     read_mail_notice,
     stars_in,
     text_lines,
@@ -90,10 +91,7 @@ _KINDS = frozenset({"comment", "review"})
 def target(href: str) -> Target:
     """Read a link: to a comment, to something that acts for the owner, to anything else."""
     url = canonical_url(href)
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return Target("outside")
+    parts = parts_of(url)
     if _ACTS.search(f"{parts.path}?{parts.query}"):
         return Target("own", hint="cusdis" if _APPROVES.search(href) else "")
     match = _AT_COMMENT.fullmatch(unquote(parts.fragment)) or _AT_COMMENT.fullmatch(parts.query)

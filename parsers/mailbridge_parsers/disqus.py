@@ -8,7 +8,6 @@ where one answers.
 import re
 from collections.abc import Sequence
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -35,6 +34,7 @@ from mailbridge.sdk import (
     make_interest,
     noise_in,
     paragraphs,
+    parts_of,
     person_name,
     plain_text,
     read_notice,
@@ -63,10 +63,10 @@ def target(href: str) -> Target:
     """Read a link as Disqus sends it; the hash behind a comment's number acts for the recipient."""
     url = unwrap_url(href)
     if any(host_of(url) == own or host_of(url).endswith("." + own) for own in _DOMAINS):
-        path = urlsplit(url).path.lstrip("/")
+        path = parts_of(url).path.lstrip("/")
         is_profile = _PROFILE.fullmatch(path) is not None
         return Target("person", canonical_url(f"https://disqus.com/{path}")) if is_profile else Target("own")
-    match = _COMMENT.fullmatch(urlsplit(url).fragment) if host_of(url) else None
+    match = _COMMENT.fullmatch(parts_of(url).fragment) if host_of(url) else None
     if match is None:
         return Target("outside", canonical_url(url))
     page = canonical_url(url.partition("#")[0])

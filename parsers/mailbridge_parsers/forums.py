@@ -9,7 +9,6 @@ developers and no interest; they are left to the parser of noise.
 import re
 from collections.abc import Sequence
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -34,7 +33,7 @@ from mailbridge.sdk import (
     person_name,
 )
 from mailbridge.sdk.deeds import untagged
-from mailbridge.sdk.links import urls_in
+from mailbridge.sdk.links import parts_of, urls_in
 from mailbridge.sdk.plain_notice import sent_by
 
 _HEADERS = ("X-Discourse-Post-Id", "Discourse-Post-Id", "X-Discourse-Category", "X-Discourse-Sender")
@@ -90,7 +89,7 @@ def _discourse(mail: Mail) -> Interest:
     links = [canonical_url(link.href) for link in mail.html.links]
     words, below = _at_rule(mail.text)
     url = _topic_in(below)
-    topic = _TOPIC.search(urlsplit(url).path)
+    topic = _TOPIC.search(parts_of(url).path)
     if topic is None:
         raise ParseError("no_link", f"subject {mail.subject[:100]!r}")
     number = topic["number"] or "1"
@@ -103,14 +102,14 @@ def _discourse(mail: Mail) -> Interest:
         text=words,
         url=url,
         title=untagged(re.sub(r"^re:\s*", "", mail.subject, flags=re.IGNORECASE)),
-        key=("post", urlsplit(url).netloc, topic["topic"], number),
+        key=("post", parts_of(url).netloc, topic["topic"], number),
         refs=Refs(post=number, thread=topic["topic"]),
     )
 
 
 def _discourse_author(mail: Mail, links: Sequence[str]) -> Author:
     """By the name before "via Forum"; a forum that hides it shows the profile above the words."""
-    profiles = [(url, found["name"]) for url in links if (found := _PERSON.search(urlsplit(url).path))]
+    profiles = [(url, found["name"]) for url in links if (found := _PERSON.search(parts_of(url).path))]
     via = re.match(r"(?P<name>\S.{0,80}?)\s+(?:via|через)\s", mail.sender.name)
     name = via["name"] if via else next(iter(sent_by(mail)), "") or (profiles[0][1] if profiles else "")
     own = next((url for url, called in profiles if called.casefold() == name.casefold()), None)
@@ -134,7 +133,7 @@ def _at_rule(text: str) -> tuple[str, str]:
 
 
 def _topic_in(text: str) -> str:
-    return next((url for url in map(canonical_url, _urls(text)) if _TOPIC.search(urlsplit(url).path)), "")
+    return next((url for url in map(canonical_url, _urls(text)) if _TOPIC.search(parts_of(url).path)), "")
 
 
 def _github(mail: Mail) -> list[Interest] | Ignored:

@@ -6,7 +6,7 @@ Only headers of real mails are known, so the words are read without a template.
 import re
 from collections.abc import Sequence
 from typing import ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from mailbridge.sdk import (
     Ignored,
@@ -22,6 +22,7 @@ from mailbridge.sdk import (
     host_of,
     ignored_unless_told,
     noise_in,
+    parts_of,
     read_social,
     unwrap_url,
 )
@@ -43,7 +44,7 @@ def target(href: str) -> Target:
     host = host_of(url)
     if host != "instagram.com" and not host.endswith(".instagram.com"):
         return Target("outside", canonical_url(href))
-    path = unquote(urlsplit(url).path).strip("/")
+    path = unquote(parts_of(url).path).strip("/")
     if match := _POST.fullmatch(path):
         comment = match["reply"] or match["comment"] or ""
         return Target("object", f"https://www.instagram.com/p/{match['post']}/", post=match["post"], comment=comment)

@@ -6,7 +6,7 @@ Only headers and one newsletter of real mails are known, so the words are read w
 import re
 from collections.abc import Sequence
 from typing import ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from mailbridge.sdk import (
     Ignored,
@@ -24,6 +24,7 @@ from mailbridge.sdk import (
     host_of,
     ignored_unless_told,
     noise_in,
+    parts_of,
     read_social,
     unwrap_url,
 )
@@ -59,7 +60,7 @@ def target(href: str) -> Target:
     host = host_of(url)
     if host != "linkedin.com" and not host.endswith(".linkedin.com"):
         return Target("outside", canonical_url(href))
-    path = unquote(urlsplit(url).path).strip("/").removeprefix("comm/")
+    path = unquote(parts_of(url).path).strip("/").removeprefix("comm/")
     shown = canonical_url(f"https://www.linkedin.com/{path}", keep=lambda _: False)
     if match := _POST.fullmatch(path):
         return Target("object", shown, post=match["post"])

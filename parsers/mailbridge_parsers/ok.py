@@ -7,7 +7,6 @@ share and comment in PART name buttons, never events.
 import re
 from collections.abc import Sequence
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from mailbridge.sdk import (
     Author,
@@ -32,6 +31,7 @@ from mailbridge.sdk import (
     html_lines,
     ignored_unless_told,
     noise_in,
+    parts_of,
     query_of,
     read_mail_notice,
     social_interests,
@@ -75,7 +75,7 @@ def target(href: str) -> Target:
     host = host_of(url).removeprefix("m.")
     if not any(host == own or host.endswith("." + own) for own in _HOSTS):
         return Target("outside", canonical_url(href))
-    path = urlsplit(url).path.strip("/")
+    path = parts_of(url).path.strip("/")
     if host not in _HOSTS or not path:
         return Target("own")
     return _classified(path, canonical_url(f"https://ok.ru/{path}", keep=lambda _: False))

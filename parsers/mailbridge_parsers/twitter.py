@@ -6,7 +6,7 @@ All captured mails are digests ("X Tweeted: …"): a mail about somebody's own p
 import re
 from collections.abc import Sequence
 from typing import ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from mailbridge.sdk import (
     Ignored,
@@ -22,6 +22,7 @@ from mailbridge.sdk import (
     deed_in,
     host_of,
     noise_in,
+    parts_of,
     query_of,
     read_social,
     unwrap_url,
@@ -43,7 +44,7 @@ def target(href: str) -> Target:
     host = host_of(url).removeprefix("mobile.")
     if host not in _DOMAINS:
         return Target("outside", canonical_url(href))
-    path = unquote(urlsplit(url).path).strip("/")
+    path = unquote(parts_of(url).path).strip("/")
     if match := _STATUS.fullmatch(path):
         return Target("object", f"https://twitter.com/{match['user']}/status/{match['post']}", post=match["post"])
     if match := _TALK.fullmatch(path):

@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -30,6 +29,7 @@ from mailbridge.sdk import (
     make_interest,
     one_line,
     paragraphs,
+    parts_of,
     person_name,
 )
 
@@ -95,14 +95,14 @@ def _comment(mail: Mail) -> _Comment | None:
     for box in reversed(boxes):
         link = next((href for node in box.following() if (href := _comment_link(node))), "")
         if link and not any(_BOX.search(parent.attr("style")) for parent in _around(box)):
-            return _Comment(box, _name_above(box), link, urlsplit(link).fragment)
+            return _Comment(box, _name_above(box), link, parts_of(link).fragment)
     return None
 
 
 def _comment_link(node: Node) -> str:
     href = node.attr("href").strip() if node.name == "a" else ""
     try:
-        fragment = urlsplit(href).fragment
+        fragment = parts_of(href).fragment
     except ValueError:
         return ""
     return href if _COMMENT_ID.fullmatch(fragment) and host_of(href) else ""

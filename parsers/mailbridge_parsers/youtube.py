@@ -6,7 +6,7 @@ Mails about uploads and live streams are captured; no mail about a comment is, s
 import re
 from collections.abc import Sequence
 from typing import ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from mailbridge.sdk import (
     Ignored,
@@ -23,6 +23,7 @@ from mailbridge.sdk import (
     host_of,
     ignored_unless_told,
     noise_in,
+    parts_of,
     query_of,
     read_social,
     unwrap_url,
@@ -37,7 +38,7 @@ def target(href: str) -> Target:
     """Read a link as YouTube sends it; `lc` names the comment."""
     url = unwrap_url(href)
     host = host_of(url).removeprefix("m.")
-    path = unquote(urlsplit(url).path).strip("/")
+    path = unquote(parts_of(url).path).strip("/")
     if host == "youtu.be":
         return _video(path, url)
     if host != "youtube.com":

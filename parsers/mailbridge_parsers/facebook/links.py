@@ -1,9 +1,9 @@
 """Links of Facebook mails: the target inside /n/ and /nd/ wrappers, without what acts for the recipient."""
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from mailbridge.sdk import Target, canonical_url, host_of, query_of, unwrap_url
+from mailbridge.sdk import Target, canonical_url, host_of, parts_of, query_of, unwrap_url
 
 _HOSTS = ("facebook.com", "fb.com", "fb.me", "facebookmail.com", "messenger.com")
 _KEPT = ("story_fbid", "fbid", "id", "comment_id", "reply_comment_id", "v", "set")
@@ -59,7 +59,7 @@ def _is_facebook(url: str) -> bool:
 def _inner(url: str) -> tuple[str, dict[str, str]]:
     """Path and parameters: in /n/?PATH&k=v the first element of the query, decoded, is the path."""
     given = query_of(url)
-    parts = urlsplit(url)
+    parts = parts_of(url)
     if re.fullmatch(r"/nd?/?", parts.path):
         first, _, _ = parts.query.partition("&")
         path = unquote(first)

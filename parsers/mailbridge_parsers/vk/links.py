@@ -1,9 +1,9 @@
 """Links of VK in their one canonical form, whatever domain, mobile site or pop-up address a mail uses."""
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from mailbridge.sdk import Target, canonical_url, host_of, query_of, unwrap_url
+from mailbridge.sdk import Target, canonical_url, host_of, parts_of, query_of, unwrap_url
 
 _HOSTS = ("vk.com", "vk.ru", "vkontakte.ru", "vk.me")
 _OBJECT = re.compile(
@@ -38,7 +38,7 @@ def target(href: str) -> Target:
     if not any(host == own or host.endswith("." + own) for own in _HOSTS):
         return Target("outside", canonical_url(href))
     given = query_of(url)
-    path = unquote(urlsplit(url).path).strip("/")
+    path = unquote(parts_of(url).path).strip("/")
     if host == "vk.me" and path:
         return Target("own")
     popup = given.get("w") or given.get("z") or ""

@@ -4,10 +4,10 @@ import html
 import re
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
+from urllib.parse import parse_qs, unquote_to_bytes
 
 from mailbridge.sdk import Mail, TemplateChanged, clean, one_line
-from mailbridge.sdk.links import canonical_url, host_of
+from mailbridge.sdk.links import canonical_url, host_of, parts_of
 from mailbridge.sdk.people import is_email, person_name
 
 _ACTION = re.compile(
@@ -261,13 +261,13 @@ def place(post_url: str | None) -> tuple[str, str]:
     """Return the host and path of a post: numbers of comments repeat from site to site of one host."""
     if not post_url or not host_of(post_url or ""):
         return ("", "")
-    parts = urlsplit(post_url)
+    parts = parts_of(post_url)
     return (host_of(post_url or ""), parts.path.rstrip("/") + ("?" + parts.query if parts.query else ""))
 
 
 def post_id(post_url: str | None) -> str | None:
     """Return the number of a post when its permalink names it (?p=4)."""
-    query = parse_qs(urlsplit(post_url or "").query) if host_of(post_url or "") else {}
+    query = parse_qs(parts_of(post_url or "").query) if host_of(post_url or "") else {}
     return next((query[key][0] for key in ("p", "page_id") if query.get(key, [""])[0].isdigit()), None)
 
 
@@ -275,6 +275,6 @@ def is_product(post_url: str | None) -> bool:
     """Whether the permalink is that of a WooCommerce product; its comments are reviews."""
     if not host_of(post_url or ""):
         return False
-    parts = urlsplit(readable(post_url) or "")
+    parts = parts_of(readable(post_url) or "")
     words = {word.casefold() for word in parts.path.rstrip("/").split("/")[:-1]}
     return not words.isdisjoint(_PRODUCT_SLUGS) or "product" in parse_qs(parts.query)

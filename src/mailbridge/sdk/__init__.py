@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from mailbridge.sdk.language import language_of
     from mailbridge.sdk.layout import Cell, Grid, Piece, TextLine, text_layout
     from mailbridge.sdk.lines import Line, Run, html_lines, plain_text, text_lines
-    from mailbridge.sdk.links import canonical_url, host_of, query_of, unwrap_url, urls_in
+    from mailbridge.sdk.links import canonical_url, host_of, parts_of, query_of, unwrap_url, urls_in
     from mailbridge.sdk.mail import Address, AttachedFile, Headers, Mail, Trust, Verdict
     from mailbridge.sdk.manifest import API, Evidence, Manifest, TrustPolicy
     from mailbridge.sdk.mapping import CardTemplates, TemplateText, make_each
@@ -275,6 +275,7 @@ __all__ = [
     "one_line",
     "outcome_of",
     "paragraphs",
+    "parts_of",
     "person_name",
     "phone",
     "phones_in",
@@ -333,7 +334,7 @@ _HOMES = {
     "language": "language_of",
     "layout": "Cell Grid Piece TextLine text_layout",
     "lines": "Line Run html_lines plain_text text_lines",
-    "links": "canonical_url host_of query_of unwrap_url urls_in",
+    "links": "canonical_url host_of parts_of query_of unwrap_url urls_in",
     "mail": "Address AttachedFile Headers Mail Trust Verdict",
     "manifest": "API Evidence Manifest TrustPolicy",
     "mapping": "CardTemplates TemplateText make_each",

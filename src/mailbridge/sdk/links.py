@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, unquote_plus, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote_plus, urljoin, urlsplit
 
 _LONGEST = 4000
 _DEEPEST = 5
@@ -25,6 +25,8 @@ _ACTING = (
 )
 _TOKENS = re.compile(_ACTING, re.IGNORECASE)
 _MAY_HOLD_TOKEN = re.compile(rf"[?&](?:{_ACTING})=|%", re.IGNORECASE)
+
+_NO_PARTS = SplitResult("", "", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +102,24 @@ def has_token(url: str) -> bool:
 def query_of(url: str) -> dict[str, str]:
     """Return the parameters of a link, decoded; the first of a name wins."""
     pairs: dict[str, str] = {}
-    for piece in _query(url).split("&"):
+    for piece in parts_of(url).query.split("&"):
         name, _, value = piece.partition("=")
         pairs.setdefault(unquote_plus(name), unquote_plus(value))
     pairs.pop("", None)
     return pairs
 
 
+def parts_of(url: str) -> SplitResult:
+    """Return the parts of a link as `urlsplit` does, all empty when it is none: strangers write "https://[" too."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return _NO_PARTS
+
+
 def host_of(url: str) -> str:
     """Return the host in lower case without "www.", "" when there is none."""
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
+    return (parts_of(url).hostname or "").removeprefix("www.")
 
 
 def urls_in(text: str) -> list[tuple[int, int]]:
@@ -147,18 +154,18 @@ def _wrapped(url: str) -> str:
 
 
 def _target(url: str, wrapper: _Wrapper) -> str:
-    if not re.fullmatch(wrapper.path, urlsplit(url).path):
+    if not re.fullmatch(wrapper.path, parts_of(url).path):
         return ""
     given = query_of(url)
     target = next((given[name] for name in wrapper.parameters if given.get(name)), "")
-    return urljoin(url, target) if target.startswith("/") else target
+    return _from(url, target) if target.startswith("/") else target
 
 
-def _query(url: str) -> str:
+def _from(url: str, path: str) -> str:
     try:
-        return urlsplit(url).query
+        return urljoin(url, path)
     except ValueError:
-        return ""
+        return ""  # such as //[: half an address of IPv6
 
 
 def _stays(piece: str, keep: Callable[[str], bool] | None) -> bool:

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import urlsplit
 
 from mailbridge.sdk.interest import Interest
-from mailbridge.sdk.links import host_of, unwrap_url, urls_in
+from mailbridge.sdk.links import host_of, parts_of, unwrap_url, urls_in
 from mailbridge.sdk.lookalike_hosts import imitated_by, is_known
 from mailbridge.sdk.lookalikes import hosts_in, shown_host
 
@@ -60,10 +59,7 @@ def _bare_hosts(text: str) -> Iterator[str]:
 
 def _before_the_at(url: str) -> str | None:
     """Return a known host that stands where a link has the name of a user: https://vk.com@evil.example."""
-    try:
-        user, sign, _ = urlsplit(url).netloc.rpartition("@")
-    except ValueError:
-        return None
+    user, sign, _ = parts_of(url).netloc.rpartition("@")
     return next((host for host in hosts_in(user) if is_known(host)), None) if sign else None
 
 

@@ -181,3 +181,11 @@ def test_labels_in_the_visitors_text(name):
         assert author.email in {None, *(one.author.email for one in was)}
         direct = was[0].source.channel == "email"  # a person may sign with any number
         assert direct or set(author.phones) <= {number for one in was for number in one.author.phones}
+
+
+@pytest.mark.parametrize("name", PARSED)
+def test_links_that_are_none_stop_no_parser(name):
+    """urllib raises where the bracket of an IPv6 address is not closed."""
+    reading = read(DRAFTS[name].replaced("https://", "https://[").raw())
+    assert reading.reason != "parser_failed"
+    assert not [one for one in reading.interests if (one.source.url or "").startswith("https://[")]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailbridge.sdk import canonical_url, host_of, query_of, unwrap_url, urls_in
+from mailbridge.sdk import canonical_url, host_of, parts_of, query_of, unwrap_url, urls_in
 
 
 @pytest.mark.parametrize(
@@ -136,3 +136,12 @@ def test_parts_of_a_link():
     assert host_of("https://www.Bread.example/x") == "bread.example"
     assert host_of("https://[bad") == ""
     assert query_of("https://bread.example/?a=1&a=2&b=%D1%8F+z") == {"a": "1", "b": "я z"}
+
+
+@pytest.mark.parametrize(
+    "sent", ["https://[", "//[", "https://facebook.com/l.php?u=//[", "https://www.youtube.com/attribution_link?u=//[x"]
+)
+def test_half_an_address_is_no_link_and_no_error(sent):
+    unwrap_url(sent)
+    assert canonical_url(sent) in {"", sent}
+    assert parts_of("https://[") == parts_of("")
