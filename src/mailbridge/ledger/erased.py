@@ -260,7 +260,7 @@ def _erase_deliveries(connection: Connection, interest_ids: Sequence[str], actor
         for row in rows
     ]
     insert_new(connection, transition, steps)
-    emptied = {"lane": None, "reason": None, "read_due": None}
+    emptied = {"lane": None, "reason": None, "read_due": None, "person_id": None}
     connection.execute(update(delivery).where(delivery.c.interest_id.in_(interest_ids)).values(**emptied))
     connection.execute(update(attempt).where(attempt.c.delivery_id.in_(mine)).values(detail=None))
     connection.execute(update(remote).where(remote.c.delivery_id.in_(mine)).values(proof=None))

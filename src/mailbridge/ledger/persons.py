@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select, true, update
+from sqlalchemy import Connection, Select, delete, func, select, true, update
 
 from mailbridge.ledger.engine import now
 from mailbridge.ledger.insert import insert_new, inserted
 from mailbridge.ledger.schema import delivery, interest, is_in, person, person_key, remote, step
 from mailbridge.sdk import Interest, Known
+
+RECENT = 100
+"""Deliveries of a person among which one is looked for whose object is still open."""
 
 
 def keys_of(record: Interest) -> list[str]:
@@ -80,6 +83,9 @@ def _new_persons(connection: Connection, count: int) -> list[int]:
 
 def _join(connection: Connection, person_id: int, others: Sequence[int]) -> None:
     if others:
+        theirs = select(interest.c.id).where(interest.c.person_id.in_(others))
+        of_theirs = delivery.c.interest_id.in_(theirs)
+        connection.execute(update(delivery).where(of_theirs).values(person_id=person_id))
         for table in (interest, person_key):
             connection.execute(update(table).where(table.c.person_id.in_(others)).values(person_id=person_id))
         connection.execute(delete(person).where(person.c.id.in_(others)))
@@ -98,19 +104,29 @@ def known_people(connection: Connection, account_id: str, person_ids: Sequence[i
     return people
 
 
+def _newest(account_id: str) -> Select[tuple[int]]:
+    """Return the deliveries of the outer query's person to an account, the newest first, out of one index."""
+    return (
+        select(delivery.c.id)
+        .where(delivery.c.account_id == account_id, delivery.c.person_id == person.c.id)
+        .where(is_in(delivery.c.state, "delivered"))
+        .order_by(delivery.c.id.desc())
+        .correlate(person)
+    )
+
+
 def _last(connection: Connection, account_id: str, person_ids: Sequence[int], *, still_open: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202 - rows
     """Return each person's last delivery, or the last whose object may still be open."""
-    condition = (func.coalesce(remote.c.open, true()) & func.coalesce(remote.c.found, true())) if still_open else true()
-    newest = (
-        select(func.max(delivery.c.id))
-        .join(interest, interest.c.id == delivery.c.interest_id)
-        .outerjoin(remote, remote.c.delivery_id == delivery.c.id)
-        .where(interest.c.person_id == person.c.id, delivery.c.account_id == account_id)
-        .where(is_in(delivery.c.state, "delivered"), condition)
-        .correlate(person)
-        .scalar_subquery()  # one look per person; grouping may become a join over everything that was delivered
-    )
-    ids = [found for found in connection.scalars(select(newest).where(person.c.id.in_(person_ids))) if found]
+    newest = _newest(account_id)
+    last = newest.limit(1)
+    if still_open:
+        recent = newest.limit(RECENT).subquery()
+        may_be_open = func.coalesce(remote.c.open, true()) & func.coalesce(remote.c.found, true())
+        joined = select(func.max(recent.c.id)).outerjoin(remote, remote.c.delivery_id == recent.c.id)
+        last = joined.where(may_be_open)
+    # One look per person; grouping may become a join over everything that was delivered.
+    last_id = last.correlate(person).scalar_subquery()
+    ids = [found for found in connection.scalars(select(last_id).where(person.c.id.in_(person_ids))) if found]
     contact = (step.c.delivery_id == delivery.c.id) & (step.c.name == "contact") & (step.c.state == "done")
     columns = (
         interest.c.person_id, delivery.c.remote_id, delivery.c.contact_id, delivery.c.responsible,

@@ -228,3 +228,5 @@ def _refresh(connection: Connection, record: Interest) -> None:
     sent = exists().where(delivery.c.interest_id == interest.c.id, delivery.c.attempts > 0)
     values = interest_values(record) | {"person_id": recognise(connection, [record])[0]}
     connection.execute(update(interest).where(interest.c.id == record.id, ~sent).values(**values))
+    person_id = select(interest.c.person_id).where(interest.c.id == record.id).scalar_subquery()
+    connection.execute(update(delivery).where(delivery.c.interest_id == record.id).values(person_id=person_id))

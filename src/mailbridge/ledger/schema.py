@@ -238,6 +238,7 @@ delivery = Table(
     Column("id", Counter, primary_key=True),
     Column("key", String, nullable=False),
     Column("interest_id", ForeignKey("interest.id"), nullable=False),
+    Column("person_id", Counter, comment="as in interest; here for the index that finds a person's last delivery"),
     Column("sink", String, nullable=False),
     Column("account_id", ForeignKey("account.id"), nullable=False),
     Column("lane", Words),
@@ -271,6 +272,8 @@ delivery = Table(
     # Reading back asks for what is due, and for whose an object of the CRM is.
     partial("ix_delivery_read_due", "account_id", "read_due", where="read_due IS NOT NULL"),
     partial("ix_delivery_remote_id", "account_id", "remote_id", where="remote_id IS NOT NULL"),
+    partial("ix_delivery_of_person", "account_id", "person_id", "id",
+            where="state = 'delivered' and person_id is not null"),
     partial("ix_delivery_dead", "account_id", where="state = 'dead'"),
 )  # fmt: skip
 

@@ -307,11 +307,18 @@ def add_deliveries(connection: Connection, wanted: Sequence[NewDelivery]) -> lis
     """Add the deliveries that do not exist yet; return their keys."""
     accounts = dict.fromkeys(one.out.account_id for one in wanted)
     insert_new(connection, account, [{"id": one} for one in accounts])
-    new = inserted(connection, delivery, [_delivery_row(one) for one in wanted], delivery.c.key)
+    persons = _persons_of(connection, wanted)
+    rows = [_delivery_row(one) | {"person_id": persons.get(one.interest_id)} for one in wanted]
+    new = inserted(connection, delivery, rows, delivery.c.key)
     lanes = dict.fromkeys((one.out.account_id, one.out.lane) for one in wanted if one.fresh and one.out.lane)
     for account_id, lane in lanes:
         _let_pass(connection, account_id, lane or "")
     return new
+
+
+def _persons_of(connection: Connection, wanted: Sequence[NewDelivery]) -> dict[str, int | None]:
+    query = select(interest.c.id, interest.c.person_id).where(interest.c.id.in_({one.interest_id for one in wanted}))
+    return {row.id: row.person_id for row in connection.execute(query)}
 
 
 def _let_pass(connection: Connection, account_id: str, lane: str) -> None:

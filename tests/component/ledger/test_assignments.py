@@ -142,6 +142,17 @@ def test_two_who_turn_out_to_be_one_are_joined(kit):
     assert found.open_id == "lead-1"
 
 
+def test_the_deliveries_of_who_turn_out_to_be_one_are_joined_too(kit):
+    come(kit, 1, Author(email="anna@example.org"), channel="email", network="email")
+    assert known(kit) is None
+    come(kit, 2, Author(url="https://vk.com/id1"))
+    sent(kit, "lead-2", contact_id="contact-2")
+    come(kit, 3, Author(url="https://vk.com/id1", email="anna@example.org"))
+    assert known(kit).contact_id == "contact-2"
+    come(kit, 4, Author(email="anna@example.org"), channel="email", network="email")
+    assert known(kit).contact_id == "contact-2"
+
+
 def test_strangers_share_nothing(kit):
     come(kit, 1, Author(name="Anna", email="anna@example.org"))
     sent(kit, "lead-1")

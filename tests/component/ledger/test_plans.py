@@ -4,6 +4,10 @@ import json
 
 from sqlalchemy import event, text
 
+from mailbridge.ledger.settle import Outgoing, Settlement
+from mailbridge.sdk import Author
+from mailbridge.testing.interests import make_card
+
 BULK = 20_000
 
 
@@ -65,3 +69,21 @@ def test_no_question_of_a_claim_walks_over_what_is_delivered_or_waits(kit):
         plan = plan_of(kit, statement, parameters)
         for walk in ("Seq Scan on delivery", "SCAN delivery", "Hash", "Merge Join"):
             assert walk not in plan, f"{statement}\n{plan}"
+
+
+def test_what_is_known_of_a_person_costs_the_same_however_much_they_wrote(kit):
+    record = make_card(1, author=Author(email="anna@example.org"))
+    out = Outgoing(key="mb1-anna", sink="crm", account_id="crm", lane=None)
+    kit.ledger.reader.settle([Settlement(kit.store(1), "parsed", interests=((record, (out,)),))], searches_first=False)
+    fill(kit, "delivered", 1, due=0)
+    with kit.ledger.database.write() as connection:  # half of them Anna's, the others a stranger's each
+        connection.execute(text("UPDATE delivery SET person_id = CASE id % 2 WHEN 0 THEN id + 100 ELSE 1 END"))
+        if not kit.ledger.database.is_sqlite:
+            connection.execute(text("ANALYZE"))
+    asked = [one for one in statements_of(kit, kit.claim) if "FROM person" in one[0]]
+    assert len(asked) == 2
+    for statement, parameters in asked:
+        plan = plan_of(kit, statement, parameters)
+        assert "ix_delivery_of_person" in plan, f"{statement}\n{plan}"
+        assert "TEMP B-TREE" not in plan, "it would be sorted: all of it read"
+        assert "Sort" not in plan, "it would be sorted: all of it read"
