@@ -22,6 +22,16 @@ def first_sender():
     "a password lured into clear text: bytes behind STARTTLS",
     "what stands in clear behind the answer ends the connection",
     "unit/mailbox/test_imap_odd_answers.py::test_bytes_in_clear_behind_starttls_are_refused",
+    "bytes that came in clear are read as if they were encrypted",
+)
+def bytes_in_clear():
+    replace("mailbridge.mailbox.imap_wire.Wire._refuse_bytes_in_clear", lambda _self: None)
+
+
+@threat(
+    "a STARTTLS that somebody between strips or refuses",
+    "no log-in without encryption where it is asked for",
+    "unit/mailbox/test_imap_odd_answers.py::test_a_refused_starttls_sends_no_password",
     "STARTTLS is not done at all",
 )
 def no_starttls():

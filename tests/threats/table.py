@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from threats import more, outputs, refusals
+from threats import more, outputs, refusals, traces
 from threats.bugs import THREATS, Threat
 
-__all__ = ["THREATS", "more", "outcomes", "outputs", "refusals"]
+__all__ = ["THREATS", "more", "outcomes", "outputs", "refusals", "traces"]
 
 TESTS = Path(__file__).parents[1]
 

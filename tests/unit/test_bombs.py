@@ -1,5 +1,6 @@
 """A mail made to cost its reader dearly ends soon, and for the reason that it should."""
 
+import pydoc
 import time
 
 import pytest
@@ -28,3 +29,27 @@ def test_a_bomb_ends_soon_and_for_its_reason(name, router):
     assert time.process_time() - began < MOST_S
     for interest in reading.interests:
         assert "<script" not in (interest.text or "")
+
+
+OPENERS = (
+    "zipfile.ZipFile", "tarfile.open", "gzip.GzipFile", "zlib.decompress", "zlib.decompressobj",
+    "bz2.decompress", "lzma.decompress", "xml.parsers.expat.ParserCreate", "lxml.etree.XMLParser",
+)  # fmt: skip
+"""What would open a file that came with a mail: an archive, a table, a document, a picture."""
+
+
+@pytest.mark.parametrize("name", ["zip_bomb", "billion_laughs", "picture_of_50_000_pixels"])
+def test_files_are_measured_and_never_opened(name, router, monkeypatch):
+    job = job_of(bombs.KINDS[name][0]())
+    opened = []
+    for opener in OPENERS:
+        whole = pydoc.locate(opener)
+        monkeypatch.setattr(
+            opener,
+            lambda *given, _opener=opener, _whole=whole, **more: (opened.append(_opener), _whole(*given, **more))[1],
+        )
+    reading = read_raw(job, router, TrustRules()).reading
+    assert (reading.outcome, opened) == ("parsed", [])
+    (file,) = reading.interests[0].attachments
+    assert file.size > 0
+    assert file.sha256

@@ -177,3 +177,16 @@ def test_the_import_contracts_hold():
     assert int(kept[1]) == (ROOT / "pyproject.toml").read_text(encoding="utf-8").count(
         "[[tool.importlinter.contracts]]"
     )
+
+
+def test_sql_that_is_put_together_of_text_is_refused(tmp_path):
+    """By `make check`: values are parameters, so that no word of a mail is ever a statement."""
+    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    file = tmp_path / "src" / "mailbridge" / "ledger" / "persons.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("def ask(name: str) -> str:\n    return f\"SELECT id FROM mail WHERE sender = '{name}'\"\n")
+    ruff = Path(sys.executable).with_name("ruff")
+    done = subprocess.run(
+        [ruff, "check", "--no-cache", file], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "S608" in done.stdout

@@ -98,7 +98,7 @@ class Outcomes:
                 if searches >= waits.max_searches:
                     values |= {"state": "dead", "due": now()}
                     reason = f"in doubt and can't be searched: {reason}"
-                self._change(connection, item, "doubt", {**values, "reason": reason})
+                self._change(connection, item, "doubt", {**values, "reason": reason}, why="can't be searched")
                 self._end_attempt(connection, item, "failed", reason)
 
     def pause_account(self, account_id: str, outcome: RetryLater | SinkUnusable, waits: Waits) -> None:
@@ -129,8 +129,8 @@ class Outcomes:
         values = _values(outcome, waits, laters=_laters(connection, item) + 1 if again else 0, paused=paused)
         if values["state"] in {"waiting", "ready", "dead"}:
             _drop_intents(connection, item)  # the sink says that nothing of the open step was written
-        self._change(connection, item, "sending", values)
         ended = "paused" if paused else type(outcome).__name__.lower()
+        self._change(connection, item, "sending", values, why=ended)
         self._end_attempt(connection, item, ended, values.get("reason"))
 
     def _found_one(
@@ -160,15 +160,27 @@ class Outcomes:
         self._change(connection, item, "doubt", {**values, "searches": 0})
         self._end_attempt(connection, item, "found" if receipts else "not found", None)
 
-    def _change(self, connection: Connection, item: Claimed, old: str, values: Mapping[str, Any]) -> bool:
-        """Change a delivery where the fence is still ours; note the transition; return whether it was."""
+    def _change(
+        self, connection: Connection, item: Claimed, old: str, values: Mapping[str, Any], *, why: str | None = None
+    ) -> bool:
+        """Change a delivery where the fence is still ours; note the transition; return whether it was.
+
+        Args:
+            connection: Of the transaction.
+            item: The delivery.
+            old: Its state until now.
+            values: What changes.
+            why: What the audit trail says when the reason holds words of a CRM, which repeats cards; they stand with
+                the delivery and its attempt, and there only.
+        """
         mine = (delivery.c.id == item.row_id, delivery.c.fence == item.fence, delivery.c.state == old)
         statement = update(delivery).where(*mine).values(**values, owner=None, updated_at=now())
         if connection.execute(statement).rowcount == 0:
             return False
         new = values.get("state", old)
         if new != old:
-            row = {"delivery_id": item.row_id, "old": old, "new": new, "why": values.get("reason"), "actor": self._node}
+            told = why or values.get("reason")
+            row = {"delivery_id": item.row_id, "old": old, "new": new, "why": told, "actor": self._node}
             connection.execute(transition.insert().values(**row, at=now()))
         return True
 

@@ -57,11 +57,14 @@ class Wire(imaplib.IMAP4):
         status, _ = self.xatom("STARTTLS")
         if status != "OK":
             raise self.abort("STARTTLS was refused, so no password was sent: try tls = implicit")
-        if self._buffer:
-            raise self.abort("unexpected bytes in clear after STARTTLS")
+        self._refuse_bytes_in_clear()
         self.sock = self._encrypted(self.sock, context)
         self.untagged_responses = {}
         self.refresh_capabilities()
+
+    def _refuse_bytes_in_clear(self) -> None:
+        if self._buffer:
+            raise self.abort("unexpected bytes in clear after STARTTLS")
 
     def refresh_capabilities(self) -> None:
         """Ask what the server can do now: the answer changes with TLS and with the log-in."""

@@ -35,7 +35,7 @@ port = {port}
 tls = "none"
 username = "anna"
 password = "{imap}"
-timeout_s = 2
+timeout_s = 0.5
 [mailboxes.oauth]
 type = "imap"
 host = "127.0.0.1"
@@ -47,7 +47,7 @@ oauth_client_id = "bridge"
 oauth_client_secret = "{client}"
 oauth_refresh_token = "{refresh}"
 oauth_token_url = "http://127.0.0.1:{port}/token"
-timeout_s = 2
+timeout_s = 0.5
 [sinks.amo]
 type = "amocrm"
 url = "http://127.0.0.1:{port}"
@@ -59,6 +59,13 @@ url = "http://127.0.0.1:{port}/rest/1/{bitrix}/"
 type = "salesforce"
 url = "http://127.0.0.1:{port}"
 token = "{salesforce}"
+[sinks.any]
+type = "rest"
+url = "http://127.0.0.1:{port}"
+auth = "bearer"
+token = '{rest}'
+steps.lead.path = "/leads"
+steps.lead.body = {{ key = "{{{{ key }}}}", name = "{{{{ who }}}}", phone = "{{{{ phone }}}}", text = "{{{{ card }}}}" }}
 """
 COMMANDS = (
     "check --connect", "run --once --new", "config show", "health --json", "audit --json", "alert test",
@@ -72,7 +79,7 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         told = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("utf-8", "replace")
-        said = f"{self.path} {self.headers} {told}"
+        said = f"{told} {self.headers}" if self.path == "/leads" else f"{self.path} {self.headers} {told}"
         names = ("error", "error_description", "title", "detail", "message")
         body = json.dumps(dict.fromkeys(names, said), ensure_ascii=False).encode()
         self.send_response(400)

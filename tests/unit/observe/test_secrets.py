@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
 import pytest
 import structlog
 from pydantic import BaseModel, SecretStr
@@ -61,6 +62,18 @@ def test_logs_hold_no_secret_not_even_in_a_traceback(style, capfd):
     said = capfd.readouterr().err
     assert "ValueError" in said
     assert "canary" not in said
+
+
+def test_libraries_do_not_tell_which_addresses_they_ask(capfd):
+    """The address of a Bitrix24 webhook is the secret, and httpx logs addresses at INFO."""
+    before = logging.getLogger().handlers[:]
+    set_up_logging(level="DEBUG")
+    try:
+        with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as client:
+            client.get("https://crm.example/rest/1/canary-nobody-knows/profile")
+    finally:
+        logging.getLogger().handlers[:] = before
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("secret", ['pa"ss\\canary', "canary ключ", "canary&pass/word=1"])
