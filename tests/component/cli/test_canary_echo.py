@@ -65,7 +65,7 @@ url = "http://127.0.0.1:{port}"
 auth = "bearer"
 token = '{rest}'
 steps.lead.path = "/leads"
-steps.lead.body = {{ key = "{{{{ key }}}}", name = "{{{{ who }}}}", phone = "{{{{ phone }}}}", text = "{{{{ card }}}}" }}
+steps.lead.body = {{ key = "{{{{ key }}}}", name = "{{{{ who }}}}", text = "{{{{ card }}}}" }}
 """
 COMMANDS = (
     "check --connect", "run --once --new", "config show", "health --json", "audit --json", "alert test",
