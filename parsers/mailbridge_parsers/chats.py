@@ -59,6 +59,11 @@ _SERVICES = {
     "talkme": ("talk-me.ru",),
     "verbox": ("verbox.ru",),
     "zendesk_chat": ("zopim.com",),
+    "smartsupp": ("smartsupp.com",),
+    "olark": ("olark.com",),
+    "userlike": ("userlike.com",),
+    "chatwoot": ("chatwoot.com",),
+    "wazzup": ("wazzup24.com",),
     "avito": ("avito.ru",),
 }
 _SENDERS = tuple(domain for domains in _SERVICES.values() for domain in domains)
@@ -116,21 +121,47 @@ def target(href: str) -> Target:
 _LINKS = NetworkLinks(target, lambda _: False)
 
 
-def _announced(mail: Mail) -> Notice:
-    """What a mail says that shows one new message with a link to answer; an empty one when it shows something else."""
+def _announced(mail: Mail) -> tuple[Notice, list[str]]:
+    """What a mail says that shows one new message with a link to answer, and the contacts that its template shows.
+
+    Nothing when it shows something else.
+    """
     deed = deed_in(mail.subject)
     notice = read_mail_notice(mail, _LINKS) if deed and deed.kind == "message" else Notice()
     if not (notice.target and notice.target.thread and notice.text):
-        return Notice()
+        return Notice(), []
     apart = _apart(mail)
     text = "\n".join(line for line in notice.text.split("\n") if line not in apart).strip()
     contacts = [value for _, value in _read(mail).labels if is_email(value) or is_phone(value)]
+    text, below = _without_labels_below(text)
+    apart.update(below)
     elsewhere = [value for value in contacts if value not in text and value not in apart.values()]
-    if elsewhere or not text or (contacts and _LABELLED.match(text)):
-        return Notice()  # labels further down may be typed by the visitor: a form's reader tells them apart
+    if elsewhere or not text or (contacts and _LABELLED.match(text)) or _names_author(text):
+        return Notice(), []  # labels further down may be typed by the visitor: a form's reader tells them apart
     if emails_in(notice.headline):
-        return Notice()  # it tells more of the author than is read here
-    return replace(notice, text=text)
+        return Notice(), []  # it tells more of the author than is read here
+    return replace(notice, text=text), list(apart.values())
+
+
+def _without_labels_below(text: str) -> tuple[str, dict[str, str]]:
+    """Part a text from a last paragraph of nothing but labelled lines, one of which tells the page: the service's own.
+
+    Returns: The words above it, and line → value of the contacts in it.
+    """
+    words, found, last = text.rpartition("\n\n")
+    labelled = [_LABELLED.fullmatch(line) for line in last.split("\n")]
+    if not found or not all(labelled):
+        return text, {}
+    values = {match.string: match["value"].strip() for match in labelled if match}
+    if not any(match and _PAGE.search(match["label"]) and urls_in(match["value"]) for match in labelled):
+        return text, {}
+    return words.strip(), {line: value for line, value in values.items() if is_email(value) or is_phone(value)}
+
+
+def _names_author(text: str) -> bool:
+    """Whether the text begins with a label for its author, so that a form's reader is to read it."""
+    match = _LABELLED.match(text)
+    return match is not None and match["label"].casefold() in _NAME | {"от", "from"}
 
 
 def _apart(mail: Mail) -> dict[str, str]:
@@ -151,7 +182,7 @@ def _apart(mail: Mail) -> dict[str, str]:
 
 
 def _is_ours(mail: Mail) -> bool:
-    return noise_in(mail.subject) is not None or len(_read(mail).speeches) >= _LEAST or bool(_announced(mail).text)
+    return noise_in(mail.subject) is not None or len(_read(mail).speeches) >= _LEAST or bool(_announced(mail)[0].text)
 
 
 class ChatsParser:
@@ -159,7 +190,7 @@ class ChatsParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="chats",
-        version="2",
+        version="3",
         title="Online chats (transcripts)",
         evidence="assumed",
         docs="docs/parsers/assumed.md",
@@ -180,8 +211,9 @@ class ChatsParser:
         reason = noise_in(mail.subject)
         if reason and len(chat.speeches) < _LEAST:
             return Ignored(reason)
-        if len(chat.speeches) < _LEAST and (notice := _announced(mail)).text:
-            return [_message(mail, notice)]
+        notice, contacts = _announced(mail) if len(chat.speeches) < _LEAST else (Notice(), [])
+        if notice.text:
+            return [_message(mail, notice, contacts)]
         author = _author(mail, chat)
         who = _visitor(chat, author.name)
         if who is None:
@@ -205,10 +237,9 @@ class ChatsParser:
         ]
 
 
-def _message(mail: Mail, notice: Notice) -> Interest:
+def _message(mail: Mail, notice: Notice, contacts: list[str]) -> Interest:
     target = notice.target or Target("own")
     name = next((actor.name for actor in notice.actors if actor.name), "")
-    contacts = _apart(mail).values()
     author = Author(
         name=None if not name or _VISITOR.fullmatch(name) else person_name(name) or None,
         email=next((value.lower() for value in contacts if is_email(value)), None),

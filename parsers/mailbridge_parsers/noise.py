@@ -58,6 +58,13 @@ _RECEIPT = re.compile(
     r"|акт сверки|списание средств",
     re.IGNORECASE,
 )
+_READ_SUBJECT = re.compile(r"\s*(?:прочитано|прочтено|read|not read|gelesen|lu|leído|letto)\s*:", re.IGNORECASE)
+_READ = re.compile(
+    r"было (?:прочитано|прочтено|удалено)|\bwas (?:read|displayed|deleted)|has been (?:read|displayed)"
+    r"|wurde (?:gelesen|angezeigt)|a été lu|ha sido le[ií]do|è stato letto",
+    re.IGNORECASE,
+)
+"""What a mail program tells for the reader, where it sends no report (RFC 8098)."""
 _BILLS = re.compile(r"billing|invoices?|accounts?|accounting|payments?|buh\w*|bills?|ofd|cheque|kassa")
 _ALERT = re.compile(
     r"^\W*(?:problem|recovery|acknowledgement|flapping\w*)\b\W+(?:service|host)\b.{0,20}\balert\b"
@@ -172,6 +179,8 @@ def _calendar(mail: Mail) -> str:
 
 def _from_words(mail: Mail) -> str:
     """Words of the subject; a person may use them too, so most need a robot as the sender."""
+    if _READ_SUBJECT.match(mail.subject) and _READ.search(mail.text[:_SHORT]):
+        return "read_receipt"
     if _AUTO_SUBJECT.match(mail.subject):
         return "auto_reply"
     if not mail.headers.get("In-Reply-To").strip() and _tells_code(mail):
@@ -216,7 +225,7 @@ class NoiseParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="noise",
-        version="2",
+        version="3",
         title="Noise (bounces, automatic replies, newsletters)",
         evidence="real",
         docs="docs/parsers/noise.md",

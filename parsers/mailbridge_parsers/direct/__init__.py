@@ -31,6 +31,7 @@ from mailbridge.sdk.language import language_of
 from mailbridge.sdk.people import is_email, is_robot, person_name, phones_in
 from mailbridge_parsers.direct.body import html_words, is_html_only, words_of
 from mailbridge_parsers.direct.forward import Forwarded, enclosed_mail, forwarded
+from mailbridge_parsers.direct.notices import notice_reason
 from mailbridge_parsers.direct.reply import Words, own_words
 from mailbridge_parsers.direct.senders import (
     announces_form,
@@ -48,6 +49,7 @@ from mailbridge_parsers.direct.senders import (
     says_automatic,
     shows_another,
     speaks_for_another,
+    tells_news,
     tells_of_another,
 )
 
@@ -69,7 +71,7 @@ class DirectParser:
     """Reads mails of people."""
 
     manifest: ClassVar[Manifest] = Manifest(
-        name="direct", version="2", title="Direct mail", evidence="real", docs="docs/parsers/direct.md"
+        name="direct", version="3", title="Direct mail", evidence="real", docs="docs/parsers/direct.md"
     )
     Config: ClassVar[type[BaseModel]] = DirectConfig
     routes: ClassVar[Sequence[Route]] = (Route("anybody", Strength.FALLBACK),)
@@ -86,12 +88,8 @@ class DirectParser:
             return [self._forwarded(mail, passed_on)]
         if mail.sender.is_of(*self.config.own_domains):
             return Ignored("own_mail")
-        if is_bulk(mail) or (offers_unsubscribing(mail) and not is_nobody(mail)):
-            return Ignored("newsletter")
-        if is_receipt(mail):
-            return Ignored("receipt")
-        if is_spam(mail):
-            return Ignored("spam")
+        if noise := _noise(mail):
+            return noise
         author = _author(mail)
         words = Words(passed_on.note) if passed_on else _words(mail)
         _refuse_data(mail, words)
@@ -152,6 +150,18 @@ class DirectParser:
         return Author(name=person_name(author.name) or None, email=author.email or None, phones=tuple(phones))
 
 
+def _noise(mail: Mail) -> Ignored | None:
+    """Return why nobody waits for an answer to a mail, None when somebody may."""
+    if is_bulk(mail) or (offers_unsubscribing(mail) and not is_nobody(mail)):
+        return Ignored("newsletter")
+    if is_receipt(mail):
+        return Ignored("receipt")
+    if is_spam(mail):
+        return Ignored("spam")
+    reason = notice_reason(mail)
+    return Ignored(reason) if reason else None
+
+
 def _refuse_data(mail: Mail, words: Words) -> None:
     """Raises ParseError: What should be words is a fragment of a mail, encoded bytes, or data."""
     if mail.headers.get("Content-Type").strip().casefold().startswith("message/partial"):
@@ -178,7 +188,7 @@ def _words(mail: Mail) -> Words:
 
 _SIGNS = (
     is_nobody, speaks_for_another, is_program, is_service, is_laid_out, says_automatic, announces_form,
-    tells_of_another, shows_another,
+    tells_of_another, tells_news, shows_another,
 )  # fmt: skip
 """Any of them: not the sender wrote it."""
 
@@ -196,7 +206,7 @@ def _author(mail: Mail) -> Address:
     if (
         person is None
         or (is_nobody(mail) and is_notice(mail, person))
-        or person.domain == mail.sender.domain
+        or person.is_of(mail.sender.domain)
         or looks_like_form(words_of(mail))
     ):
         raise ParseError("unknown_notification", mail.sender.email)

@@ -3,8 +3,9 @@
 import re
 
 from mailbridge.sdk import Address, Mail, actors_in, deed_in, fold
-from mailbridge.sdk.people import is_robot
+from mailbridge.sdk.people import is_email, is_robot
 from mailbridge_parsers.direct.body import words_of
+from mailbridge_parsers.direct.services import NETWORKS, SERVICES
 
 _LIBRARIES = re.compile(
     r"phpmailer|swift\s?mailer|symfony|\bphp\b|drupal|joomla|bitrix|wordpress|laravel|zend|codeigniter|opencart"
@@ -20,15 +21,6 @@ _SERVICE_HEADERS = (
 )  # fmt: skip
 # Python's email package, PHPMailer, Swift Mailer; some people's scripts use them, so this alone proves nothing.
 _LIBRARY_BOUNDARY = re.compile(r"boundary=\"?(?:={10,}\d+==|b\d=?_\w{20,}|_=_swift)", re.IGNORECASE)
-# Networks and services write from these domains, people practically never do.
-_SERVICES = (
-    "facebookmail.com", "facebook.com", "instagram.com", "twitter.com", "x.com", "linkedin.com", "youtube.com",
-    "vk.com", "vk.ru", "vk.company", "ok.ru", "odnoklassniki.ru", "tiktok.com", "pinterest.com", "reddit.com",
-    "redditmail.com", "telegram.org", "whatsapp.com", "discord.com", "medium.com", "quora.com", "hh.ru", "avito.ru",
-    "livejournal.com",
-    "tilda.ws", "tilda.cc", "typeform.com", "jotform.com", "formspree.io", "netlify.com", "marquiz.ru", "disqus.net",
-    "github.com", "gitlab.com", "atlassian.net", "slack.com", "zoom.us", "paypal.com", "amazonses.com",
-)  # fmt: skip
 _UNSUBSCRIBE = re.compile(
     r"unsubscri|отпис(?:ать|к)|відписатис|abmelden|désabonn|cancelar (?:la )?suscripci", re.IGNORECASE
 )
@@ -78,6 +70,26 @@ _NEW_ORDER = re.compile(r"(?:new (?:order|lead)|нов(?:ый|ая) (?:зака�
 _CONTACT = re.compile(
     r"\bcontact\b|message from|new message|сообщени[ея]|вопрос|question|request|demande", re.IGNORECASE
 )
+_ARRIVALS = (
+    r"(?:message|inquir|enquir|request|lead|booking|reservation|order|call\b|voice ?mail|review|comment|response"
+    r"|submission|chat|conversation|application|question|quote|registration|notification|сообщени|заяв|заказ|обращени"
+    r"|отклик|отзыв|комментари|вопрос|лид|запис|брон|звон|вызов|голосов|запрос|письм|уведомлени|анкет|регистраци)"
+)
+_NEWS = re.compile(
+    rf"\byou(?:'ve| have)? (?:just |recently |been )?(?:received|got|have|sent) (?:an?|one|\d+|some)? ?(?:new"
+    rf"|unread|offline"
+    rf"|voice|missed)\b.{{0,30}}{_ARRIVALS}"
+    r"|\b(?:respond|reply|answer) to \S+?(?:'s|’s) (?:inquiry|message|request|question|review)"
+    r"|\b(?:someone|somebody|a (?:new )?(?:customer|client|visitor|guest|user|lead)) (?:has |have |just )*(?:sent|left"
+    r"|submitted|requested|wants|contacted|filled|messaged|booked)"
+    rf"|(?:вы получили|вам (?:пришл|поступил|отправил|написал|оставил)\w*|у вас|поступил\w*|получен\w*"
+    rf"|пришл[аои]) (?:\S+ )?"
+    rf"нов\w+ (?:\S+ ){{0,2}}{_ARRIVALS}"
+    r"|(?:клиент|пользовател[ья]|посетител[ья]|покупател[ья]|гость) (?:\S+ ){0,3}(?:написал|отправил|оставил|просит"
+    r"|заказал|откликнул|задал)"
+)
+_NEWS_OF_OFFICE = re.compile(rf"^\W*(?:an? )?(?:new|unread|missed|нов\w+|пропущен\w+) (?:\S+ ){{0,2}}{_ARRIVALS}")
+_OFFICE_WORDS = re.compile(r"book|relay|chat|notif|messag|gate|post|express|mail")
 _UNDECODED = re.compile(
     r"^content-(?:transfer-encoding|disposition): |\A\s*<\?xml|(?:^[A-Za-z0-9+/=]{60,76}\n){4}",
     re.IGNORECASE | re.MULTILINE,
@@ -126,6 +138,7 @@ _CONTACT_LINE = re.compile(
     r"(?:\w+ ){0,2}(?:e-?mail|phone|tel|mobile|телефон|тел|почта|пошта)\b[^:]{0,15}:\s*(?P<value>\S*[\d@].*)",
     re.IGNORECASE,
 )
+_HEAD_LINES = 15
 _LEAST_LINKS = 5
 _LABELLED = re.compile(r"^\s*[^\s:：][^:：\n]{0,50}[:：]\s*\S")
 _LINK = re.compile(r"^\s*\w{2,10}://")
@@ -137,10 +150,10 @@ def is_nobody(mail: Mail) -> bool:
     local = mail.sender.email.partition("@")[0]
     words = frozenset(re.split(r"[._+-]", local))
     named = is_robot(mail.sender.email) or bool(words & _ROBOT_WORDS) or bool(_NO_ANSWER.search(local))
-    return named or (_MACHINES.fullmatch(local) is not None and not _is_by_hand(mail))
+    return named or (_MACHINES.fullmatch(local) is not None and not is_by_hand(mail))
 
 
-def _is_by_hand(mail: Mail) -> bool:
+def is_by_hand(mail: Mail) -> bool:
     """Whether a mail program made the mail, or it answers one."""
     if _answers(mail) or any(name in mail.headers for name in ("Thread-Index", "Thread-Topic", "X-Originating-IP")):
         return True
@@ -150,7 +163,7 @@ def _is_by_hand(mail: Mail) -> bool:
 
 def is_receipt(mail: Mail) -> bool:
     """Whether a shop or an office tells its customer that something was received, confirmed or sent."""
-    if _is_by_hand(mail) or _REPLIED.match(mail.subject):
+    if is_by_hand(mail) or _REPLIED.match(mail.subject):
         return False
     lines = [fold(line) for line in words_of(mail).split("\n", 30) if line.strip()][:4]
     subject = fold(mail.subject)
@@ -179,7 +192,7 @@ def is_notice(mail: Mail, answered: Address) -> bool:
 
 def tells_of_another(mail: Mail) -> bool:
     """Whether a mail that nobody wrote by hand begins with what somebody else did: "Mei commented on your post"."""
-    if _is_by_hand(mail) or _answers(mail):
+    if is_by_hand(mail) or _answers(mail):
         return False
     lines = [line.strip() for line in words_of(mail)[:2000].split("\n") if line.strip()]
     return any(_is_deed_to_us(line) for line in lines[:_TOLD_WITHIN])
@@ -195,10 +208,22 @@ def shows_another(mail: Mail) -> bool:
     lines = [line.strip() for line in words_of(mail)[:4000].split("\n")]
     shown = [match for line in lines if (match := _PERSON.match(line))]
     contacts = [match for line in lines if (match := _CONTACT_LINE.match(line))]
-    if not shown or not contacts or _is_by_hand(mail):
+    if is_by_hand(mail):
+        return False
+    if _ROLES.fullmatch(mail.sender.email.partition("@")[0]) and _tells_address(mail, lines[:_HEAD_LINES]):
+        return True
+    if not shown or not contacts:
         return False
     own = {*fold(mail.sender.name).split(), *mail.sender.email.partition("@")[0].split(".")}
     return own.isdisjoint(fold(shown[0]["name"]).split()) and mail.sender.email not in contacts[0]["value"].lower()
+
+
+def _tells_address(mail: Mail, lines: list[str]) -> bool:
+    """Whether one of several labelled lines gives somebody else's address, in whatever language."""
+    labelled = [line for line in lines if _LABELLED.match(line) and not _LINK.match(line)]
+    values = [re.split("[:：]", line, maxsplit=1)[1].strip().lower() for line in labelled]
+    own = {mail.sender.email, *(address.email for address in mail.recipients)}
+    return len(labelled) > 1 and any(is_email(value) and value not in own for value in values)
 
 
 def announces_form(mail: Mail) -> bool:
@@ -207,7 +232,20 @@ def announces_form(mail: Mail) -> bool:
         return False
     first = next((line for line in words_of(mail).split("\n", 10) if line.strip()), "")[:300]
     says_so = _NEW_LEAD.search(fold(mail.subject)) or _NEW_ORDER.match(fold(first))
-    return says_so is not None and not _is_by_hand(mail)
+    return says_so is not None and not is_by_hand(mail)
+
+
+def tells_news(mail: Mail) -> bool:
+    """Whether a mail that no mail program made begins with what came in: "You have received a new message"."""
+    if _REPLIED.match(mail.subject) or is_by_hand(mail):
+        return False
+    lines = [fold(line) for line in words_of(mail)[:3000].split("\n") if line.strip()][:_TOLD_WITHIN]
+    said = [fold(mail.subject), *lines]
+    if any(_NEWS.search(line) for line in said if len(line) <= 300 and not line.endswith("?")):
+        return True
+    local = mail.sender.email.partition("@")[0].partition("+")[0]
+    is_office = _ROLES.fullmatch(local) is not None or _OFFICE_WORDS.search(local) is not None
+    return is_office and any(_NEWS_OF_OFFICE.search(line) for line in said if len(line) <= 300)
 
 
 def is_undecoded(text: str) -> bool:
@@ -234,7 +272,7 @@ def is_bulk(mail: Mail) -> bool:
 
 def is_laid_out(mail: Mail) -> bool:
     """Whether the HTML body is a page built of nested tables and no mail program made it."""
-    if _is_by_hand(mail):
+    if is_by_hand(mail):
         return False
     if mail.html_source.lower().count("<table") < 3:
         return False
@@ -247,7 +285,9 @@ def _answers(mail: Mail) -> bool:
 
 def is_service(mail: Mail) -> bool:
     """Whether the sender's domain belongs to a network or service."""
-    return mail.sender.is_of(*_SERVICES) or _PROVIDERS.fullmatch(mail.sender.email) is not None
+    if mail.sender.is_of(*NETWORKS) or (mail.sender.is_of(*SERVICES) and not is_by_hand(mail)):
+        return True
+    return _PROVIDERS.fullmatch(mail.sender.email) is not None
 
 
 def offers_unsubscribing(mail: Mail) -> bool:
@@ -265,7 +305,7 @@ def is_program(mail: Mail) -> bool:
         return False
     if mail.headers.get("Auto-Submitted", "no").strip().casefold() != "no":
         return True
-    if _ROLES.fullmatch(mail.sender.email.partition("@")[0]) and not _is_by_hand(mail) and _is_sheet(words_of(mail)):
+    if _ROLES.fullmatch(mail.sender.email.partition("@")[0]) and not is_by_hand(mail) and _is_sheet(words_of(mail)):
         return True
     if _LIBRARY_BOUNDARY.search(mail.headers.get("Content-Type")) and looks_like_form(words_of(mail)):
         return True

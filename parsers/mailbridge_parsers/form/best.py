@@ -11,6 +11,7 @@ from mailbridge_parsers.form.data import data_layout, is_data, table_layout
 from mailbridge_parsers.form.kinds import names_form
 from mailbridge_parsers.form.labels import Role
 from mailbridge_parsers.form.letters import read_letter
+from mailbridge_parsers.form.persons import with_person, with_words
 from mailbridge_parsers.form.reading import Reading, read
 from mailbridge_parsers.form.site import Site
 from mailbridge_parsers.form.systems import system_of
@@ -36,9 +37,11 @@ def best_reading(mail: Mail) -> Reading:
     site = Site(mail)
     tables = _tables(mail) if site.sender_is_site or names_form(mail.subject) else ()
     readings = _readings(mail.html, mail.text, tables, site.hosts, site.own_names, keys_only=system_of(mail).keys_only)
-    if len(readings) < 2:
-        return next(iter(readings), Reading())
-    return max(readings, key=lambda reading: _worth(reading, site))
+    if len(readings) > 1:
+        best = max(readings, key=lambda reading: _worth(reading, site))
+    else:
+        best = next(iter(readings), Reading())
+    return with_words(with_person(best, site), site)
 
 
 def _tables(mail: Mail) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from mailbridge.sdk import (
 )
 from mailbridge.sdk.language import language_of
 from mailbridge.sdk.links import canonical_url, has_token
+from mailbridge.sdk.phrases import unquoted
 from mailbridge_parsers.form.contacts import Contacts, contacts_of, filled
 from mailbridge_parsers.form.footers import is_footer, is_sign_off
 from mailbridge_parsers.form.goods import Good, cart_text, goods_of, order_number, total_of
@@ -32,8 +33,25 @@ from mailbridge_parsers.form.site import Site
 from mailbridge_parsers.form.systems import System
 
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
-_MAIN_TEXT = ("сообщение", "message", "текст", "вопрос", "question", "комментари", "comment", "отзыв", "review", "body")
+_MAIN_TEXT = (
+    "сообщение",
+    "message",
+    "текст",
+    "вопрос",
+    "question",
+    "комментари",
+    "comment",
+    "отзыв",
+    "review",
+    "body",
+    "описани",
+    "description",
+    "details",
+)
 _ANSWERS = frozenset({None, Role.DETAIL})
+_ACTS = frozenset(
+    "approve delete trash spam reject publish unpublish decline ban ham одобрить удалить отклонить опубликовать".split()  # noqa: SIM905
+)
 _SITE_KINDS: dict[str, Channel] = {"comment": "site", "post": "site", "review": "review"}
 
 
@@ -50,7 +68,7 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
     kind = kind or kind_of(mail, reading, has_goods=bool(goods), title=place.title)
     text_field = _text_field(reading)
     cart = cart_text(reading, goods) if goods else ""
-    text = filled(text_field.value) if text_field else ""
+    text = unquoted(filled(text_field.value)) if text_field else ""
     if not (author.email or author.phones or text):
         raise ParseError("no_contact_no_text", f"{len(reading.fields)} fields, {system.network}")
     if system.channel == "chat" and kind == "request" and text:
@@ -114,6 +132,8 @@ def _other_text(reading: Reading, kind: Kind, cart: str, used: list[Field], *, i
     is_listed = kind == "order" and not reading.all(Role.PRODUCT)
     if is_listed and (lines := _loose_words(reading)):
         return lines
+    if kind == "callback" and all(is_phone(one.value) for one in reading.all(Role.NAME, Role.FIRST)):
+        return ""  # a call that a switchboard tells of
     if not reading.fields and not reading.goods and is_answered:
         return _whole_letter(reading)
     answers = [one for one in reading.fields if _is_answer(one) and one not in used]
@@ -189,6 +209,12 @@ def _without_token(value: str) -> str:
     return canonical_url(value) or value if has_token(value) else value
 
 
+def _acts_for_owner(one: Field) -> bool:
+    """Whether a field is nothing but a link that publishes or deletes what the mail tells of."""
+    acts = label_key(one.label).split()[:1]
+    return bool(acts) and acts[0] in _ACTS and "://" in one.value and len(one.value.split()) == 1
+
+
 def _shown_label(one: Field) -> str:
     """Names of fields read better without underscores; those of a campaign are known by them."""
     return one_line(one.label if one.role is Role.UTM else one.label.replace("_", " "))
@@ -205,6 +231,7 @@ def _fields(reading: Reading, used: list[Field], goods: list[Good], own: set[str
         and one.label
         and not (one.role is Role.EMAIL and one.value.strip().lower() in own)
         and id(one) not in spent
+        and not _acts_for_owner(one)
         and not any(line.endswith(one.lines[0]) and one.label in line for line in lines)
     ]
     return tuple(rest)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mailbridge.sdk import emails_in, fold, is_email, is_phone, one_line, person_name, phone, phones_in
+from mailbridge.sdk.deeds import is_name
 from mailbridge.sdk.pairs import split_label
 from mailbridge_parsers.form.footers import is_footer
 from mailbridge_parsers.form.labels import CONTACTS, Role, Whose, label_key, whose
@@ -39,17 +40,33 @@ _FURTHER = frozenset(
 _NUMBER_BEHIND = re.compile(
     r"[\s,;(]{0,20}(?:тел\w*\.?:?|phone:?|моб\w*\.?:?)?\s{0,20}\+?\d[\d\s()-]{6,60}\d\)?", re.IGNORECASE
 )
+_WHO = (
+    r"(?:[Пп]осетитель|[Кк]лиент|[Пп]ользователь|[Пп]окупатель|[Зз]аказчик|[Сс]оискатель|[Кк]андидат|[Гг]ость"
+    r"|[Аа]рендатор"
+    r"|[Пп]ациент|[Уу]ченик|[Vv]isitor|[Cc]ustomer|[Cc]lient|[Uu]ser|[Gg]uest|[Aa]pplicant|[Bb]uyer|[Tt]enant)"
+)
 _WORD = r"[A-ZА-ЯЁ][^\W\d_]*[\w'’.-]*"
+_WHO_BEFORE = re.compile(rf"^{_WHO} (?={_WORD} {_WORD})")
 _ANNOUNCED = re.compile(
-    r"(?:message|enquiry|inquiry|request|lead|order|submission|booking|сообщение|заявка|вопрос|обращение|заказ|звонок)"
+    r"(?i:message|enquiry|inquiry|request|lead|order|submission|booking|conversation|chat|ticket|question|reservation"
+    r"|сообщение|заявка|вопрос|обращение|заказ|звонок|диалог|чат|отклик|запись|бронь|бронирование)"
     r" (?:from|by|от) (?:клиента |посетителя |пользователя |customer |visitor )?"
     rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}}?)"
     r"(?:[.!:]?$| has been received|,? \(?(?:[Ee]-?mail|[Тт]ел\b|[Тт]елефон|[Pp]hone))"
     rf"|откликнул(?:ся|ась) (?P<applied>{_WORD}(?: {_WORD}){{0,3}})"
-    r"|\b(?:[Пп]осетитель|[Кк]лиент|[Пп]ользователь|[Пп]окупатель|[Vv]isitor|[Cc]ustomer|[Cc]lient|[Uu]ser) "
-    rf"(?P<who>{_WORD}(?: {_WORD}){{0,3}}) (?:\(\w+\) )?(?:оставил|заказал|отправил|прос[ия]т|хочет|написал|left|sent"
-    r"|requested|submitted|asks|wants)"
+    rf"|\b{_WHO} (?P<who>{_WORD}(?: {_WORD}){{0,3}}),? (?:\(\w+\) )?(?!на |в |с |из |от |at |on |from |in )[a-zа-яё]"
+    rf"|^(?P<did>{_WORD} {_WORD}(?: {_WORD})?|[А-ЯЁ][а-яё]+) (?:has |just |have |только что )?(?:submitted|sent"
+    rf"|left|filled"
+    r"|requested|booked|wrote|asked|contacted|ordered|(?:напис|оставил|отправил|заказал|задал|записал|спросил)\w*)\b"
 )
+_LEADS_TO_NAME = re.compile(
+    r"(?:\b(?:from|by|applicant|candidate|customer|visitor|client|guest|user|lead|applied)"
+    r"|\b(?:от|соискател[ья]|кандидат[а]?|клиент[а]?|посетител[ья]|пользовател[ья]|покупател[ья]|гост[ья]"
+    r"|откликнул\w+))"
+    r"[:.!]?\s*$",
+    re.IGNORECASE,
+)
+"""Ends a line that has the name of who asks below it."""
 _SHOWN = re.compile(
     rf"(?<!\w)(?P<name>{_WORD}(?: {_WORD}){{0,3}})\s?[(<,]\s?(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     r"(?P<more>,[^()<>]{5,40})?(?:[)>]|$)"
@@ -99,7 +116,7 @@ def contacts_of(reading: Reading, site: Site, region: str | None) -> Contacts:
     _take_from_headers(found, reading, site)
     if not (found.email or found.phones):
         _take_from_sentences(found, reading, region, site)
-    if not found.name and (found.email or found.phones):
+    if not found.name and (found.email or found.phones or reading.all(Role.TEXT)):
         _take_announced(found, reading, site)
     return found
 
@@ -219,7 +236,7 @@ def _name_in(value: str) -> str:
         value = value.removesuffix("<>").removesuffix("()").removesuffix("[]").replace("<mailto:>", "").strip(" <>(),")
     if phones_in(value, "RU"):
         value = _NUMBER_BEHIND.sub("", value)
-    name = person_name(value.replace("\n", " "))
+    name = _WHO_BEFORE.sub("", person_name(value.replace("\n", " ")))
     return "" if _NOBODY.fullmatch(fold(name)) else name
 
 
@@ -241,14 +258,21 @@ def _take_from_sentences(found: Contacts, reading: Reading, region: str | None, 
         found.phones = numbers
 
 
+def announced_name(line: str) -> str:
+    """Return whose message or order a line announces, "" when it names nobody."""
+    match = _ANNOUNCED.search(one_line(line)) if len(line) <= 200 else None
+    return _name_in(next((name for name in match.groups() if name), "")) if match else ""
+
+
 def _take_announced(found: Contacts, reading: Reading, site: Site) -> None:
     """Take the name from a line such as "You have a new enquiry from Ann Gray", where no field names anybody."""
     if reading.all(Role.NAME, Role.FIRST, Role.LAST):
         return
     heads = [item.text for item in reading.loose[: reading.heads if reading.fields else _SENTENCES]]
-    for line in (*heads[:6], site.mail.subject):
-        match = _ANNOUNCED.search(one_line(line)) if len(line) <= 200 else None
-        name = _name_in(match["name"] or match["who"] or match["applied"]) if match else ""
+    for line, below in zip((*heads[:6], site.mail.subject), (*heads[1:6], "", ""), strict=False):
+        name = announced_name(line)
+        if not name and _LEADS_TO_NAME.search(line[-200:]) and is_name(below):
+            name = _name_in(below)
         name = name.rstrip(".") if len(name.split()[-1:] and name.split()[-1]) > 2 else name
         if name and fold(name) not in site.own_names and "." not in name.rstrip(".") and len(name.split()) <= 4:
             found.name = name

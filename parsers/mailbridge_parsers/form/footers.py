@@ -27,7 +27,8 @@ _FOOTER = re.compile(
     r"|please (?:reply|respond) to \S+@|(?:trouble|problems) clicking|не получается нажать"
     r"|^с уважением,? (?:ваш сайт|администраци|команда|робот|служба)"
     r"|^need (?:any )?help\?|^(?:нужна помощь|остались вопросы|возникли вопросы)\?"
-    r"|^(?:submitted|sent|received|отправлено|получено|надіслано|gesendet|eingegangen|envoyé|enviado)\b.{0,20}\d"
+    r"|^(?:submitted|sent|signed up|received|отправлено|получено|надіслано|gesendet|eingegangen|envoyé"
+    r"|enviado)\b.{0,20}\d"
     r"|^результаты .{0,40}(?:по адресу|по ссылке)|^you have received a new form submission"
     r"|(?:looks?|as|is|report\w*) (?:like )?spam\b"
     r"|^(?:view|see|open|manage|edit|reply to|click here to) .{0,40}(?:entry|entries|submission|online|message"
@@ -41,17 +42,40 @@ _FOOTER = re.compile(
     r"|^работает на |сообщите нам, если вы получили|login required|log in to (?:view|see|download)"
     r"|sent you this email|посетителем вашего сайта|^you can (?:edit|view|see) |^if you think this |^to (?:edit"
     r"|change|manage) your "
+    r"|^to (?:view|see|read|reply|respond|manage|moderate|approve|open|edit|review|answer|accept|decline)\b.{0,80}"
+    r"\b(?:visit|click|go to|log ?in|sign in|follow (?:this|the)|use (?:this|the) link|https?:)"
+    r"|^(?:view|see|open|manage|check|review|approve|confirm|accept) .{0,40}\b(?:in|on|from|via) (?:the |your )?"
+    r"(?:admin|dashboard|panel|crm|back ?(?:end|office)|account|app)\b"
+    r"|^(?:please )?log ?in to (?:your |the )?(?:admin|dashboard|panel|account|back ?office)"
+    r"|^(?:why did i|why am i) (?:get|receiv)"
 )
 _SIGN_OFF = re.compile(
     r"(?:с уважением|best regards|best wishes|kind regards|regards|sincerely|всего доброго|thanks|thank you"
     r"|спасибо)[,.!]?"
 )
+_ACTION = re.compile(
+    r"(?:moderate|approve|delete|trash|spam|manage|edit|reply|respond|view|open|see|accept|reject|decline|publish"
+    r"|confirm|review|просмотр\w*|посмотреть|модерировать|одобрить|отклонить|удалить|опубликовать|ответить"
+    r"|редактировать|подробнее|открыть|связаться|перейти|принять|карточка|админка|подтвердить|смотреть)"
+    r"\b[^:?!.]{0,50}: ?https?://\S+",
+    re.IGNORECASE,
+)
+"""A caption of what can be done, with the link to do it."""
+_TEAM = re.compile(
+    r"^(?:(?:ваша )?команда|служба|отдел|администрация|ваш[аие]?) |\bteam$|^(?:your|the) .{0,40}\b(?:team|support)$"
+)
+_TEAM_ALONE = re.compile(
+    r"[—–-]?\s?(?:(?:The |Your |Team )?(?:[A-Z][\w.&'-]*\s){1,3}[Tt]eam|(?:Ваша )?[Кк]оманда [«\"A-ZА-ЯЁ].{1,40}"
+    r"|[Сс]лужба (?:поддержки|заботы) .{1,40})"
+)
+"""Who signs for a company, in a paragraph of its own."""
 _ADMIN = re.compile(r"^https?://\S+/(?:wp-admin|administrator|bitrix/admin|admin)/")
 _UNUSED = re.compile(r"[a-z]\w*[_:-][\w:-]*:")
 """The name of a field, as programs write it, in which nothing was filled in: what traps robots."""
 _STAMP = re.compile(r"[^\w]{0,5}(?:\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}-\d\d-\d\d)\W{1,4}\d{1,2}:\d\d(?::\d\d)?")
 """A line that is nothing but when the mail was made."""
 _SEPARATOR = "--"
+_DASHES = re.compile(r"-{2,}|_{3,}|—{2,}")
 _BUTTON_LENGTH = 40
 _TAGLINE_LENGTH = 80
 _CARD_WIDTH = 80
@@ -96,10 +120,13 @@ def closing(
         only_own: Whether a labelled page must be of these domains.
     """
     end = _stripped(items, hosts, names, only_own=only_own)
-    separators = [number for number in range(max(0, end - 9), end) if items[number].text == _SEPARATOR]
+    separators = [number for number in range(max(0, end - 9), end) if _DASHES.fullmatch(items[number].text)]
     if any(item.text == _SEPARATOR for item in items[end:]):
         return end  # another such end above it is one that the visitor typed
-    if separators and any(_names_site(item, hosts) for item in items[separators[-1] :]):
+    below = items[separators[-1] + 1 : end] if separators else []
+    # "--" is known for what it is; other rules may be the visitor's.
+    is_sure = bool(separators) and items[separators[-1]].text == _SEPARATOR
+    if below and (any if is_sure else all)(_names_site(item, hosts) for item in below):
         above = items[: separators[-1]]
         return next((number + 1 for number in reversed(range(len(above))) if not above[number].is_rule), 0)
     return end
@@ -111,12 +138,15 @@ def _stripped(items: list[Item], hosts: frozenset[str], names: frozenset[str], *
         before = end
         while end and _closes(items, end - 1, hosts) and not (only_own and _is_foreign(items[end - 1], hosts)):
             end -= 1
-        end = _without_signature(items, _without_card(items, end, hosts), names)
+        end = _without_signature(items, _without_card(items, end, hosts, names), names)
         if end == before:
             return end
 
 
 def _without_signature(items: list[Item], end: int, names: frozenset[str]) -> int:
+    below = _below_sign_off(items, end)
+    if any(_is_of_team(items[number].text, names) for number in range(below + 1, end)):
+        return below
     signed = end
     while signed and _names_it(fold(items[signed - 1].text), names):
         signed -= 1
@@ -125,44 +155,83 @@ def _without_signature(items: list[Item], end: int, names: frozenset[str]) -> in
     return signed - 1 if signed and _SIGN_OFF.fullmatch(fold(items[signed - 1].text)) else signed
 
 
-def _without_card(items: list[Item], end: int, hosts: frozenset[str]) -> int:
-    """Cut the company's visiting card: a last paragraph of short lines, one of them nothing but its own address."""
+def _below_sign_off(items: list[Item], end: int) -> int:
+    """Where a closing formula with a few short lines below it begins; the end when there is none."""
+    for number in range(end - 1, max(-1, end - 7), -1):
+        if len(items[number].text) > _CARD_WIDTH or items[number].text.endswith("?"):
+            return end
+        if is_sign_off(items[number].text):
+            return number
+    return end
+
+
+def _is_of_team(text: str, names: frozenset[str]) -> bool:
+    """Whether a line signs for a company: "the Oak team", "служба поддержки"."""
+    folded = fold(text)
+    return _TEAM.search(folded) is not None or any(name in folded for name in names if len(name) > 2)
+
+
+def _without_card(items: list[Item], end: int, hosts: frozenset[str], names: frozenset[str]) -> int:
+    """Cut the company's visiting card: a last paragraph of short lines.
+
+    One of them is nothing but its own address, or the first is its name.
+    """
     start = next((number for number in range(end - 1, -1, -1) if items[number].gap), end)
     card = items[start:end]
     if len(card) < 2 or any(len(one.text) > _CARD_WIDTH or one.text.endswith(("?", "!")) for one in card):
         return end
     words = [(item.value or item.text).casefold() for item in card]
     own = [one for one in words if one.partition("@")[2] in hosts or one.removeprefix("www.") in hosts]
-    if not own:
+    if not (own or _names_it(fold(card[0].text), names)):
         return end
     return start - 1 if start and is_sign_off(items[start - 1].text) else start
 
 
 def _names_it(text: str, names: frozenset[str]) -> bool:
-    """Whether a line is the site's name, or "the Oak team"."""
+    """Whether a line is the site's name, "— Oak", or "the Oak team"."""
+    text = text.lstrip("—–- ")
     return text in names or (text.startswith("the ") and text.removeprefix("the ").removesuffix(" team") in names)
 
 
 def _closes(items: list[Item], number: int, hosts: frozenset[str]) -> bool:
     item = items[number]
-    if (
-        item.is_rule
-        or item.is_button
-        or is_footer(item.text)
-        or is_about_the_page(item)
-        or _UNUSED.fullmatch(item.text)
-    ):
+    if item.is_rule or item.is_button or is_footer(item.text) or is_about_the_page(item):
         return True
-    if is_phone(item.text) and number and is_footer(items[number - 1].text):
-        return True  # the service's own
-    if item.role is Role.CONSENT and item.value and len(item.value) <= _ANSWER_LENGTH:
+    if any(pattern.fullmatch(item.text) for pattern in (_UNUSED, _STAMP, _ACTION)):
         return True
-    if _STAMP.fullmatch(item.text) or _is_of_another(item) or _is_tagline(item.text, hosts):
+    if _is_of_another(item) or _is_tagline(item.text, hosts) or _captions_link(items, number):
+        return True
+    if _heads_page(items, number) or (item.gap and _TEAM_ALONE.fullmatch(item.text)) or _is_consent(item):
+        return True
+    return _closes_with_contact(items, number, hosts)
+
+
+def _is_consent(item: Item) -> bool:
+    return item.role is Role.CONSENT and 0 < len(item.value) <= _ANSWER_LENGTH
+
+
+def _closes_with_contact(items: list[Item], number: int, hosts: frozenset[str]) -> bool:
+    """Whether a line is a link or number of the service's own."""
+    item = items[number]
+    before = items[number - 1].text if number else ""
+    if is_phone(item.text) and is_footer(before):
         return True
     if not _is_address(item.text):
         return _is_button(item, hosts)
-    before = items[number - 1].text if number else ""
     return host_of(item.text.split()[0]) in hosts or "/admin" in item.text or is_footer(before)
+
+
+def _captions_link(items: list[Item], number: int) -> bool:
+    """Whether a short line with a colon stands above nothing but a link: "Moderate this comment:"."""
+    below = items[number + 1].text if number + 1 < len(items) else ""
+    text = items[number].text
+    return text.endswith(":") and len(text) <= _BUTTON_LENGTH and len(below.split()) == 1 and _is_address(below)
+
+
+def _heads_page(items: list[Item], number: int) -> bool:
+    """Whether a line is the heading of what software adds about the page and the browser."""
+    below = items[number + 1] if number + 1 < len(items) else None
+    return below is not None and may_head_section(items[number].text) and is_about_the_page(below)
 
 
 def _is_of_another(item: Item) -> bool:

@@ -66,16 +66,19 @@ class FreeText:
 
         Labels that come twice are typed in the words: the lower ones are the form's.
         """
-        if self._roles or self._label.value:
+        if (self._roles and self._label.label) or self._label.value:
             return 0
         start, keys = last, set[str]()
         for number in range(last - 1, 0, -1):
             item = self._tail[number]
-            if not (item.value and self._is_label(item)) or item.key in keys:
+            is_label = self._is_label(item) or (not self._label.label and item.role is None)
+            if not (item.value and is_label) or item.key in keys:
                 break
             keys.add(item.key)
             start = number if item.gap else start
         below = [item for item in self._tail[start:last] if item.role in CONTACTS]
+        if self._roles.intersection(item.role for item in below):
+            return 0
         return start if below and all(could_fill(item.role, item.value) for item in below) else 0
 
     def _fenced(self) -> int:

@@ -116,7 +116,15 @@ def _stands_stacked(rows: list[list[Cell]]) -> bool:
     single = [row[0] for row in rows if len(row) == 1 and row[0].lines]
     others = [cell for cell in single if not _is_heading(cell)]
     told = [cell for cell in others if _has_value(cell.lines[0].text)]
+    if any(_holds_fields(cell) for cell in others):
+        return False
     return len(single) > 1 and 0 < len(others) < len(single) and not (len(told) > 1 and 2 * len(told) > len(others))
+
+
+def _holds_fields(cell: Cell) -> bool:
+    """Whether a cell holds labelled lines for several of what forms ask: it is a form, and no value."""
+    parts = [split_label(line.text) for line in cell.lines]
+    return len({role_of(part[0]) for part in parts if part and part[1]} & _ASKED) > 1
 
 
 def _is_heading(cell: Cell) -> bool:

@@ -9,6 +9,8 @@ from mailbridge_parsers.form.blocks import stacked_blocks
 from mailbridge_parsers.form.grids import grid_items
 from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, role_of
+from mailbridge_parsers.form.questions import under_questions
+from mailbridge_parsers.form.said import said_by
 from mailbridge_parsers.form.splitting import (
     dashed_field,
     line_items,
@@ -36,7 +38,7 @@ def items_of(pieces: Iterable[Piece]) -> list[Item]:
             items.append(Item(piece.text, gap=piece.gap))
         else:
             items.extend(grid_items(piece) if isinstance(piece, Grid) else line_items(piece))
-    return _answered(_under_stars(_throughout(_headed_paragraphs(items))))
+    return said_by(under_questions(_answered(_under_stars(_throughout(_headed_paragraphs(items))))))
 
 
 def _answered(items: list[Item]) -> list[Item]:

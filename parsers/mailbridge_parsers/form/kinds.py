@@ -8,7 +8,8 @@ from mailbridge_parsers.form.reading import Reading
 
 _CALLBACK = re.compile(
     r"обратн\w+ звон|(?:заказ\w*|запрос\w*|заявк\w+ на) (?:\S+ )?звон|перезвон|позвоните (?:мне|нам)|call-? ?back"
-    r"|request(?:ed)? (?:a |for )?(?:a )?call|call me|missed call|пропущенный звонок|(?:отложенный"
+    r"|request(?:ed)? (?:a |for )?(?:a )?call|call me|missed call|(?:пропущенн|потерян|неотвеченн)\w* (?:звонок"
+    r"|вызов)|голосов\w+ сообщени|voice ?mail|(?:отложенный"
     r"|заказал\w*) звонок|phone call request|звонок с сайта"
 )
 _ORDER = re.compile(
@@ -25,6 +26,8 @@ _REGISTRATION = re.compile(
     r"|на |участ"
     r"|пользоват)"
     r"|new (?:user|member|customer|account)\b.{0,20}(?:regist|sign|creat)|user registration|new registration"
+    r"|new subscriber|has subscribed|(?:member|user|customer|account) sign-?up"
+    r"|new (?:free |paid )?member\b"
     r"|event registration"
     r"|registration (?:for|form)|has registered|запись на (?:вебинар|мероприятие|курс|семинар)"
 )
@@ -68,7 +71,14 @@ _FORM = re.compile(
     r"|откликнул(?:ся|ась|ись)\b|new feedback|новый ответ\b|form submitted|\bkontakt$|нов\w+ подписчик"
     r"|mensaje de contacto|nuevo mensaje|nouveau message|запись на (?:при[её]м|услугу|консультацию)|\bзаявка$"
     r"|(?:отложенный|заказан\w*|заказал\w*) звонок"
-    r"|feedback form|call ?back request|request (?:a )?call|missed call|пропущенный звонок"
+    r"|feedback form|call ?back request|request (?:a )?call|missed call|(?:пропущенн|потерян|неотвеченн"
+    r"|входящ)\w* (?:звонок|вызов)"
+    r"|(?:member|user|customer|account) sign-?up|new (?:free |paid )?(?:member|ticket)\b|ticket (?:\S+ )?(?:created"
+    r"|opened)"
+    r"|new conversation\b|нов\w+ диалог"
+    r"|голосов\w+ сообщени|voice ?mail|new (?:\w+ ){1,2}(?:message|booking|inquiry|enquiry|request|order"
+    r"|lead) (?:from|on|in"
+    r"|via)|new messages? in (?:your|the|a)\b"
     r"|(?:generated|received|have|got) (?:you )?(?:a|an|the following|one) (?:new )?(?:lead|order|enquiry|inquiry"
     r"|booking)"
     r"|(?:вы получили|поступил|получен|оформлен|создан) (?:новый |следующий )?заказ\b|order was placed"

@@ -108,6 +108,16 @@ def announces_text(label: str) -> bool:
     return 2 < len(parts) <= 9 and parts[-1] in words.TEXT_ENDS
 
 
+def announces_person(label: str) -> bool:
+    """Whether a sentence with a colon stands before the name of who asks: "You have a new booking from: …"."""
+    parts = label_key(label).split()
+    return (
+        2 < len(parts) <= 9
+        and parts[-1] in words.PERSON_ENDS
+        and any(part.startswith(words.LEAD_STEMS) for part in parts[:-1])
+    )
+
+
 class Whose(IntEnum):
     """Whose contact a label asks for, as far as it says so."""
 
@@ -122,7 +132,10 @@ class Whose(IntEnum):
 @lru_cache(maxsize=1024)
 def whose(label: str) -> Whose:
     """Tell whose name, address or number stands under a label."""
-    parts = label_key(label).split()
+    key = label_key(label)
+    if key in words.CALLED:
+        return Whose.ANOTHER
+    parts = key.split()
     for owner, stems in (
         (Whose.ANOTHER, words.ANOTHER_STEMS),
         (Whose.RECIPIENT, words.RECIPIENT_STEMS),
@@ -186,6 +199,7 @@ def _by_words(key: str) -> Role | None:
         (Role.EMAIL, not words.EMAIL.isdisjoint(parts) and words.NOT_EMAIL.isdisjoint(parts)),
         (Role.PHONE, _is_phone(parts)),
         (Role.TEXT, parts[0].startswith(words.TEXT_STEMS) and len(parts) <= 6),
+        (Role.TEXT, len(parts) in {2, 3} and parts[0] in words.FURTHER and parts[-1].startswith(words.TEXT_STEMS)),
         (Role.TEXT, parts[0] in {"note", "notes"} and parts[1:2] == ["for"] and len(parts) <= 6),
         (
             Role.TEXT,

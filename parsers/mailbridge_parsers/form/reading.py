@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from mailbridge.sdk import person_name
+from mailbridge.sdk import is_email, is_phone, person_name
 from mailbridge.sdk.layout import Grid, Piece
 from mailbridge_parsers.form.footers import closing, is_about_the_page, is_footer
 from mailbridge_parsers.form.freetext import FreeText, could_fill
@@ -13,6 +13,7 @@ from mailbridge_parsers.form.manner import manner_of
 from mailbridge_parsers.form.words import CORE_NAMES
 
 _OUTER = 100
+_NEAR = 20
 _ONE_LINE = CONTACTS | {Role.PAGE, Role.SITE, Role.SENT, Role.TECHNICAL, Role.UTM, Role.FORM, Role.ORDER, Role.CONSENT}
 
 
@@ -102,6 +103,7 @@ class _Reader:
         self._is_imitated = False
         self._is_named = False
         self._is_of_another = False
+        self._is_below_words = False
 
     def read(self) -> Reading:
         number = 0
@@ -204,6 +206,7 @@ class _Reader:
         self._mind_whose(item)
         lines = [item.value] if item.value else []
         is_doubtful = is_plain and self._is_imitated and (item.role in ASKED or item.role is None)
+        is_doubtful |= is_plain and self._is_below_words and item.role in ASKED
         is_doubtful |= self._is_of_another and item.role in {Role.EMAIL, Role.PHONE}
         self._open = Field(item.label, item.role, item.style, lines, item.href, is_doubtful)
 
@@ -244,11 +247,17 @@ class _Reader:
                 )
             elif not item.is_rule:
                 self._reading.loose.append(item)
+                self._mind_words(item)
             return
         if item.gap and current.lines:
             current.lines.append("")
         current.lines.append(item.text)
         current.href = current.href or item.href
+
+    def _mind_words(self, item: Item) -> None:
+        """Plain labels below words without a label prove nothing where the form's own stand in cells."""
+        if any(one.style is Style.CELL and one.role in CONTACTS for one in self._reading.fields[-_NEAR:]):
+            self._is_below_words |= not (item.is_button or is_footer(item.text))
 
     def _belongs(self, current: Field, item: Item) -> bool:
         """Whether a line without a label of its own goes on with the value above it."""
@@ -262,29 +271,47 @@ class _Reader:
         if not current.lines:
             stands_below = self._manner.is_stacked or self._manner.main is Style.BARE or self._manner.is_headed
             return could_fill(current.role, item.text) and (not item.gap or stands_below)
+        if current.role in _ONE_LINE:
+            return current.role is Role.NAME and not item.gap and (is_email(item.text) or is_phone(item.text))
+        return self._goes_on(current, item)
+
+    def _goes_on(self, current: Field, item: Item) -> bool:
+        """Whether a value of several lines goes on."""
         goes_on = self._manner.keys_only or (self._manner.is_headed and current.style is Style.BOLD)
-        if current.role in _ONE_LINE or (item.gap and not goes_on):
+        if item.gap and not goes_on:
             return False
         return self._manner.main is Style.BOLD or current.role in {None, Role.DETAIL}
 
     def _begins_words(self, item: Item, after: int) -> bool:
         """Whether the message begins here: it has no label, and stands below the contacts that the mail begins with."""
         reading = self._reading
-        if not item.gap or len(reading.loose) > reading.heads or len(reading.fields) > len(ASKED):
+        if not item.gap or (reading.fields and len(reading.loose) > reading.heads) or len(reading.fields) > len(ASKED):
             return False
         fields = reading.fields + ([self._open] if self._open is not None else [])
+        fields = [one for one in fields if one.lines]
         only_asks = bool(fields) and all(one.role in ASKED and one.style in {Style.COLON, Style.BOLD} for one in fields)
-        if not (item.style is Style.NONE and only_asks) or item.is_button:
+        is_plain = item.style is Style.NONE or (item.style is Style.BARE and item.role is None)
+        if not (is_plain and only_asks) or item.is_button:
             return False
         roles = {one.role for one in fields}
         if Role.TEXT in roles or roles.isdisjoint(CONTACTS) or is_footer(item.text) or item.is_rule:
             return False
-        below = next((one for one in self._items[after:] if self._is_label(one)), None)
-        return below is None or below.role in roles
+        below = next((at for at, one in enumerate(self._items[after:]) if self._is_label(one)), None)
+        if below is None or self._items[after + below].role in roles:
+            return True
+        return self._is_apart(after, after + below)
+
+    def _is_apart(self, after: int, label: int) -> bool:
+        """Whether a rule divides the words from the labels further down, and these ask for nothing."""
+        is_divided = any(one.is_rule for one in self._items[after:label])
+        return is_divided and not any(one.role in ASKED for one in self._items[label:])
 
     def _take_words(self, item: Item, tail: list[Item]) -> int:
         self._close()
         words = [item, *tail]
+        label = next((at for at, one in enumerate(words) if self._is_label(one)), len(words))
+        if any(one.is_rule for one in words[:label]) and not any(one.role in ASKED for one in words[label:]):
+            words = words[:label]
         words = words[: closing(words, self._hosts, self._names)]
         self._reading.heads = 0
         self._reading.fields.append(Field("", Role.TEXT, Style.NONE, lines_of(words)))

@@ -76,6 +76,8 @@ def _is_conversation(mail: Mail) -> bool:
 
 def _holds_header(reading: Reading) -> bool:
     """Whether the labels are those of another mail's header: a mail passed on, a digest."""
+    if any(one.role is Role.TEXT and one.label for one in reading.fields):
+        return False
     keys = {label_key(one.label) for one in reading.fields}
     return not keys.isdisjoint(_FROM) and not keys.isdisjoint(_HEADER)
 

@@ -14,7 +14,7 @@ _ENOUGH = 3
 _SPEAKS_FOR = re.compile(r"\w (?:via|через) \w", re.IGNORECASE)
 _TO_A_PERSON = re.compile(
     r"(?:здравствуй(?:те)?|добр(?:ый|ое) \w+|уважаем\w+|приветству\w+|hello|hi|hey|dear)[,\s]+(?!there\b|all\b|team\b"
-    r"|коллеги|администратор|admin)\w+"
+    r"|коллеги|администратор|admin|клиент\b|абонент|партн|customer|client|user|owner|менеджер|manager)\w+"
 )
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 from itertools import islice
 
 from mailbridge.sdk import fold
+from mailbridge.sdk.deeds import is_name
 from mailbridge.sdk.layout import TextLine
 from mailbridge.sdk.pairs import reads_like_label, split_label
 from mailbridge_parsers.form.item import Item, Style
-from mailbridge_parsers.form.labels import CONTACTS, Role, announces_text, role_of
+from mailbridge_parsers.form.labels import CONTACTS, Role, announces_person, announces_text, role_of
 
 _RULE = re.compile(r"[-=_*~#•─━—–. ]{2,}|[()\[\]{}]")
 _WRAPPED = re.compile(
@@ -48,10 +49,16 @@ def _labelled(line: TextLine) -> Item:
         if found := split(line):
             label, value = found
             role = role_of(label)
-            if role is None and not value and style in {Style.COLON, Style.BOLD} and announces_text(label):
-                role = Role.TEXT
+            if role is None and style in {Style.COLON, Style.BOLD}:
+                role = _announced_role(label, value)
             return Item(line.text, style, label, value, role, line.href, line.gap, is_button=line.button)
     return Item(line.text, href=line.href, gap=line.gap, is_button=line.button)
+
+
+def _announced_role(label: str, value: str) -> Role | None:
+    if announces_person(label) and (not value or is_name(value)):
+        return Role.NAME
+    return Role.TEXT if not value and announces_text(label) else None
 
 
 def _wrapped(line: TextLine) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ FILLERS = _set("""
 |заявителя|автора|customer|client|customers|visitor|visitors|sender|senders|field|form|fields|input|введите|укажите
 |напишите|enter|please|контактный|контактная|контактное|контактные|contact|обязательно|required|optional
 |необязательно|if|any|поле|a|an|s|billing|buyer|author|submitter|reviewer|рецензента|плательщика|гостя|guest|user
-|data|val|value|text|str|wpforms|cf7|в|с|для|от|по
+|data|val|value|text|str|write|leave|here|below|us|wpforms|cf7|в|с|для|от|по
 """) - _set("text|от")
 
 NAME = _set("""
@@ -30,7 +30,11 @@ NAME = _set("""
 |пациент|patient|patient name|имя гостя|имя участника|фио участника|получатель|recipient|recipient name|фио получателя
 |имя и фамилия получателя|lead name|имя лида|registrant|родитель|имя родителя|parent name|фио родителя|имя пациента
 |nombre|nombre completo|nombre y apellidos|nome|nome completo|nome e cognome|nom|nom complet|nom et prénom|ihr name
-|imię|imię i nazwisko
+|imię|imię i nazwisko|meno|meno a priezvisko|jméno|jméno a příjmení|nume|numele|nume și prenume|ad soyad|adınız
+|adı soyadı
+|isim|név|teljes név|ime|ime i prezime|naam|volledige naam|namn|navn|nimi|tên|họ tên|họ và tên|tên liên hệ
+|姓名|お名前|名前
+|이름|nimesi|vardas|vārds|име|име и фамилия
 |фио пациента|submitted by name|ваши имя и фамилия|контактное лицо фио|фио контактного лица
 |vollständiger name|vor und nachname|vorname und nachname|vorname nachname|nachname vorname|ansprechpartner
 |kontaktperson|піб|прізвище та ім я|ім я та прізвище|прізвище ім я|контактна особа|замовник|клієнт|аты жөні
@@ -39,16 +43,20 @@ NAME = _set("""
 FIRST = _set("first name|name first|firstname|fname|given name|first|имя имя|vorname|ihr vorname|prénom")
 LAST = _set(
     "фамилия|last name|name last|lastname|lname|surname|family name|second name|last"
+    "|priezvisko|příjmení|soyad|prezime|achternaam|efternavn|efternamn"
     "|nachname|ihr nachname|cognome|apellido|apellidos|nazwisko|прізвище|тегі"
 )
 MIDDLE = _set("отчество|middle name|patronymic|по батькові")
 EMAIL = _set("""
 pochta|email|mail|emails|почта|почты|почту|емейл|емэйл|емайл|имейл|имэйл|мейл|мэйл|мыло|emailaddress
 |useremail|мейлу|почте
+|eposta|e-posta|epost|epostadress|sähköposti|邮箱|メール|メールアドレス|имейл
 |пошта|почтовый|mailto|replyto|correo|courriel
 """)
 ANOTHER_STEMS = (
-    "менеджер", "manager", "друг", "друз", "friend", "директор", "director", "руководител", "поддержк", "support",
+    "менеджер", "manager", "admin", "админ", "stylist",
+    "operator", "оператор", "друг", "друз", "friend",
+    "директор", "director", "руководител", "поддержк", "support",
     "магазин", "store", "клиник", "врач", "doctor", "мастер", "курьер", "courier", "водител", "driver", "emergency",
     "экстренн", "доверенн", "супруг", "spouse", "ребенк", "child", "referr", "рекомендател", "продавц", "seller",
     "поставщик", "supplier", "vendor", "provider", "dealer", "дилер", "agent", "агент", "broker", "риелтор",
@@ -70,13 +78,25 @@ NOT_EMAIL = _set(
 PHONE = _set(
     "тел|моб|phone|phones|tel|mobile|cell|cellphone|сотовый|whatsapp|ватсап|вотсап|вацап|viber|вайбер"
     "|phonenumber|telephone|telefono|teléfono|téléphone|telefon|handy|handynummer|mobil|mobilnummer"
-    "|rufnummer|móvil|cellulare"
+    "|rufnummer|móvil|cellulare|telefón|telefoon|telefoonnummer|telefonnummer|puhelin|téléphone|číslo telefónu|celular"
+    "|电话|手机|電話|電話番号|전화번호"
 )
 PHONE_KEYS = _set("""
-contact no|contact number|your number|ваш номер|контактный номер|номер для связи|номер для звонка|ph|ph no|mob no
+số điện thoại|điện thoại|số điện thoại khách hàng|telefónne číslo|telefonní číslo|broj telefona|número de teléfono
+|numero di telefono|numéro de téléphone|número de telefone|cep telefonu|telefon numarası
+|contact no|contact number|your number|ваш номер|контактный номер|номер для связи|номер для звонка|ph|ph no|mob no
 |cell no
+|номер звонившего|номер звонящего|номер абонента|caller id|caller number|calling number|caller phone|from number
+|входящий номер|вызывающий номер|номер вызывающего|кто звонил|звонок от|call from|calling from|телефон звонившего
 |номер клиента|your contact number|best number|ваш контактный номер|call back number|callback number|number to call
 """)
+CALLED = _set("""
+на номер|to number|called number|dialed number|dialled number|called|набранный номер|номер назначения
+|вызываемый номер|виртуальный номер|ваш виртуальный номер|номер линии|линия|рекламный номер|подменный номер
+|динамический номер|tracking number|номер коллтрекинга|destination|destination number|did|внутренний номер
+|номер в атс|ваш номер в сервисе|наш номер|на линию|куда звонили|кто принял|принял звонок|номер сотрудника
+""")
+"""What the company's own number is called where a call is told of."""
 PHONE_STEMS = ("телефон", "мобильн", "phone", "telephone", "telefon", "tel.", "whatsapp", "сотов")
 NOT_PHONE = _set("""
 модель|марка|бренд|model|brand|менеджера|магазина|склада|горячей|наш|наши|support|store|shop|добавочный
@@ -100,18 +120,43 @@ vopros|soobshchenie|soobshenie|messaggio|mensaje|mensagem|nachricht|ihre nachric
 |what on mind|how can we assist you|anliegen|ihr anliegen|frage|ihre frage|ihre fragen|anfrage|ihre anfrage|mitteilung
 |ihre mitteilung|anschreiben|kommentar|ihr kommentar|питання|запитання|ваше питання|відгук|текст повідомлення
 |побажання
+|type message|type question|special instructions|special requests|special request|special requirements|instructions
+|additional requests
+|additional notes|customer comment|customer comments|buyer note|note to seller|message to seller|guest comments
+|особые пожелания|дополнительные пожелания|пожелания клиента|пожелания гостя|дополнительный комментарий
+|что вас беспокоит|что беспокоит|жалобы|симптомы|проблема|неисправность|описание проблемы|описание неисправности
+|описание заявки|описание работ|описание проекта|что нужно сделать|что сломалось|цель обращения|причина обращения
+|техническое задание|тз|задание|query|your query|concern|concerns|issue|problem|problem description|brief
+|project brief|scope|scope of work|reason for visit|reason for appointment|anything we should know
+|сопроводительное|сопроводительное сообщение|интересует|проект|идея|пояснение|уточнение|уточнения|ваши пожелания
+|správa|vaša správa|zpráva|vaše zpráva|mesaj|mesajınız|mesajul|üzenet|poruka|bericht|uw bericht|meddelande|besked
+|melding
+|viesti|nội dung|tin nhắn|lời nhắn
+|留言|内容|メッセージ|お問い合わせ内容|문의내용|съобщение|vraag|uw vraag|otázka|dotaz|domanda
 |xabar|savol|xabaringiz|хабарлама|хабарламаңыз|сұрақ|сұрағыңыз|пікір|пікіріңіз
 """)
 TEXT_ENDS = _set("сообщение|message|enquiry|inquiry|question|вопрос|know")
 """What a sentence ends with that stands above the visitor's words: "… left the following message:"."""
+PERSON_ENDS = _set("from|by|от|клиента|клиент|customer|guest|гостя")
+"""What a sentence ends with that stands before the name of who asks: "… a new booking from:"."""
+LEAD_STEMS = (
+    "booking", "message", "order", "request", "enquir", "inquir", "submission", "lead", "quote", "reservation",
+    "appointment", "application", "заявк", "сообщени", "заказ", "запис", "брон", "обращени", "вопрос", "запрос",
+)  # fmt: skip
 CUSTOMERS = _set("customer|client|visitor|user|клиента|покупателя|посетителя|пользователя")
 BEFORE_CUSTOMER = _set("following|by|from|от|следующего|этого")
 TEXT_STEMS = (
     "текст", "сообщени", "комментари", "пожелани", "примечани", "опишите", "расскажите", "message", "comment",
     "describe", "tell", "soobsh", "kommentar",
 )  # fmt: skip
+FURTHER = _set("""
+дополнительный|дополнительная|дополнительное|дополнительные|особые|прочие|иные|другие|краткое|краткий|подробное
+|additional|other|extra|further|special|general|any|short|brief
+""")
+"""Before "comments", which they are all the same."""
 SUBJECT = _set("""
 тема|тема сообщения|тема письма|тема обращения|тема вопроса|subject|topic|заголовок|title|subject of message|re
+|predmet|předmět|konu|tárgy|onderwerp|ämne|emne|chủ đề|tiêu đề|主题|assunto
 |предмет|betreff|objet|asunto|oggetto|temat|тақырып
 """)
 PRODUCT = _set("""
@@ -146,6 +191,7 @@ PAGE = _set("""
 |форма отправлена со страницы|page submitted on
 |submitted on page|адрес страницы с формой|form page|url адрес
 |заявка со страницы|страница с формой|ссылка|link|location|source page|ссылка страницы|url адрес страницы|embed url
+|stránka|strona|sayfa|oldal|página|trang
 |сторінка|адреса сторінки|посилання|бет|seite|страница обращения|страница диалога|отправлено с
 |отправлено с сайта|отправлено с url|location href
 |visitor path|page visited|visited page|chat page|chat started on|conversation page|страница чата
@@ -226,7 +272,8 @@ message details|детали сообщения|lead details|enquiry details|д�
 |заказ покупателя
 |billing information|сообщение с сайта|заявка с сайта|here is what they sent|answers|ответы|ответы на вопросы
 |ответы на квиз|результаты квиза|quiz results|quiz answers|результаты опроса|новая заявка с сайта|вопросы и ответы
-|контакты|contacts
+|контакты|contacts|user information|visitor information|sender information|technical information|technical details
+|browser information|system information|meta data|metadata|тех информация|техническая информация|о посетителе
 """)
 DETAIL = _set("""
 профиль|profile|ссылка на профиль|profile link|юзернейм
@@ -275,6 +322,8 @@ GOODS_HEADINGS = _set("""
 состав заказа|товары|заказанные товары|products|items|your order|order summary|order items|order details|детали заказа
 |ваш заказ|позиции|товары в заказе|корзина|cart|order contents
 """)
+QUESTIONS = _set("questions|questions and answers|вопросы|answers|ответы")
+"""What stands above questions of the form, each with its answer."""
 IDS = _set("""
 id|ид|uid|guid|код|code|артикул|sku|инн|кпп|огрн|снилс|счет|счёт|карта|карты|паспорт|договор|заказ|order
 |invoice|lead|лид
