@@ -15,6 +15,7 @@ from mailbridge.testing.bitrix24_items import Context, Reply
 from mailbridge.testing.bitrix24_limits import Bucket, Operating
 from mailbridge.testing.bitrix24_methods import METHODS, scope_of
 from mailbridge.testing.bitrix24_oauth import TOKEN_PATH, TokenDesk
+from mailbridge.testing.bitrix24_people import MANAGER, Manager
 from mailbridge.testing.bitrix24_php import as_php, mapped, parse_query, substitute
 from mailbridge.testing.emulator import Answer, Call, Emulator
 
@@ -98,6 +99,10 @@ class Bitrix24Emulator(Emulator):
             fields = self.portal.fields[kind]
             kept = {name: spec for name, spec in fields.items() if not name.startswith("ufCrm") or name in names}
             self.portal.fields[kind] = kept | {name: FieldSpec() for name in names if name not in kept}
+
+    def acts(self) -> Mapping[str, Callable[[str], Any]]:
+        """Return what a manager does with a lead or deal."""
+        return Manager(self.portal, lambda method, params: self._call(str(MANAGER), method, params)).acts()
 
     def add_field(self, kind: int, name: str, spec: FieldSpec | None = None) -> None:
         """Add a user field such as "ufCrm_1700000000" to leads (1), deals (2) or contacts (3)."""

@@ -125,6 +125,30 @@ def test_a_link_in_the_configured_field_is_proof():
     assert filled.read().proof == "https://vk.com/wall-1_1?reply=5"
 
 
+PAGE = [
+    ("take it", {"responsible": "Илья Менеджер", "processed": False, "open": True}),
+    ("move it on", {"stage": "IN_PROCESS", "processed": True, "open": True}),
+    ("win it", {"processed": True, "open": False}),
+    ("lose it", {"stage": "JUNK", "processed": True, "open": False}),
+    ("close its tasks", {"processed": True, "proof": "Ответить"}),
+    ("write a comment", {"processed": True, "proof": "https://vk.example/wall1?reply=2"}),
+    ("attach a file", {"processed": True, "proof": "https://portal.example/disk/1"}),
+    ("delete it", {"exists": False}),
+]
+
+
+@pytest.mark.parametrize("entity", ["lead", "deal"])
+@pytest.mark.parametrize(("act", "wanted"), PAGE)
+def test_what_a_person_does_on_the_page_of_the_portal_comes_back(act, wanted, entity):
+    filled = Filled(entity=entity)
+    assert len(filled.portal.acts()) == len(PAGE)
+    filled.portal.acts()[act](filled.receipts[0].remote_id)
+    state = filled.read()
+    stages = {"IN_PROCESS": "PREPARATION", "JUNK": "LOSE"} if entity == "deal" else {}
+    for name, value in wanted.items():
+        assert getattr(state, name) == stages.get(value, value), name
+
+
 def test_a_deleted_lead_is_gone_and_hides_no_other():
     filled = Filled(2)
     del filled.portal.portal.items[LEAD][int(filled.receipts[0].remote_id)]
