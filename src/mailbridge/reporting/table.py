@@ -1,7 +1,9 @@
 """The report on a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,15 +17,64 @@ from mailbridge.reporting.words import (
     NETWORKS,
     NO_HOUR,
     REPEAT_AUTHORS,
+    SHORT,
     TITLES,
     WEEKDAY,
     WEEKDAYS,
     Words,
+    columns,
 )
 from mailbridge.sdk.output import terminal_line
 
 BAR = 40
 """Letters of the longest bar."""
+
+BESIDE_BAR = 28
+"""Letters beside it."""
+
+LEAST_NAME = 18
+"""Letters that are left for names."""
+
+GIVES_WAY = ("change", "late", "unknown", "share", "p95_s")
+"""Columns that are left out of a narrow terminal, the first one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What there is room for, the same in all tables of a report.
+
+    Attributes:
+        columns: Their names.
+        headings: Their titles.
+        left_out: Names of those that had no room.
+    """
+
+    columns: Sequence[str]
+    headings: Sequence[str]
+    left_out: Sequence[str] = ()
+
+
+def layout(width: int, report: Report, words: Words) -> Layout:
+    """Return what a terminal of so many columns has room for: all; else with short titles; else the most important."""
+    names = list(columns(report))
+    long = {name: words(COLUMNS[name]) for name in names}
+    short = long | {name: words(SHORT[name]) for name in names if name in SHORT}
+    groups = [report.total, *(group for dimension in DIMENSIONS for group in report.groups[dimension])]
+    cells = list(zip(*(words.cells(report, group, names) for group in groups), strict=True))
+    longest = {name: max(map(cell_len, values)) for name, values in zip(names, cells, strict=True)}
+
+    def fits(wanted: Sequence[str], titles: Mapping[str, str]) -> bool:
+        return LEAST_NAME + sum(2 + max(longest[name], cell_len(titles[name])) for name in wanted) <= width
+
+    titles = long if fits(names, long) else short
+    gone: list[str] = []
+    for name in GIVES_WAY:
+        if fits(names, titles):
+            break
+        if name in names:
+            names.remove(name)
+            gone.append(name)
+    return Layout(names, [titles[name] for name in names], gone)
 
 
 def show(console: Console, report: Report, words: Words) -> None:
@@ -32,44 +83,48 @@ def show(console: Console, report: Report, words: Words) -> None:
     for line in (words.compared(report), words.made(report), words.deadline(report)):
         console.print(Text(line, style="dim"))
     console.print()
-    console.print(_numbers(report, words, "", [(words(ALL), words.cells(report, report.total))]))
+    room = layout(console.width, report, words)
+    console.print(_numbers(room, "", [(words(ALL), words.cells(report, report.total, room.columns))]))
     if not report.total.interests and not report.total.before:
         return
     for dimension in DIMENSIONS:
         rows = [
-            (words.name(dimension, group, report.others[dimension]), words.cells(report, group))
+            (words.name(dimension, group, report.others[dimension]), words.cells(report, group, room.columns))
             for group in report.groups[dimension]
         ]
-        console.print(_numbers(report, words, words(TITLES[dimension]), rows))
-    console.print(_bars(words(WEEKDAY), [*zip(map(words, WEEKDAYS), report.weekdays, strict=True)], words))
+        console.print(_numbers(room, words(TITLES[dimension]), rows))
+    bar = min(BAR, console.width - BESIDE_BAR)
+    console.print(_bars(words(WEEKDAY), [*zip(map(words, WEEKDAYS), report.weekdays, strict=True)], words, bar))
     hours = [(f"{hour:02}:00", count) for hour, count in enumerate(report.hours)]
-    console.print(_bars(words(HOUR), hours, words))
+    console.print(_bars(words(HOUR), hours, words, bar))
     if report.no_hour:
         console.print(Text(words(NO_HOUR, count=report.no_hour), style="dim"))
     console.print(Text(words.people(report)))
     if report.people.authors:
         console.print(_authors(report, words))
+    if room.left_out:
+        console.print(Text(words.left_out(room.left_out), style="dim"))
 
 
-def _numbers(report: Report, words: Words, title: str, rows: Sequence[tuple[str, list[str]]]) -> Table:
+def _numbers(room: Layout, title: str, rows: Sequence[tuple[str, list[str]]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(title, overflow="ellipsis", no_wrap=True, min_width=16)
-    for heading in words.headings(report):
-        table.add_column(heading, justify="right")
+    for heading in room.headings:
+        table.add_column(heading, justify="right", no_wrap=True)
     for name, cells in rows:
         table.add_row(*map(Text, (name, *cells)))
     table.add_section()
     return _spaced(table)
 
 
-def _bars(title: str, rows: Sequence[tuple[str, int]], words: Words) -> Table:
+def _bars(title: str, rows: Sequence[tuple[str, int]], words: Words, longest: int) -> Table:
     most = max((count for _, count in rows), default=0) or 1
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(title)
     table.add_column(words(COLUMNS["interests"]), justify="right")
     table.add_column("")
     for name, count in rows:
-        table.add_row(name, words.number(count), "█" * round(count / most * BAR))
+        table.add_row(name, words.number(count), "█" * round(count / most * longest))
     return _spaced(table)
 
 

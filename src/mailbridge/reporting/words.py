@@ -32,6 +32,17 @@ COLUMNS = {
 }
 """Column → its title."""
 
+SHORT = {
+    "interests": noted("report", "Int."),
+    "change": noted("report", "Chg."),
+    "answered": noted("report", "Answ."),
+    "waiting": noted("report", "Wait"),
+    "overdue": noted("report", "Over."),
+    "unknown": noted("report", "Unkn."),
+    "p50_s": noted("report", "Med."),
+}
+"""Column → its title where there is little room."""
+
 WEEKDAYS = (
     noted("report", "Mon"),
     noted("report", "Tue"),
@@ -51,6 +62,7 @@ WEEKDAY = noted("report", "Weekday")
 HOUR = noted("report", "Hour")
 NETWORKS = noted("report", "Networks")
 REPEAT_AUTHORS = noted("report", "Repeat authors")
+NO_ROOM = noted("report", "No room for: {columns}. A wider terminal, --html and --csv have it.")
 NO_HOUR = noted("report", "Of {count} only the day is known.")
 
 LONGEST_NAME = 80
@@ -149,8 +161,15 @@ class Words:
         except KeyError:
             return name
 
-    def cells(self, report: Report, group: Group) -> list[str]:
-        """Return the values of a row, in the order of `columns`."""
+    def left_out(self, names: Sequence[str]) -> str:
+        """Return which columns had no room."""
+        text = translated(
+            "report", "No room for: {columns}. A wider terminal, --html and --csv have it.", self.language
+        )
+        return text.format(columns=", ".join(self(COLUMNS[name]).lower() for name in names))
+
+    def cells(self, report: Report, group: Group, wanted: Sequence[str] | None = None) -> list[str]:
+        """Return the values of a row, in the order of `columns` or of those that are wanted."""
         values = {
             "interests": self.number(group.interests),
             "share": self.percent(report.share(group)),
@@ -162,7 +181,7 @@ class Words:
             "p50_s": self.wait(group.p50_s),
             "p95_s": self.wait(group.p95_s),
         }
-        return [values[name] for name in columns(report)]
+        return [values[name] for name in (columns(report) if wanted is None else wanted)]
 
     def headings(self, report: Report) -> list[str]:
         """Return the titles of `columns`."""
