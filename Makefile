@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: readings help forms demo run test e2e mutants check format lock audit-deps sbom secrets score coverage translations reference docs bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting chaos simulate crashes bugs fuzz threats clean
+.PHONY: readings help forms demo run test e2e mutants check format lock audit-deps sbom secrets score coverage translations reference docs bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting bench-reporting chaos simulate crashes bugs fuzz threats clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -104,6 +104,9 @@ bench-pipeline: $(READY) ## From Dovecot into the ledger, beside what merely dow
 
 bench-claims: $(READY) ## What a claim costs on PostgreSQL beside a million delivered rows
 	PYTHONPATH=tests $(BIN)/python bench/claims.py
+
+bench-reporting: $(READY) ## A report out of a ledger of a million interests: seconds and memory; fails above 60 s or 300 MB
+	PYTHONPATH=tests $(BIN)/python bench/reporting.py
 
 bench-crm: $(READY) ## How many requests 1,000 interests cost each CRM, and how much of its rate is used (CRM= for one)
 	$(BIN)/python bench/crm_requests.py $(CRM)

@@ -8,6 +8,7 @@ from datetime import datetime
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from mailbridge.ledger.insert import insert_new
 from mailbridge.ledger.schema import account, delivery, interest, mail, person, remote
 
 ZONE = ZoneInfo("Europe/Berlin")  # its clocks go back on 2026-10-25
@@ -89,26 +90,38 @@ def _told(chance):
     return Told(chance.random() < 0.9, processed, answered, chance.choice(STAFF))
 
 
-def fill(database, ones):
-    """Write interests into a ledger, as if they had been read, delivered and read back."""
-    deliveries, remotes = [], []
-    for number, one in enumerate(ones):
+def fill(database, ones, *, first=0, first_delivery=1):
+    """Write interests into a ledger, as if they had been read, delivered and read back.
+
+    Args:
+        database: The ledger's.
+        ones: The interests.
+        first: Number of the first, when others were written before.
+        first_delivery: Row of its delivery.
+
+    Returns:
+        The row of the next delivery.
+    """
+    deliveries, remotes, row = [], [], first_delivery
+    for number, one in enumerate(ones, first):
         for place, told in enumerate(one.sinks):
-            row = len(deliveries) + 1
             deliveries.append(_delivery(row, number, place, one))
             if told is not None:
                 remotes.append(_remote(row, one, told))
+            row += 1
+    people = sorted({one.person for one in ones if one.person})
     with database.write() as connection:
+        insert_new(connection, account, [{"id": "a0"}, {"id": "a1"}])
+        insert_new(connection, person, [{"id": number, "created_at": 0.0} for number in people])
         for table, rows in (
-            (account, [{"id": "a0"}, {"id": "a1"}]),
-            (mail, [_mail(number, one) for number, one in enumerate(ones)]),
-            (person, [{"id": number, "created_at": 0.0} for number in {one.person for one in ones if one.person}]),
-            (interest, [_interest(number, one) for number, one in enumerate(ones)]),
+            (mail, [_mail(number, one) for number, one in enumerate(ones, first)]),
+            (interest, [_interest(number, one) for number, one in enumerate(ones, first)]),
             (delivery, deliveries),
             (remote, remotes),
         ):
             if rows:
                 connection.execute(table.insert(), rows)
+    return row
 
 
 def _mail(number, one):

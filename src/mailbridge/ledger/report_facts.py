@@ -1,5 +1,6 @@
 """One row for each interest that a report counts, in temporary tables: the ledger itself is read once."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -34,6 +35,9 @@ DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
 QUARTER_S = 900
 """Moments are counted in quarters of an hour: no timezone is off by less, so hours and days can be made of them."""
+
+CHUNK = 20_000
+"""Interests that are copied at a time: a ledger in a file can't be written meanwhile."""
 
 LATE_STORED_S = 86_400.0
 """What was read so long after it happened is history; nobody could answer before it was read."""
@@ -99,6 +103,7 @@ def _own_columns() -> Iterator[Column[Any]]:
 picked = Table(
     "report_picked",
     scratch,
+    Column("number", Integer, primary_key=True, comment="SQLite groups by it without sorting"),
     Column("id", Text, nullable=False),
     Column("begun_at", Double, nullable=False, comment="from when on somebody waits"),
     *(column for column in _own_columns() if column.name != "responsible"),
@@ -119,18 +124,43 @@ fact = Table(
 
 
 def make_facts(database: Database, connection: Connection, asked: Asked, moment: float) -> None:
-    """Fill the tables out of the ledger, as it is at a moment of its clock."""
-    if database.is_sqlite:  # there they last as long as the connection
-        scratch.drop_all(connection)
-    scratch.create_all(connection, checkfirst=False)
-    _copy(connection, picked, _picked(asked))
+    """Fill `fact` out of the ledger, as it is at a moment of its clock; on SQLite a reader would hold up who writes."""
     if not database.is_sqlite:
+        scratch.create_all(connection, checkfirst=False)
+        _copy(connection, picked, _picked(asked))
         connection.exec_driver_sql(f"ANALYZE {picked.name}")
-    _copy(connection, fact, _facts(asked, moment))
+        _copy(connection, fact, _facts(asked, moment))
+        return
+    scratch.drop_all(connection)  # there they last as long as the connection
+    scratch.create_all(connection, checkfirst=False)
+    for within in _chunks(connection, asked):
+        _copy(connection, picked, _picked(asked).where(within))
+        _copy(connection, fact, _facts(asked, moment))
+        connection.execute(picked.delete())
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("BEGIN")
+
+
+def _chunks(connection: Connection, asked: Asked) -> Iterator[ColumnElement[bool]]:
+    """Yield bounds that each hold so many interests as are copied at a time, those of the same moment together."""
+    stored, begin = interest.c.created_at, math.nextafter(_stored_since(asked), -math.inf)
+    while True:
+        following = select(stored).where(stored > begin).order_by(stored)
+        end = connection.scalar(following.offset(CHUNK - 1).limit(1))
+        yield stored > begin if end is None else and_(stored > begin, stored <= end)
+        if end is None:
+            return
+        begin = end
+
+
+def _stored_since(asked: Asked) -> float:
+    """Return when the first of them was stored at the earliest: nothing is stored before it happened."""
+    return min(asked.before_since, asked.since)
 
 
 def _copy(connection: Connection, table: Table, rows: Select[Any]) -> None:
-    connection.execute(table.insert().from_select([column.name for column in table.c], rows))
+    names = [column.name for column in table.c if not column.primary_key]
+    connection.execute(table.insert().from_select(names, rows))
 
 
 def _facts(asked: Asked, moment: float) -> Select[Any]:
@@ -168,7 +198,7 @@ def _with_answers() -> Select[Any]:
     sent = picked.outerjoin(delivery, delivery.c.interest_id == picked.c.id)
     joined = sent.outerjoin(remote, remote.c.delivery_id == delivery.c.id)
     columns = (column.label(name) for name, column in together.items())
-    return select(*picked.c, *columns).select_from(joined).group_by(*picked.c)
+    return select(*picked.c, *columns).select_from(joined).group_by(picked.c.number)
 
 
 def _responsible(sent: FromClause, state: FromClause) -> ColumnElement[str]:
@@ -203,6 +233,5 @@ def _picked(asked: Asked) -> Select[Any]:
         and_(happened_at >= asked.since, happened_at < asked.until),
         and_(happened_at >= asked.before_since, happened_at < asked.before_until),
     )
-    # The index serves this bound: what happened within the periods was not stored before them.
-    stored = created_at >= min(asked.before_since, asked.since)
+    stored = created_at >= _stored_since(asked)  # the index serves this bound
     return select(*(column.label(name) for name, column in columns.items())).where(stored, within)

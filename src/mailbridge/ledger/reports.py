@@ -123,9 +123,6 @@ class Reports:
         with self._database.read() as connection:
             moment = float(connection.scalar(select(now())) or 0.0)
             make_facts(self._database, connection, asked, moment)
-            if self._database.is_sqlite:
-                connection.exec_driver_sql("COMMIT")  # a reader would hold up who writes
-                connection.exec_driver_sql("BEGIN")
             yield connection, moment
             if self._database.is_sqlite:
                 scratch.drop_all(connection)

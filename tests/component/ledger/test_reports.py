@@ -1,10 +1,15 @@
 """A report is right to the number, on both databases."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from mailbridge.ledger import report_facts
+from mailbridge.ledger.engine import open_database
+from mailbridge.ledger.reports import Reports
 from mailbridge.ledger.schema import interest
 from mailbridge.reporting import periods
 from mailbridge.reporting.report import as_json, make_report
@@ -23,7 +28,8 @@ def numbers(group):
     return {name: pytest.approx(group[name], abs=1e-3) for name in NUMBERS}
 
 
-def test_a_month_of_ten_thousand_is_right_to_the_number(kit):
+def test_a_month_of_ten_thousand_is_right_to_the_number(kit, monkeypatch):
+    monkeypatch.setattr(report_facts, "CHUNK", 3_000)
     ones = month(20_000)
     truth = Truth(ones, now=kit.clock.now)
     assert len(truth.own) > 10_000
@@ -48,6 +54,25 @@ def test_a_month_of_ten_thousand_is_right_to_the_number(kit):
     assert few["others"]["source"] == len(truth.by(VALUES["source"])) - 20
     assert "secret" not in str(report)
     assert "Author" not in str(report)
+
+
+def test_who_writes_into_a_file_gets_in_between_while_a_large_report_is_made(tmp_path, monkeypatch):
+    database = open_database(f"sqlite:///{tmp_path / 'ledger.db'}")
+    fill(database, [One(SINCE.timestamp() + number // 3) for number in range(30)])
+    chunks, written = report_facts._chunks, []
+
+    def meanwhile(*given):
+        for within in chunks(*given):
+            yield within
+            with closing(sqlite3.connect(database.url.database, timeout=0.1)) as other, other:
+                written.append(other.execute("UPDATE mail SET size = size + 1"))
+
+    monkeypatch.setattr(report_facts, "CHUNK", 7)
+    monkeypatch.setattr(report_facts, "_chunks", meanwhile)
+    report = as_json(make_report(Reports(database), OCTOBER, "Europe/Berlin", answer_s=None))
+    assert report["total"]["interests"] == 30
+    assert len(written) == 4  # of nine each: what was stored at the same moment stays together
+    database.close()
 
 
 def test_of_an_empty_period_nothing_is_told_but_zeros(kit):
