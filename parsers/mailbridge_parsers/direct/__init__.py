@@ -52,6 +52,7 @@ from mailbridge_parsers.direct.senders import (
     tells_news,
     tells_of_another,
 )
+from mailbridge_parsers.direct.services import EVERYBODYS
 
 __all__ = ["DirectConfig", "DirectParser"]
 
@@ -71,7 +72,7 @@ class DirectParser:
     """Reads mails of people."""
 
     manifest: ClassVar[Manifest] = Manifest(
-        name="direct", version="3", title="Direct mail", evidence="real", docs="docs/parsers/direct.md"
+        name="direct", version="4", title="Direct mail", evidence="real", docs="docs/parsers/direct.md"
     )
     Config: ClassVar[type[BaseModel]] = DirectConfig
     routes: ClassVar[Sequence[Route]] = (Route("anybody", Strength.FALLBACK),)
@@ -203,10 +204,12 @@ def _author(mail: Mail) -> Address:
     if not any(sign(mail) for sign in _SIGNS) and mail.sender.email not in own:
         return mail.sender
     person = _one_person(mail.reply_to, own)
+    own_domains = {address.domain for address in mail.recipients if not address.is_of(*EVERYBODYS)}
     if (
         person is None
         or (is_nobody(mail) and is_notice(mail, person))
         or person.is_of(mail.sender.domain)
+        or person.domain in own_domains
         or looks_like_form(words_of(mail))
     ):
         raise ParseError("unknown_notification", mail.sender.email)

@@ -32,7 +32,13 @@ _KNOWN = (
         r"|(?:встреча|конференция|событие) (?:начн[её]тся|начинается|отменен|перенесен)"
     )),
     ("receipt", re.compile(
-        r"(?:зачислени|поступлени|списани|пополнени)\w* (?:\S+ ){0,3}(?:сч[её]т|средств|\d|руб|rub|карт)|(?:оплата"
+        r"вы получили (?:плат[её]ж|перевод)|вам (?:перевели|поступил)\w* (?:\S+ )?(?:\d|плат|перевод|деньги|оплат)"
+            r"|(?:package|parcel|shipment|delivery)\b.{0,40}\b(?:scheduled|arriv|out for|delivered|delayed|today"
+            r"|tomorrow)"
+            r"|(?:посылк|отправлени|доставк)\w*.{0,60}(?:прибыл|вручен|готов|в пути|доставлен|назначен|перенесен"
+            r"|курьер)"
+            r"|your .{0,20}\binvoice is ready|invoice \S{1,20} from\b"
+            r"|(?:зачислени|поступлени|списани|пополнени)\w* (?:\S+ ){0,3}(?:сч[её]т|средств|\d|руб|rub|карт)|(?:оплата"
         r"|плат[её]ж|перевод) (?:\S+ ){0,4}"
         r"(?:получен|принят|прош[её]л|зачислен|выполнен|исполнен|успешн|отклон)|исполнен\w* плат[её]ж"
         r"|\b(?:receipt (?:from|for)|your receipt|payment (?:received|failed|due|confirmation|declined)|payout"
@@ -43,6 +49,20 @@ _KNOWN = (
         r"|^completed: |(?:all parties|everyone) (?:have|has) (?:completed|signed)|(?:document|agreement"
         r"|contract) .{0,60}(?:signed|completed)"
     )),
+    (
+        "service_mail",
+        re.compile(
+            r"(?:document|file|folder|board|note|page|item|link) shared with you|shared (?:a|the|this) .{0,60} with you"
+            r"|открыл\w* (?:вам )?доступ|invited you to (?:edit|view|join|collaborate|comment)|\bassigned (?:a task"
+            r"|this|you)\b"
+            r"|task (?:was |has been )?assigned to you|commented on (?:the )?(?:card|task|issue|document|file|board)"
+            r"|mentioned you (?:in|on) (?:a |the )?(?:card|task|issue|document|file|comment)"
+            r"|(?:назначил|поставил)\w* (?:вам )?(?:нов\w+ )?задач|вам назначена задача|joined your (?:workspace|team)"
+            r"|notifications from the .{0,40}\bworkspace"
+            r"|(?:сайт|плагин|тем[аы]|движок)\w*\b.{0,80}обновл|\b(?:site|plugins?|themes?|modules?)\b.{0,60}\bupdated"
+            r"|locked out from|\[wordfence"
+        ),
+    ),
     ("service_mail", re.compile(
         r"\b(?:domain|ssl|certificate|hosting|subscription|plan|trial|licen[cs]e|membership)\b.{0,80}\b(?:expir"
         r"|renew|ends|ending|cancel|suspend)"

@@ -30,13 +30,19 @@ _ROBOT_WORDS = frozenset(
 _MACHINES = re.compile(
     r"billing|status|backups?|builds?|ci|jenkins|tickets?|sms|monitor(?:ing)?|reports?|stats?|statistics|scan(?:ner)?"
     r"|fax|voicemail|chat|widget|quiz|quarantine"
-    r"|pbx|ats|docs?|edo|comments?|reviews?|forum|feedback|survey|tracking|shipment|system"
+    r"|call-?back|leads?|zayavk\w*|forms?|web-?forms?|site|web-?site|relay|pbx|ats|docs?|edo|comments?|reviews?"
+    r"|forum|feedback|survey|tracking|shipment|system"
 )
 _ROLES = re.compile(
     r"info|shop|store|sales?|orders?|zakaz\w*|booking|reservations?|events?|support|service|admin|office|mail"
     r"|hello|contact\w*"
     r"|site|web\w*|form\w*|hosting|bank|team|account\w*|manager|lead\w*|crm"
 )
+_MACHINE_HOSTS = frozenset({
+    "notification", "notifications", "notify", "noreply", "no-reply", "email", "e", "em", "news", "newsletter",
+    "newsletters", "mailer", "mailing", "alerts", "send", "sender", "txn", "bounce", "mg", "updates",
+})  # fmt: skip
+"""What services call the part of their domain that programs write from."""
 _NO_ANSWER = re.compile(r"notific|uvedoml|ne-?pas-?repondre|pas-?de-?reponse|(?:nicht|keine)-?antwort|no-?respond")
 _BULK_SENDERS = re.compile(
     r"news(?:letters?)?|marketing|promo(?:tions?)?|digest|mailing|rassylk[ai]|offers?|deals|welcome|announce(?:ments?)?"
@@ -46,7 +52,7 @@ _AUTOMATIC = re.compile(
     r"(?:this|email|e-mail|message|mail) (?:is|was|has been)?\s?(?:an )?(?:auto(?:matic(?:ally)?"
     r"|mated)?[ -]?)?generated\b"
     r"|this is an automat(?:ed|ic)\b|(?:сформировано|создано|отправлено|сгенерировано) (?:системой )?автоматически"
-    r"|a fax has arrived|new voice ?mail|голосовое сообщение от",
+    r"|a fax has arrived|fax received|received a .{0,20}\bfax\b|new voice ?mail|голосовое сообщение от",
     re.IGNORECASE,
 )
 _DEEDS = re.compile(
@@ -139,6 +145,7 @@ _CONTACT_LINE = re.compile(
     re.IGNORECASE,
 )
 _HEAD_LINES = 15
+_MOST_PAIRS = 60
 _LEAST_LINKS = 5
 _LABELLED = re.compile(r"^\s*[^\s:：][^:：\n]{0,50}[:：]\s*\S")
 _LINK = re.compile(r"^\s*\w{2,10}://")
@@ -150,6 +157,7 @@ def is_nobody(mail: Mail) -> bool:
     local = mail.sender.email.partition("@")[0]
     words = frozenset(re.split(r"[._+-]", local))
     named = is_robot(mail.sender.email) or bool(words & _ROBOT_WORDS) or bool(_NO_ANSWER.search(local))
+    named = named or mail.sender.domain.partition(".")[0] in _MACHINE_HOSTS
     return named or (_MACHINES.fullmatch(local) is not None and not is_by_hand(mail))
 
 
@@ -212,10 +220,21 @@ def shows_another(mail: Mail) -> bool:
         return False
     if _ROLES.fullmatch(mail.sender.email.partition("@")[0]) and _tells_address(mail, lines[:_HEAD_LINES]):
         return True
+    if _tabulates_another(mail):
+        return True
     if not shown or not contacts:
         return False
     own = {*fold(mail.sender.name).split(), *mail.sender.email.partition("@")[0].split(".")}
     return own.isdisjoint(fold(shown[0]["name"]).split()) and mail.sender.email not in contacts[0]["value"].lower()
+
+
+def _tabulates_another(mail: Mail) -> bool:
+    """Whether a table tells, beside labels, somebody else's address: no person writes so of themselves."""
+    if "<td" not in mail.html_source.lower():
+        return False
+    own = {mail.sender.email, *(address.email for address in mail.recipients)}
+    values = [pair.value.strip().lower() for pair in mail.html.pairs()[:_MOST_PAIRS] if pair.value]
+    return len(values) > 2 and any(is_email(value) and value not in own for value in values)
 
 
 def _tells_address(mail: Mail, lines: list[str]) -> bool:

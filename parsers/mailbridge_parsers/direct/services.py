@@ -36,9 +36,15 @@ SERVICES = (
     "livetex.ru", "talk-me.ru", "verbox.ru", "envybox.io", "wazzup24.com", "chat2desk.com", "bitrix24.ru",
     "bitrix24.com", "amocrm.ru", "kommo.com", "hubspot.com", "pipedrive.com", "salesforce.com", "zoho.com",
     "yclients.com", "dikidi.net", "booksy.com", "fresha.com", "calendly.com", "acuityscheduling.com",
-    "simplybook.me", "setmore.com", "senler.ru", "salebot.pro", "mailchimp.com", "unisender.com", "sendpulse.com",
+    "simplybook.me", "setmore.com", "senler.ru", "salebot.pro", "mailchimp.com", "unisender.com",
+    "intuit.com", "sendpulse.com",
     "getresponse.com", "brevo.com", "surveymonkey.com", "google.com", "googlegroups.com", "notion.so", "trello.com",
     "asana.com", "monday.com", "dropbox.com", "figma.com", "miro.com", "canva.com", "zapier.com", "zapiermail.com",
     "make.com", "n8n.io", "getcourse.ru", "timepad.ru", "eventbrite.com", "meetup.com",
 )  # fmt: skip
 """Their own people write by hand."""
+EVERYBODYS = (
+    "gmail.com", "mail.ru", "bk.ru", "inbox.ru", "list.ru", "yandex.ru", "ya.ru", "rambler.ru", "outlook.com",
+    "hotmail.com", "yahoo.com", "icloud.com", "proton.me", "gmx.de", "web.de", "ukr.net",
+)  # fmt: skip
+"""A company may have its mailbox there; others on them are no colleagues."""

@@ -50,14 +50,15 @@ _WHO_BEFORE = re.compile(rf"^{_WHO} (?={_WORD} {_WORD})")
 _ANNOUNCED = re.compile(
     r"(?i:message|enquiry|inquiry|request|lead|order|submission|booking|conversation|chat|ticket|question|reservation"
     r"|сообщение|заявка|вопрос|обращение|заказ|звонок|диалог|чат|отклик|запись|бронь|бронирование)"
-    r" (?:from|by|от) (?:клиента |посетителя |пользователя |customer |visitor )?"
+    r" (?:from|by|with|от|с) (?:клиента |посетителя |пользователя |customer |visitor )?"
     rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}}?)"
     r"(?:[.!:]?$| has been received|,? \(?(?:[Ee]-?mail|[Тт]ел\b|[Тт]елефон|[Pp]hone))"
     rf"|откликнул(?:ся|ась) (?P<applied>{_WORD}(?: {_WORD}){{0,3}})"
     rf"|\b{_WHO} (?P<who>{_WORD}(?: {_WORD}){{0,3}}),? (?:\(\w+\) )?(?!на |в |с |из |от |at |on |from |in )[a-zа-яё]"
     rf"|^(?P<did>{_WORD} {_WORD}(?: {_WORD})?|[А-ЯЁ][а-яё]+) (?:has |just |have |только что )?(?:submitted|sent"
     rf"|left|filled"
-    r"|requested|booked|wrote|asked|contacted|ordered|(?:напис|оставил|отправил|заказал|задал|записал|спросил)\w*)\b"
+    r"|requested|booked|started|opened|wrote|asked|contacted|ordered|(?:напис|оставил|отправил|заказал|задал"
+    r"|записал|спросил)\w*)\b"
 )
 _LEADS_TO_NAME = re.compile(
     r"(?:\b(?:from|by|applicant|candidate|customer|visitor|client|guest|user|lead|applied)"

@@ -1,5 +1,6 @@
 """Bodies that are data and no text: what was posted, as JSON or XML."""
 
+import ast
 import csv
 import io
 import json
@@ -13,6 +14,8 @@ from mailbridge_parsers.form.adf import is_adf, prospect_rows
 from mailbridge_parsers.form.labels import ASKED, role_of
 
 _LONGEST = 100_000
+_LONGEST_PYTHON = 10_000
+_MOST_BRACKETS = 200
 _DEEPEST = 4
 _MOST_ROWS = 200
 _DIVIDERS = (";", ",", "\t", "|")
@@ -34,7 +37,7 @@ _CONTAINERS = frozenset({
 def is_data(text: str) -> bool:
     """Whether a text looks like data in JSON or XML, whether it can be read or not."""
     text = text.strip()
-    is_json = text[:1] in {"{", "["} and text[-1:] in {"}", "]"} and '":' in text
+    is_json = text[:1] in {"{", "["} and text[-1:] in {"}", "]"} and ('":' in text or "':" in text)
     return is_json or (text.endswith(">") and _XML.match(text) is not None)
 
 
@@ -67,12 +70,22 @@ def table_layout(text: str) -> list[Piece]:
     return [Grid(cells)] if cells else []
 
 
+def _python_data(text: str) -> object:
+    """What a program in Python printed of its own; None when it is nothing of the kind or too much."""
+    if len(text) > _LONGEST_PYTHON or sum(map(text.count, "{[(-~")) > _MOST_BRACKETS:
+        return None
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+
+
 def _json_members(text: str) -> list[tuple[str, str]]:
     try:
         # Not strict: software that writes JSON by hand leaves line breaks in it.
         data = json.loads(text, strict=False)
     except (ValueError, RecursionError):
-        return []
+        data = _python_data(text)
     return list(_members(data, "", _DEEPEST))
 
 

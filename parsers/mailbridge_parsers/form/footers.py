@@ -64,6 +64,12 @@ _ACTION = re.compile(
 _TEAM = re.compile(
     r"^(?:(?:ваша )?команда|служба|отдел|администрация|ваш[аие]?) |\bteam$|^(?:your|the) .{0,40}\b(?:team|support)$"
 )
+_CAPTION = re.compile(
+    r"(?:ответить|посмотреть|перейти|открыть|подробнее|reply|respond|view|open|answer|see)"
+    r"(?: (?:now|online|на сайте|в \w+|in \w+|to \w+|message|сообщение|диалог|чат|chat|conversation|заявку|отзыв))?",
+    re.IGNORECASE,
+)
+"""A button, where the text part shows only its caption."""
 _TEAM_ALONE = re.compile(
     r"[—–-]?\s?(?:(?:The |Your |Team )?(?:[A-Z][\w.&'-]*\s){1,3}[Tt]eam|(?:Ваша )?[Кк]оманда [«\"A-ZА-ЯЁ].{1,40}"
     r"|[Сс]лужба (?:поддержки|заботы) .{1,40})"
@@ -201,7 +207,11 @@ def _closes(items: list[Item], number: int, hosts: frozenset[str]) -> bool:
         return True
     if _is_of_another(item) or _is_tagline(item.text, hosts) or _captions_link(items, number):
         return True
-    if _heads_page(items, number) or (item.gap and _TEAM_ALONE.fullmatch(item.text)) or _is_consent(item):
+    if (
+        _heads_page(items, number)
+        or (item.gap and (_TEAM_ALONE.fullmatch(item.text) or _CAPTION.fullmatch(item.text)))
+        or _is_consent(item)
+    ):
         return True
     return _closes_with_contact(items, number, hosts)
 

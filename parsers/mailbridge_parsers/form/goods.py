@@ -62,7 +62,8 @@ _PAID = re.compile(r"the order is paid|заказ оплачен|order is paid")
 _NUMBER_OF_ORDER = re.compile(
     r"(?:заказ\w*|замовлення|order|номер заказа|bestellung|pedido|commande|ordine|zamówienie)"
     r"\s*+(?:номер|number|id|no\.?)?\s*+:?\s*+(?:№|#|n°"
-    r"|n)?\s*+(?P<number>(?<=#)[a-z0-9-]{0,12}\d[a-z0-9-]{0,12}(?![\w/])|[a-zа-я]{0,4}-?\d[\d/-]{0,20}(?:[a-zа-я]{1,4}\b)?)",
+    r"|n)?\s*+(?P<number>(?<=#)[a-z0-9-]{0,12}\d[a-z0-9-]{0,12}(?![\w/])"
+    r"|[a-zа-я]{0,4}-?\d[\d/-]{0,20}(?:[a-zа-я]{1,4}\b)?)",
     re.IGNORECASE,
 )
 _NAME_COLUMNS = frozenset(

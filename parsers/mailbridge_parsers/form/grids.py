@@ -64,6 +64,10 @@ def grid_items(grid: Grid) -> Iterator[Item]:
     while number < len(rows):
         row = rows[number]
         number += 1
+        if number < len(rows) and (pairs := _paired(row, rows[number])):
+            yield from pairs
+            number += 1
+            continue
         if stacked and len(row) == 1 and _is_heading(row[0]):
             below = []
             while number < len(rows) and len(rows[number]) == 1 and not _is_heading(rows[number][0]):
@@ -134,6 +138,15 @@ def _is_heading(cell: Cell) -> bool:
 def _has_value(text: str) -> bool:
     parts = split_label(text)
     return bool(parts and parts[1])
+
+
+def _paired(row: list[Cell], below: list[Cell]) -> list[Item]:
+    """Two labels beside each other, with their values in the row below."""
+    if len(row) < 2 or len(row) != len(below):
+        return []
+    known = all(role_of(cell.text) in _ASKED for cell in row)
+    is_below = not any(role_of(cell.text) in _ASKED for cell in below)
+    return [_cell_item(label, value) for label, value in zip(row, below, strict=True)] if known and is_below else []
 
 
 def _turned(rows: list[list[Cell]]) -> list[Item]:

@@ -193,6 +193,7 @@ def _by_words(key: str) -> Role | None:
     if not parts or len(parts) > 8:
         return None
     rules = (
+        (Role.PAGE, len(parts) > 1 and parts[-1] == "from" and parts[-2] in {"sent", "submitted"}),
         (Role.TECHNICAL, not words.TECHNICAL_WORDS.isdisjoint(parts) and len(parts) <= 5),
         (Role.CONSENT, any(part.startswith(words.CONSENT_STEMS) for part in parts)),
         (Role.CALL_TIME, _is_call_time(parts)),

@@ -2,7 +2,8 @@
 
 import re
 
-from mailbridge.sdk import Mail, fold, is_email, phones_in
+from mailbridge.sdk import Mail, fold, is_email, is_robot, phones_in
+from mailbridge.sdk.deeds import is_name
 from mailbridge.sdk.layout import text_layout
 from mailbridge.sdk.links import urls_in
 from mailbridge.sdk.pairs import split_label
@@ -30,10 +31,16 @@ _ANNOUNCED = re.compile(
     r"|спрашивает|пишет"
     r"|оставил\w*|wrote|writes|asks|says|sent|left|wants to know)[^:.]{0,60}[:.]?"
     r"|a message by (?P<by>[^:<>()@]{1,80}?) has been received\b.{0,80}"
-    r"|(?:.{0,40}\b)?(?:новое )?(?:сообщение|письмо|вопрос) от (?:посетителя "
+    r"|(?:.{0,120}\b)?(?:новое )?(?:сообщение|письмо|вопрос) от (?:посетителя |клиента |покупателя "
     r"|пользователя )?(?P<имя>[^:<>()@]{1,80}?):",
     re.IGNORECASE,
 )
+_WROTE_US = re.compile(
+    r"(?:Пользователь |Покупатель |Клиент )?(?P<name>[^:,.!?<>()@]{2,60}?) (?:написал[аи]?|пишет|отправил[аи]?"
+    r"|задал[аи]?"
+    r"|wrote|sent|messaged|asked) (?:вам|you)\b[^:!?]{0,100}[:.]?"
+)
+_NAMES = ("name", "имя", "sender", "writer", "by")
 _DATED = re.compile(r"[^.!?]{0,20}\b(?:19|20)\d\d\b[^.!?]{0,20}\d{1,2}:\d\d\S{0,3}(?: [AaPp][Mm])?")
 _LABELLED = re.compile(r"(?P<label>[^:：]{1,30}?)\s?[:：]\s*(?P<value>.*)")
 _ENDS_LABEL = re.compile(r"^[^:：]{2,40}?\s?[:：]$")
@@ -74,9 +81,10 @@ def _asks(line: str) -> bool:
 def _of_announced_message(mail: Mail, lines: list[str]) -> Reading | None:
     """Read a line that announces a message from somebody, the message, and a signature (EmailJS, home-made mailers)."""
     for number, line in enumerate(lines[:8]):
-        match = _ANNOUNCED.fullmatch(line.strip()) if len(line) <= _LONGEST_LINE else None
-        email = (match["email"] or match["address"] or match["at"] or "") if match else ""
-        if match is None or not (mail.reply_to or email):
+        match = _announced(mail, line.strip()) if len(line) <= _LONGEST_LINE else None
+        shown = match.groupdict() if match else {}
+        email = shown.get("email") or shown.get("address") or shown.get("at") or ""
+        if match is None or not (mail.reply_to or email or is_robot(mail.sender.email)):
             continue
         below = items_of(text_layout("\n".join(lines[number + 1 :])))
         while below and (below[-1].role in CONTACTS or below[-1].is_rule):
@@ -85,11 +93,19 @@ def _of_announced_message(mail: Mail, lines: list[str]) -> Reading | None:
             below.pop(0)
         text = lines_of(below[: closing(below, frozenset(), frozenset({fold(mail.sender.name)}))])
         answered = mail.reply_to[0].email if mail.reply_to else ""
-        name = match["name"] or match["имя"] or match["sender"] or match["writer"] or match["by"]
+        name = next(shown[group] for group in _NAMES if shown.get(group))
         found = _reading(name, email or answered, "\n".join(text), "", lines[:number])
         found.fields += [Field("", Role.PHONE, Style.CELL, [one]) for one in phones_in(line, "RU")[:1]]
         return found
     return None
+
+
+def _announced(mail: Mail, line: str) -> re.Match[str] | None:
+    """Match a line that announces a message from somebody; a robot's need no address."""
+    if match := _ANNOUNCED.fullmatch(line):
+        return match
+    match = _WROTE_US.fullmatch(line) if is_robot(mail.sender.email) else None
+    return match if match and is_name(match["name"]) else None
 
 
 def _is_caption(item: Item, announced: re.Match[str]) -> bool:

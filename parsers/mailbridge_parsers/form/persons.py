@@ -15,7 +15,8 @@ from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
 
 _TELLS = re.compile(
-    r"message|ticket|question|conversation|\bchat\b|inquiry|enquiry|сообщени|вопрос|диалог|обращени|\bчат\w?\b"
+    r"message|ticket|question|conversation|\bchat\b|inquiry|enquiry|сообщени|вопрос|диалог|отзыв|review|обращени"
+    r"|\bчат\w?\b"
     r"|тикет|письмо"
 )
 _SPEAKS_TO_STAFF = re.compile(
@@ -109,7 +110,12 @@ def with_words(reading: Reading, site: Site) -> Reading:
     heads = [item.text for item in reading.loose[: min(reading.heads, _MOST_HEADS)]]
     shown = {one.role for one in reading.fields if one.value and not one.is_doubtful}
     below = reading.loose[reading.heads :]
-    if not below or not shown & CONTACTS or shown & {Role.TEXT, Role.AMOUNT, Role.CALL_TIME} or reading.goods:
+    if (
+        not below
+        or not shown & {*CONTACTS, Role.RATING}
+        or shown & {Role.TEXT, Role.AMOUNT, Role.CALL_TIME}
+        or reading.goods
+    ):
         return reading
     if not any(_TELLS.search(fold(line)) for line in (site.mail.subject, *heads)):
         return reading

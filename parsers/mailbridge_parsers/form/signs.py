@@ -4,8 +4,10 @@ import re
 
 from mailbridge.sdk import Mail, emails_in, fold, host_of
 from mailbridge_parsers.form.contacts import contacts_of
+from mailbridge_parsers.form.footers import is_footer
+from mailbridge_parsers.form.item import Style
 from mailbridge_parsers.form.kinds import names_form
-from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, label_key
+from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, Whose, label_key, whose
 from mailbridge_parsers.form.reading import Reading
 from mailbridge_parsers.form.site import FREE_DOMAINS, Site
 from mailbridge_parsers.form.words import CORE_NAMES, VISITOR_STEMS
@@ -45,6 +47,8 @@ def speaks_for_form(mail: Mail, reading: Reading, site: Site) -> bool:
         (1, bool(found.email or found.phones)),
         (1, bool(reading.all(Role.TEXT))),
         (1, _asks_mostly(reading)),
+        (3, _shows_whole_person(reading)),
+        (1, _is_sheet(reading)),
         (-1, _comes_from_elsewhere(mail)),
         (-2, _SPEAKS_FOR.search(mail.sender.name) is not None),
         (-3, any(_TO_A_PERSON.match(fold(item.text)) for item in reading.loose[: reading.heads])),
@@ -95,6 +99,22 @@ def _comes_from_the_company(mail: Mail) -> bool:
 def _comes_from_elsewhere(mail: Mail) -> bool:
     companies = _companies(mail)
     return bool(companies) and not mail.sender.is_of(*companies)
+
+
+def _shows_whole_person(reading: Reading) -> bool:
+    """Whether cells of a table hold name, address and number of one person."""
+    in_cells = [one for one in reading.fields if one.style is Style.CELL and one.value and not one.is_doubtful]
+    roles = {one.role for one in in_cells if whose(one.label) is Whose.AUTHOR}
+    return {Role.EMAIL, Role.PHONE} <= roles and bool(roles & {Role.NAME, Role.FIRST})
+
+
+def _is_sheet(reading: Reading) -> bool:
+    """Whether there is hardly anything but labelled lines, among them the author's name and a way to answer."""
+    filled = [one for one in reading.fields if one.value and not one.is_doubtful]
+    roles = {one.role for one in filled if whose(one.label) is Whose.AUTHOR}
+    others = [item.text for item in reading.loose if not (item.is_rule or item.is_button or is_footer(item.text))]
+    named = bool(roles & {Role.NAME, Role.FIRST}) and bool(roles & {Role.EMAIL, Role.PHONE})
+    return named and len(filled) >= _ENOUGH and all(map(names_form, others)) and not reading.goods
 
 
 def _asks_mostly(reading: Reading) -> bool:

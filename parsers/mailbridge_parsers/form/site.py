@@ -1,5 +1,6 @@
 """Whose addresses are whose: the company's, the robot's, the visitor's."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,6 +48,13 @@ FREE_DOMAINS = frozenset(
 )
 
 
+_MACHINES = re.compile(
+    r"call-?back|leads?|forms?|web-?forms?|contact-?forms?|quiz|zayavk\w*|web-?site|site|feedback|mailer|enquir\w+"
+    r"|inquir\w+"
+)
+"""Names before the "@" from which programs write about forms, and people practically never."""
+
+
 @dataclass(frozen=True)
 class Site:
     """The two sides of a form mail."""
@@ -72,7 +80,14 @@ class Site:
     def sender_is_site(self) -> bool:
         """Whether the mail comes from the site's own address and not under the visitor's."""
         sender = self.mail.sender
-        if self.is_addressed or is_robot(sender.email) or not sender.email or sender.email in self.recipients:
+        local = sender.email.partition("@")[0]
+        if (
+            self.is_addressed
+            or is_robot(sender.email)
+            or _MACHINES.fullmatch(local)
+            or not sender.email
+            or sender.email in self.recipients
+        ):
             return True
         ours = {one.domain for one in self.mail.recipients} - FREE_DOMAINS
         return any(sender.domain == own or sender.domain.endswith("." + own) for own in ours)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from mailbridge.sdk import fold
+from mailbridge.sdk import fold, is_email, is_phone
 from mailbridge.sdk.deeds import is_name
 from mailbridge.sdk.layout import TextLine
 from mailbridge.sdk.pairs import reads_like_label, split_label
@@ -24,6 +24,21 @@ _NUMBER = re.compile(r"^\d{1,2}[.)]\s+")
 _INLINE = re.compile(r"(?P<divider>[,;|\s])\s*(?P<words>[^\s:,;|][^:,;|]{0,40}):(?=\s)")
 VALUE_HEADINGS = frozenset({"value", "значение", "answer", "ответ", "response", "data", "данные", "содержание"})
 """What stands above the values of a table."""
+_HEADLINE = re.compile(
+    r"^\*|\bнов(?:ая|ый|ое)\b|\bnew\b|заявк|\bлид\b|заказ|сообщени|\b(?:lead|request|order|submission|details|form)\b",
+    re.IGNORECASE,
+)
+_PICTURES: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
+    ("👤🙍🧑👨👩🙋", "Name", is_name),
+    ("📞☎📱📲", "Phone", is_phone),
+    ("📧✉📩📨", "Email", is_email),
+    ("💬📝🗨", "Message", lambda value: not (split_label(value) or role_of(value) or _HEADLINE.search(value))),
+)
+_PICTURED = re.compile(
+    rf"(?P<sign>[{''.join(signs for signs, _, _ in _PICTURES)}])"
+    r"[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]?\s{1,3}(?P<value>\S.*)"
+)
+_PIPED = re.compile(r"\|\s{0,20}(?P<label>[^|\s][^|]{0,60}?)\s{0,20}\|\s{0,20}(?P<value>[^|\s][^|]*?)\s{0,20}\|?")
 _INSIDE = CONTACTS | {Role.TEXT, Role.SUBJECT, Role.PAGE, Role.PRODUCT}
 _DIVIDERS = " ,;|"
 _MOST_IN_LINE = 50
@@ -103,6 +118,21 @@ def _keyed(line: TextLine) -> tuple[str, str] | None:
     return (match["label"], match["value"].strip()) if match and role_of(match["label"]) else None
 
 
+def _piped(line: TextLine) -> tuple[str, str] | None:
+    """A row of a table as Markdown writes it."""
+    match = _PIPED.fullmatch(line.text)
+    return (match["label"], match["value"]) if match and role_of(match["label"]) else None
+
+
+def _pictured(line: TextLine) -> tuple[str, str] | None:
+    """A picture that stands for the label, before a value that it suits."""
+    match = _PICTURED.fullmatch(line.text)
+    if match is None:
+        return None
+    label, suits = next((label, suits) for signs, label, suits in _PICTURES if match["sign"] in signs)
+    return (label, match["value"]) if suits(match["value"]) else None
+
+
 def _bare(line: TextLine) -> tuple[str, str] | None:
     is_question = line.text.endswith("?") and reads_as_heading(line.text)
     is_label = is_question or (len(line.text) <= 60 and role_of(line.text))
@@ -142,6 +172,8 @@ _SPLITS: tuple[tuple[Style, Callable[[TextLine], tuple[str, str] | None]], ...] 
     (Style.COLON, _colon),
     (Style.DASH, _dashed),
     (Style.DASH, _keyed),
+    (Style.WRAPPED, _piped),
+    (Style.COLON, _pictured),
     (Style.BARE, _bare),
 )
 

@@ -252,6 +252,8 @@ ad name|ad id|adset name|adset id|ad set name|campaign name|campaign id|id ка�
 |lead id|sent by|recaptcha|honeypot|submission no|user id|recipient|получатель письма|кому|to|submission number
 |serial number|browser info|remote addr|ip addr|akismet|ip клиента|agent|viewed on|роистат|payment system
 |source form|user ip address|ip user|operating system|операционная система|http user agent|sender ip|ваш ip|your ip
+|akismet spam check|spam check|coming from|using|confirmation|confirmation number|confirmation code|booking id
+|booking reference|reservation number|reservation id|код брони|номер брони|номер бронирования|код бронирования
 |ip visitor|referring url|referer url|страница перехода|referral
 """)
 TECHNICAL_WORDS = _set("ip|agent|useragent|referer|referrer|browser|браузер|user agent")
