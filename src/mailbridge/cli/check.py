@@ -13,7 +13,7 @@ from mailbridge.sdk.output import terminal_text
 
 if TYPE_CHECKING:
     from mailbridge.config import Settings
-    from mailbridge.config.canary import CanarySettings
+    from mailbridge.mailbox.smtp import SmtpSettings
     from mailbridge.sdk import TokenStore
 
 Finding = dict[str, Any]
@@ -68,8 +68,7 @@ def _connected(settings: "Settings") -> Iterator[Finding]:
     yield _tried("ledger", lambda: _ledger(settings))
     yield from (mailbox_finding(name, settings) for name in settings.mailboxes)
     yield from (sink_finding(name, settings) for name in settings.sinks)
-    if settings.canary:
-        yield _tried("canary", partial(_canary, settings.canary))
+    yield from mail_server_findings(settings)
 
 
 def mailbox_finding(name: str, settings: "Settings") -> Finding:
@@ -80,6 +79,13 @@ def mailbox_finding(name: str, settings: "Settings") -> Finding:
 def sink_finding(name: str, settings: "Settings") -> Finding:
     """Return what a sink says of its account."""
     return _tried(f"sink {name}", partial(_sink, name, settings))
+
+
+def mail_server_findings(settings: "Settings") -> Iterator[Finding]:
+    """Yield what log-ins say at the servers that send mails for us; none is sent."""
+    for what, server in (("canary", settings.canary), ("report_mail", settings.report_mail)):
+        if server is not None:
+            yield _tried(what, partial(_mail_server, server))
 
 
 def _ledger(settings: "Settings") -> str:
@@ -118,11 +124,11 @@ def _kept_tokens(settings: "Settings", *, renewed: bool) -> "Iterator[Callable[[
         yield ledger.tokens
 
 
-def _canary(canary: "CanarySettings") -> str:
+def _mail_server(server: "SmtpSettings") -> str:
     from mailbridge.mailbox.smtp import send
 
-    send(canary, None)
-    return f"{canary.host}:{canary.effective_port} lets us in"
+    send(server, None)
+    return f"{server.host}:{server.effective_port} lets us in"
 
 
 def _sink(name: str, settings: "Settings") -> str:

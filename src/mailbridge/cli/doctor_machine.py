@@ -4,13 +4,14 @@ import locale
 import os
 import platform
 import resource
-import socket
 import sqlite3
 import stat
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -146,11 +147,19 @@ def _port(settings: "Settings") -> Diagnosis:
     http = getattr(settings, "http", None)
     if http is None or not http.port:
         return fine("port", "health and metrics are not answered over HTTP")
+    where = f"{http.host}:{http.port}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(http.host, http.host)  # noqa: S104 - compared
     try:
-        with socket.create_connection((http.host if http.host != "0.0.0.0" else "127.0.0.1", http.port), 2):  # noqa: S104 - compared
-            return fine("port", f"{http.host}:{http.port} answers: a daemon, or another program")
-    except OSError:
-        return fine("port", f"{http.host}:{http.port} is free")
+        with closing(HTTPConnection(host, http.port, timeout=2)) as asked:
+            asked.request("GET", "/livez")
+            is_ours = b'"alive"' in asked.getresponse().read(1000)
+    except ConnectionRefusedError:
+        return fine("port", f"{where} is free")
+    except (OSError, HTTPException):
+        is_ours = False
+    if is_ours:
+        return fine("port", f"{where} answers: a mailbridge")
+    return Diagnosis("port", "warn", f"{where} answers, and is no mailbridge", "set another [http] port")
 
 
 def _proxies() -> Diagnosis:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from mailbridge.cli.check import Finding, mailbox_finding, sink_finding
+from mailbridge.cli.check import Finding, mail_server_findings, mailbox_finding, sink_finding
 from mailbridge.cli.doctor_machine import Diagnosis, fine
 from mailbridge.sdk.errors import MailbridgeError
 
@@ -22,7 +22,7 @@ USEFUL = ("IDLE", "MOVE", "UIDPLUS", "CONDSTORE", "QUOTA")
 
 
 def sides(settings: "Settings", ledger: "Ledger | None") -> Iterator[Diagnosis]:
-    """Yield what there is to say about ledger, mailboxes and CRMs."""
+    """Yield what there is to say about ledger, mailboxes, CRMs and servers that send mails for us."""
     if ledger is not None:
         yield from _ledger(ledger)
     for name, box in settings.mailboxes.items():
@@ -35,6 +35,7 @@ def sides(settings: "Settings", ledger: "Ledger | None") -> Iterator[Diagnosis]:
     for name in settings.sinks:
         yield _of(sink_finding(name, settings))
         yield from _clock(name, settings)
+    yield from map(_of, mail_server_findings(settings))
 
 
 def _of(found: Finding) -> Diagnosis:

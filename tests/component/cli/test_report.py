@@ -11,7 +11,7 @@ import pytest
 
 from mailbridge.ledger.ledger import Ledger
 from report_month import One, Told, fill
-from smtp_server import smtp_server
+from smtp_server import USER, smtp_server
 
 WATCH = '\n[watch]\ntimezone = "Europe/Moscow"\nanswer_s = 3600\n'
 NASTY = '=HYPERLINK("http://evil.example")<script>alert(1)</script>\x1b[31m'
@@ -143,6 +143,7 @@ def test_a_report_is_mailed_when_somebody_asks(reported, tmp_path):
         lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in keys.items())
         mail = f'\n[report_mail]\nto = ["a@example.org", "b@example.org"]\nsender = "c@example.org"\n{lines}'
         reported.configure((reported.folder / "config.toml").read_text() + mail)
+        assert "ok   report_mail: 127.0.0.1:" in reported.run("check", "--connect")[1]
         code, out, err = reported.run("report", "--mail")
         assert (code, out) == (0, "")
         assert err.splitlines() == ["sent: a@example.org", "sent: b@example.org"]
@@ -150,4 +151,10 @@ def test_a_report_is_mailed_when_somebody_asks(reported, tmp_path):
         code, _, err = reported.run("report", "--mail")
         assert code == 69
         assert "550 no such user" in err
+        reported.configure(
+            (reported.folder / "config.toml").read_text() + f'username = "{USER}"\npassword = "changed"\n'
+        )
+        for command in (("check", "--connect"), ("doctor",)):
+            code, out, _ = reported.run(*command)
+            assert (code, "FAIL report_mail: 127.0.0.1:" in out, "log-in was refused" in out) == (77, True, True)
     assert len(post.mails) == 2
