@@ -24,6 +24,12 @@ WIDTH = 150
 """The table of the summary needs this many columns; narrower terminals get a list."""
 
 
+REPORT_DAYS = 3650
+"""The mails of the demo are of many years; the report is about all of them."""
+
+REPORT, TOP = "report.html", 20
+
+
 class DemoFailed(MailbridgeError):  # noqa: N818 - says what is known
     """Not everything was as it has to be."""
 
@@ -49,6 +55,7 @@ def demo(
         running = stack.enter_context(world(folder))
         verdict, seconds = _play(running, Console(stderr=True))
         _summary(running, verdict, seconds)
+        _report(running)
         if not once:
             _stay(running)
         elif keep is not None:
@@ -125,6 +132,34 @@ def _summary(running: "World", verdict: "Verdict", seconds: float) -> None:
     )
 
 
+def _report(running: "World") -> None:
+    """Show the head of the consolidated report, and write its page beside the ledger."""
+    from datetime import UTC, datetime
+
+    from rich.console import Console
+
+    from mailbridge.ledger.ledger import Ledger
+    from mailbridge.reporting import periods
+    from mailbridge.reporting.page import as_html
+    from mailbridge.reporting.report import make_report
+    from mailbridge.reporting.table import show_head
+    from mailbridge.reporting.words import Words
+
+    ledger = Ledger(f"sqlite:///{running.folder / 'mailbridge.db'}", works=False)
+    try:
+        made = make_report(
+            ledger.reports, periods.last_days(REPORT_DAYS, datetime.now(UTC)), "UTC", answer_s=None, top=TOP
+        )
+    finally:
+        ledger.close()
+    (running.folder / REPORT).write_text(as_html(made, "en"), encoding="utf-8")
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    console.print()
+    show_head(console, made, Words("en"))
+
+
 def _table(console: "Console", running: "World", verdict: "Verdict") -> None:
     from rich.table import Table
     from rich.text import Text
@@ -170,6 +205,8 @@ def _stay(running: "World") -> None:
 def _where_to_look(running: "World") -> str:
     commands = ("interests list", "deliveries list", "quarantine list", "mails list --state ignored")
     lines = [f"  mailbridge {command} -c {running.config}" for command in commands]
+    lines.append(f"  mailbridge report -c {running.config} --days {REPORT_DAYS}")
+    lines.append(f"  its page, for a browser: {running.folder / REPORT}")
     return "\n".join([*lines, f"  the daemon's log: {running.log}"])
 
 

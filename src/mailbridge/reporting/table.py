@@ -106,6 +106,17 @@ def show(console: Console, report: Report, words: Words) -> None:
         console.print(Text(words.left_out(room.left_out), style="dim"))
 
 
+def show_head(console: Console, report: Report, words: Words) -> None:
+    """Print how many there were, and by which type of source."""
+    console.print(Text(f"{words.title()}: {words.period(report)}", style="bold"))
+    room = layout(console.width, report, words)
+    rows = [(words(ALL), words.cells(report, report.total, room.columns))]
+    for group in report.groups["channel"]:
+        name = words.name("channel", group, report.others["channel"])
+        rows.append((name, words.cells(report, group, room.columns)))
+    console.print(_numbers(room, words(TITLES["channel"]), rows))
+
+
 def _numbers(room: Layout, title: str, rows: Sequence[tuple[str, list[str]]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(title, overflow="ellipsis", no_wrap=True, min_width=16)
