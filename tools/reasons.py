@@ -75,6 +75,7 @@ QUARANTINED = {
     "parser_failed": "The parser ended with an error: a defect of the parser.",
     "partial_message": "Only a part of a mail that was sent in several.",
     "recipe_field_missing": "A value that the recipe calls required is missing.",
+    "recipe_refused": "Its recipe can't be used.",
     "recipe_found_nothing": "The recipe knows the mail and found nothing in it.",
     "several_reviews": "Several reviews in one mail that belong to nobody in particular.",
     "text_too_large": "More text than `[limits] text_bytes` or `parsed_bytes`.",

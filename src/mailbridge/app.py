@@ -164,7 +164,7 @@ def usable_recipes(settings: Settings) -> tuple[Recipes, tuple[str, ...]]:
 
 
 def recipes_of(settings: Settings) -> WatchedFolder:
-    """Return the recipes of the configuration, as people change them; raises RecipeError when they are bad now."""
+    """Return the recipes of the configuration, as people change them."""
     return WatchedFolder(
         settings.recipes.folder,
         list(parser_types()),

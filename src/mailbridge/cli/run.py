@@ -32,7 +32,7 @@ def run(
 
     if since and not backfill:
         raise UsageProblem("--since goes with --backfill; for every run it is since in [mailboxes.NAME]")
-    settings = _again(config)
+    settings = _again(config, starts=True)
     if backfill:
         from mailbridge.cli.backfill import backfilled
 
@@ -52,10 +52,15 @@ def run(
     raise typer.Exit(ending.exit_code)
 
 
-def _again(config: Path) -> "Settings":
-    """Read the configuration again; raises ConfigError."""
-    from mailbridge.config.load import require_mailboxes
+def _again(config: Path, *, starts: bool = False) -> "Settings":
+    """Read the configuration; a start goes on without the recipes that can't be used, a reload keeps what there is.
 
-    settings = settings_of(config)
+    Raises:
+        ConfigError: It can't be used.
+    """
+    from mailbridge.config.load import require_mailboxes, require_recipes
+
+    settings = settings_of(config, with_recipes=not starts)
     require_mailboxes(settings, config)
+    require_recipes(settings, config)
     return settings

@@ -93,6 +93,17 @@ def require_mailboxes(settings: Settings, path: Path) -> None:
         raise ConfigError(path, ["[mailboxes.NAME]: there is none; `mailbridge config example` shows one"])
 
 
+def require_recipes(settings: Settings, path: Path) -> None:
+    """Prove that the folder of the recipes is there.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    folder = settings.recipes.folder
+    if folder is not None and not folder.is_dir():
+        raise ConfigError(path, [f"[recipes] {folder}: there is no such folder"])
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -143,7 +143,7 @@ KINDS: dict[str, Text] = {
         noted("alert", "Canary mails come through again"),
     ),
     "recipes_refused": Text(
-        noted("alert", "Changed recipes can't be used"),
+        noted("alert", "Recipes can't be used"),
         noted("alert", "Find the mistake with mailbridge recipes lint."),
         noted("alert", "The recipes are fine again"),
     ),

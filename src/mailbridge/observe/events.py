@@ -26,7 +26,7 @@ EVENTS: dict[str, str] = {
     "mail_quarantined": "A mail waits for a person. mail_id, parser, reason",
     "keys_asked_again": "Mails whose senders' keys could not be had are read again. mails",
     "recipes_loaded": "Recipes were changed and are in force. count",
-    "recipes_refused": "Recipes were changed and can't be used; the old ones stay in force. problems",
+    "recipes_refused": "Recipes can't be used: old ones stay in force; at a start their mails wait. problems",
     "parse_worker_died": "The process that parsed a chunk died or ran out of time. mails",
     "batch_finished": "A batch of deliveries was sent. sink, delivered, waiting, doubt, dead, seconds",
     "open_counts_failed": "How much each person has to do can't be counted now; the last count is used. sink, error",

@@ -104,7 +104,7 @@ CANARY_MISSING = _gauge("canary_missing_seconds", "Age of the oldest canary mail
 LEDGER_UP = _gauge("ledger_up", "1 = the ledger could be used at the last look.")
 LEDGER_FAILURES = _counter("ledger_failures_total", "Looks at the ledger that failed.")
 CLOCK_SKEW = _gauge("clock_skew_seconds", "Our clock minus that of a server; positive = ours is ahead.", "server")
-RECIPES_REFUSED = _gauge("recipes_refused", "1 = changed recipes are bad and the old ones are in force.")
+RECIPES_REFUSED = _gauge("recipes_refused", "1 = recipes can't be used: old ones are in force, or their mails wait.")
 CONDITIONS = _gauge("condition_active", "Things that are wrong now, by kind; see the runbook.", "kind")
 ALERTS = _counter("alerts_sent_total", "Messages to an alert target.", "result")
 LOOKED = _gauge("watch_timestamp_seconds", "When what the gauges show was last looked at.")

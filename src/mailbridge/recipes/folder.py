@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mailbridge.recipes.model import Recipe
-from mailbridge.recipes.parser import RecipeParser
+from mailbridge.recipes.model import Match, Recipe
+from mailbridge.recipes.parser import HeldParser, RecipeParser
 from mailbridge.sdk import MailbridgeError
 
 CHECK_S = 2.0
@@ -41,9 +41,11 @@ class Recipes:
 
     Attributes:
         sources: Names and texts, sorted.
+        held: Of files that can't be used, but say which mails are theirs: those wait.
     """
 
     sources: tuple[Source, ...] = ()
+    held: tuple[Source, ...] = ()
 
     def parsers(self) -> list[RecipeParser]:
         """Return their parsers.
@@ -61,7 +63,7 @@ class Recipes:
                 problems += [f"{name}.toml: {_told(one)}{_line_of(text, one)}" for one in error.errors()]
         if problems:
             raise RecipeError(problems)
-        return made
+        return [*made, *(HeldParser(name, match) for name, text in self.held if (match := _match_of(text)))]
 
 
 NONE = Recipes()
@@ -84,22 +86,47 @@ def read_recipes(folder: Path, taken: Sequence[str] = ()) -> Recipes:
 
 
 def fit_recipes(folder: Path, taken: Sequence[str] = ()) -> tuple[Recipes, tuple[str, ...]]:
-    """Return the recipes of a folder that are fit for use, and all problems of the others; see `read_recipes`."""
+    """Return the recipes of a folder that are fit for use, and all problems of the others; see `read_recipes`.
+
+    The mails of the others are held, where their files still say which those are.
+    """
     if not folder.is_dir():
         return NONE, (f"{folder}: there is no such folder",)
     sources: list[Source] = []
+    held: list[Source] = []
     problems: list[str] = []
     for file in sorted(folder.glob("*.toml")):
         try:
             sources.append(_fit(file, taken))
         except RecipeError as error:
             problems += error.problems
-    return Recipes(tuple(sources)), tuple(problems)
+            held += _held(file, taken)
+    return Recipes(tuple(sources), tuple(held)), tuple(problems)
+
+
+def _held(file: Path, taken: Sequence[str]) -> list[Source]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [(file.stem, text)] if _is_name(file.stem) and file.stem not in taken and _match_of(text) else []
+
+
+def _match_of(text: str) -> Match | None:
+    """Return which mails a recipe is about, None when it does not say so."""
+    try:
+        return Match.model_validate(tomllib.loads(text).get("match"))
+    except (tomllib.TOMLDecodeError, ValidationError):
+        return None
+
+
+def _is_name(stem: str) -> bool:
+    return stem.replace("_", "").isalnum() and stem.isascii() and stem == stem.lower()
 
 
 def _fit(file: Path, taken: Sequence[str]) -> Source:
     problems = []
-    if not file.stem.replace("_", "").isalnum() or not file.stem.isascii() or file.stem != file.stem.lower():
+    if not _is_name(file.stem):
         problems.append(f"{file.name}: the name may have small letters, digits and _ only")
     elif file.stem in taken:
         problems.append(f"{file.name}: there is a parser called {file.stem!r} already; name the file otherwise")
@@ -118,15 +145,17 @@ def _fit(file: Path, taken: Sequence[str]) -> Source:
 class WatchedFolder:
     """The recipes of a folder that people change while the daemon runs: a bad change leaves the old ones in force.
 
+    Of those that are bad at the beginning there are no old ones: the others are in force, and their mails wait.
+
     Args:
         folder: The folder; None = there are no recipes.
         taken: Names of installed parsers.
         loaded: Hears how many recipes are in force now.
-        refused: Hears the problems of a change that was not taken.
+        refused: Hears the problems of a change that was not taken, and of the beginning.
         clock: Monotonic seconds.
 
     Attributes:
-        problems: Of the last change, when it was not taken.
+        problems: Of the last change, when it was not taken; of the beginning, until something changes.
     """
 
     def __init__(
@@ -143,10 +172,14 @@ class WatchedFolder:
         self._loaded = loaded
         self._refused = refused
         self._clock = clock
-        self._recipes = NONE if folder is None else read_recipes(folder, taken)
         self._seen = self._look()
         self._looked_at = clock()
         self.problems: tuple[str, ...] = ()
+        self._recipes = NONE
+        if folder is not None:
+            self._recipes, self.problems = fit_recipes(folder, taken)
+        if self.problems:
+            refused(self.problems)
 
     def current(self) -> Recipes:
         """Return what is in force."""

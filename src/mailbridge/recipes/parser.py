@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import takewhile
 from typing import Any
 
-from mailbridge.recipes.model import Finder, Leave, Recipe, compiled
+from mailbridge.recipes.model import Finder, Leave, Match, Place, Recipe, compiled
 from mailbridge.sdk import (
     Author,
     FormField,
@@ -109,6 +109,23 @@ class RecipeParser:
             fields=rest,
             **more,
         )
+
+
+class HeldParser(RecipeParser):
+    """Keeps the mails of a recipe that can't be used from others, who would make something else of them.
+
+    Args:
+        name: Of the file.
+        match: Which mails they are.
+    """
+
+    def __init__(self, name: str, match: Match) -> None:
+        fields: dict[Place, Finder] = {"text": Finder(value=name)}
+        super().__init__(name, Recipe(title=name, trust="off", match=match, fields=fields))
+
+    def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:  # noqa: ARG002 - as parsers have it
+        """Let the mail wait."""
+        raise ParseError("recipe_refused", f"{self.manifest.name}.toml can't be used: mailbridge recipes lint")
 
 
 def _strength(recipe: Recipe) -> Strength:

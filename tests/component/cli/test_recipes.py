@@ -74,7 +74,56 @@ def test_with_a_bad_recipe_one_can_still_look_at_everything(cook):
     code, out, err = cook.run("quarantine", "show", mail)
     assert (code, err) == (0, "")
     assert "not in force: bell.toml: [kind]" in out
-    assert cook.run("run", "--once")[0] == 78
+
+
+OTHER = RECIPE.replace("bell.example", "other.example")
+
+
+def test_who_starts_with_a_bad_recipe_reads_by_the_others_and_lets_its_mails_wait(cook):
+    (cook.folder / "mails" / "one.eml").write_text(MAIL)
+    (cook.folder / "mails" / "two.eml").write_text(MAIL.replace("bell.example", "other.example"))
+    (cook.folder / "recipes" / "bell.toml").write_text(RECIPE.replace("callback", "nonsense"))
+    (cook.folder / "recipes" / "other.toml").write_text(OTHER)
+    code, _, err = cook.run("run", "--once", "--new")
+    assert code == 0
+    assert '"event": "recipes_refused"' in err
+    assert "bell.toml: [kind]" in err
+    rows = {row["parser"]: row for row in map(json.loads, cook.run("mails", "list", "--json")[1].splitlines())}
+    assert (rows["bell"]["state"], rows["bell"]["reason"]) == ("quarantined", "recipe_refused")
+    assert rows["other"]["state"] == "parsed"
+    assert cook.run("check")[0] == 78
+    (cook.folder / "recipes" / "bell.toml").write_text(RECIPE)
+    assert cook.run("quarantine", "retry", "--reason", "recipe_refused")[0] == 0
+    assert {row["state"] for row in map(json.loads, cook.run("mails", "list", "--json")[1].splitlines())} == {"parsed"}
+
+
+def test_a_daemon_that_started_with_a_bad_recipe_says_so_until_it_is_mended(cook):
+    (cook.folder / "recipes" / "bell.toml").write_text(RECIPE.replace("callback", "nonsense"))
+    cook.configure((cook.folder / "config.toml").read_text() + "[watch]\nlook_s = 1\n")
+    app = build(load_settings(cook.folder / "config.toml", {}, with_recipes=False), new=True)
+    daemon = threading.Thread(target=Daemon(app).run)
+    daemon.start()
+    try:
+        assert _by_and_by(lambda: "bell.toml" in cook.run("health")[1])
+        (cook.folder / "recipes" / "bell.toml").write_text(RECIPE)
+        assert _by_and_by(lambda: "bell.toml" not in cook.run("health")[1])
+    finally:
+        app.stop.set()
+        daemon.join(30)
+        app.close()
+
+
+def test_a_folder_of_recipes_that_is_not_there_ends_the_start(cook):
+    cook.configure((cook.folder / "config.toml").read_text().replace('"recipes"', '"recepies"'))
+    code, _, err = cook.run("run", "--once", "--new")
+    assert (code, "recepies: there is no such folder" in err) == (78, True)
+
+
+def _by_and_by(condition):
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return condition()
 
 
 def test_the_daemon_reads_by_recipes_and_takes_up_a_change_while_it_runs(cook):
