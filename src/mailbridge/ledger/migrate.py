@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Column, Connection, Engine, MetaData, PrimaryKeyConstraint, String, Table, inspect, text
 
+from mailbridge.ledger import schema_alerts  # noqa: F401 - its tables belong to the schema
 from mailbridge.ledger.backup import back_up
 from mailbridge.ledger.on_postgres import begin_migration
 from mailbridge.ledger.on_sqlite import prove_references, references_unchecked
+from mailbridge.ledger.schema import metadata
 from mailbridge.observe.events import log
 from mailbridge.sdk import MailbridgeError
 
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+_VERSION = Table(  # as Alembic makes it
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 class LedgerNewer(MailbridgeError):  # noqa: N818 - says what is known
@@ -38,7 +46,9 @@ def migrate(engine: Engine) -> None:
     with engine.connect().execution_options(mailbridge_read=True) as connection, connection.begin():
         if _present(connection) == newest():
             return
-    _upgrade(engine)
+        is_new = not inspect(connection).get_table_names()
+    if not (is_new and _create(engine)):
+        _upgrade(engine)
 
 
 def newest() -> str:
@@ -52,6 +62,19 @@ def _present(connection: Connection) -> str | None:
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return found
+
+
+def _create(engine: Engine) -> bool:
+    """Make a new ledger's tables at once, without the steps that led to them; False when another node was faster."""
+    with engine.connect() as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            begin_migration(connection)
+        if inspect(connection).get_table_names():
+            return False
+        metadata.create_all(connection, checkfirst=False)
+        _VERSION.create(connection)
+        connection.execute(_VERSION.insert().values(version_num=newest()))
+    return True
 
 
 def _upgrade(engine: Engine) -> None:

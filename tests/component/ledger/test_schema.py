@@ -25,10 +25,56 @@ SCRIPTS.set_main_option("script_location", str(Path(mailbridge.ledger.__file__).
 OLDER = [one.revision for one in ScriptDirectory.from_config(SCRIPTS).walk_revisions()][1:]
 
 
-def test_the_migrations_make_the_schema_of_the_models(kit):
+def _by_name(found):
+    return {one["name"]: one for one in found}
+
+
+def _index(found):
+    return found | {"dialect_options": {name: str(option) for name, option in found["dialect_options"].items()}}
+
+
+def _described(connection):
+    """Return all of a schema that a statement can depend on; where a column stands is nothing of it."""
+    seen = sa.inspect(connection)
+    return {
+        table: {
+            "columns": {
+                name: one | {"type": str(one["type"])} for name, one in _by_name(seen.get_columns(table)).items()
+            },
+            "primary key": seen.get_pk_constraint(table),
+            "references": _by_name(seen.get_foreign_keys(table)),
+            "unique": _by_name(seen.get_unique_constraints(table)),
+            "indexes": {name: _index(one) for name, one in _by_name(seen.get_indexes(table)).items()},
+        }
+        for table in sorted(seen.get_table_names())
+    }
+
+
+def test_a_new_ledger_is_what_all_upgrades_together_make(kit, monkeypatch):
     with kit.ledger.database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": False})
         assert compare_metadata(context, metadata) == []
+        created = _described(connection)
+    with kit.ledger.database.write() as connection:
+        metadata.drop_all(connection)
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+    monkeypatch.setattr(migrate, "_create", lambda _: False)
+    migrate.migrate(kit.ledger.database.engine)
+    with kit.ledger.database.read() as connection:
+        upgraded = _described(connection)
+    assert list(upgraded) == list(created)
+    for table, facts in upgraded.items():
+        assert facts == created[table], table
+
+
+def test_tables_of_another_program_are_left_alone(tmp_path):
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE mail (id)")
+    with pytest.raises(Exception, match="mail"):
+        Ledger(f"sqlite:///{path}", works=False)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("mail",)]
 
 
 @pytest.mark.parametrize("revision", OLDER)
