@@ -206,3 +206,14 @@ def test_what_a_label_says_goes_though_no_parser_reads_that_line(sign):
     fixture = anonymised(raw, parsers(), seed=1)
     assert fixture.survived == ()
     assert "Лесопарковая" not in fixture.raw.decode()
+
+
+def test_an_encoded_word_with_a_raw_byte_in_it_is_exchanged_like_any_other():
+    """`make fuzz TARGET=anonymiser SEED=13159048` found it."""
+    word = base64.b64encode("Отзыв от Виолетта Щеглова, 17".encode())
+    raw = nasty()
+    head, rest = raw.split(b"Subject:", 1)
+    rest = rest[re.match(rb"[^\n]*\n(?:[ \t][^\n]*\n)*", rest).end() :]
+    fixture = anonymised(head + b"Subject: =?utf-8?B?\x80" + word + b"?=\n" + rest, parsers(), seed=3)
+    assert fixture.survived == ()
+    assert "Щеглов" not in decode(fixture.raw).subject

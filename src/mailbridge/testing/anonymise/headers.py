@@ -97,7 +97,7 @@ def _is_torn(word: re.Match[str]) -> bool:
     """Whether an encoded word ends inside a letter, as careless programs make them."""
     try:
         return word[2] in "bB" and not _ends_letter(base64.b64decode(word[3]), codec_of(word[1]) or "utf-8")
-    except binascii.Error:
+    except ValueError:  # no base64, or not even ASCII
         return False
 
 
