@@ -50,6 +50,7 @@ QUARANTINED = {
     "impersonation": "Name, address or host look like those of a network, and are not.",
     "layout_changed": "The sender changed its template, and this mail lost what its mails always had.",
     "lead_without_contacts": "A lead form without any way to reach the person.",
+    "links_hidden": "A mail gateway replaced the links by its own, which only its server can read.",
     "memory_exceeded": "Reading it took more memory than `[limits] worker_bytes`.",
     "nested_too_deep": "Parts and attached mails nest deeper than `[limits] depth`.",
     "no_author": "A notification that does not say who did it.",

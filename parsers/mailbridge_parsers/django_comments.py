@@ -33,6 +33,7 @@ from mailbridge.sdk import (
     is_email,
     language_of,
     make_interest,
+    one_line,
     person_name,
 )
 
@@ -47,7 +48,8 @@ _POSTED = re.compile(
     re.IGNORECASE,
 )
 _ENDS_WITH_DATE = re.compile(r".+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?\.?")
-_ANCHOR = re.compile(r"<a\b[^<>]*?\bhref=[\"']([^\"'<>]*)[\"'][^<>]*>([^<]{0,200})</a>", re.IGNORECASE)
+_ANCHOR = re.compile(r"<a\b[^<>]*?\bhref=[\"']([^\"'<>]*)[\"'][^<>]*>((?:[^<]|<(?!/a)){0,300})</a>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _MARK = re.compile(r"-{3} [^\n-]{2,40}: -{3}")
 _MUTE = re.compile(r"https?://\S*comment\S*/mute/\S+")
 _OPENING = re.compile(r"[^:\n]{2,40}:")
@@ -99,7 +101,8 @@ def _hrefs(mail: Mail) -> list[str]:
 
 def _anchors(mail: Mail) -> list[tuple[str, str]]:
     """Address and caption of plain links, as the template writes them; a tree of the body would cost ten times more."""
-    return _ANCHOR.findall(mail.html_source)
+    found = _ANCHOR.findall(mail.html_source)
+    return [(href, one_line(html.unescape(_TAG.sub("", caption)))) for href, caption in found]
 
 
 def _is_followup(mail: Mail) -> bool:
@@ -207,7 +210,7 @@ def _meaning(line: str) -> str:
 
 def _options_at(mail: Mail, lines: list[str], start: int) -> int:
     """Where the last block of lines begins: captions of the options, or their addresses; and the sentence above."""
-    captions = {html.unescape(caption).strip() for href, caption in _anchors(mail) if _is_option(html.unescape(href))}
+    captions = {caption for href, caption in _anchors(mail) if _is_option(html.unescape(href))}
     at = len(lines)
     while at > start + 1 and _is_below(lines[at - 1].strip(), captions):
         at -= 1

@@ -126,8 +126,9 @@ class DirectParser:
             raise ParseError("forward_without_author")
         notes = (("Forwarded by", _shown(mail.sender)), ("Note", inside.note))
         fields = tuple(FormField(label=label, value=value) for label, value in notes if value)
-        if _is_own_or_robot(author, mail) or looks_like_form(words.text):
-            raise Enclosed("forwarded_notification", enclosed_mail(mail, inside), fields)
+        enclosed = enclosed_mail(mail, inside)
+        if _is_own_or_robot(author, mail) or looks_like_form(words.text) or announces_form(enclosed):
+            raise Enclosed("forwarded_notification", enclosed, fields)
         if not (words.text or inside.subject or mail.attachments):
             raise ParseError("empty_mail")
         _refuse_data(mail, words)

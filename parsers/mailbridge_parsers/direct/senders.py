@@ -183,6 +183,13 @@ def is_receipt(mail: Mail) -> bool:
 _DONE_TO_US = frozenset({"comment", "review", "like", "mention", "follow", "repost"})
 _TOLD_WITHIN = 3
 """Lines: above the sentence there may be a greeting and a title."""
+_REPORTS = re.compile(
+    r"(?:posted|written|submitted) by \S.{0,80} (?:at|on) \S*\d"
+    r"|\S.{0,60}\S (?:wrote|replied|commented|said|пишет|написала?|ответила?)\s?:"
+    r"|(?:new|your) (?:comment|reply|review)\b.{0,80}|\S.{0,30}回复说|您在.{0,60}评论",
+    re.IGNORECASE,
+)
+"""How a program of a site begins: nobody begins a letter of his own so."""
 _YOURS = re.compile(r"\b(?:your?|ваш\w*|вас|вам|dein\w*|ihr\w*|tu|votre)\b", re.IGNORECASE)
 
 
@@ -203,7 +210,11 @@ def tells_of_another(mail: Mail) -> bool:
     if is_by_hand(mail) or _answers(mail):
         return False
     lines = [line.strip() for line in words_of(mail)[:2000].split("\n") if line.strip()]
-    return any(_is_deed_to_us(line) for line in lines[:_TOLD_WITHIN])
+    return any(_reports(line) for line in lines[:_TOLD_WITHIN])
+
+
+def _reports(line: str) -> bool:
+    return _REPORTS.match(line) is not None or _is_deed_to_us(line)
 
 
 def _is_deed_to_us(line: str) -> bool:

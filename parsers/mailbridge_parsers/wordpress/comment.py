@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 
 from mailbridge.sdk import Mail, TemplateChanged, clean, one_line
 from mailbridge.sdk.links import canonical_url, host_of, parts_of
+from mailbridge.sdk.mail import LINKS_HIDDEN
 from mailbridge.sdk.people import is_email, person_name
 
 _ACTION = re.compile(
@@ -40,6 +41,7 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _LINES_ABOVE_AUTHOR = 4
+_LINES_OF_HEAD = 8
 
 _PING_TITLE = re.compile(r"\A\s*<strong>(?P<title>.*?)</strong>\s*\n\s*\n", re.DOTALL)
 
@@ -102,19 +104,21 @@ def is_notification(mail: Mail) -> bool:
     """Whether the links under the text and the line with the author's address are those of WordPress."""
     lines = _lines(mail)
     footer = _footer(lines)
-    return footer is not None and _author_line(lines[: footer.start]) is not None
+    if footer is None:
+        return LINKS_HIDDEN in mail.defects and _author_line(lines[:_LINES_OF_HEAD]) is not None
+    return _author_line(lines[: footer.start]) is not None
 
 
 def read(mail: Mail) -> Comment:
     """Read a mail that `is_notification`.
 
     Raises:
-        TemplateChanged: The labels above the text are not those of WordPress.
+        TemplateChanged: The labels above the text are not those of WordPress, or no link shows where the text ends.
     """
     lines = _lines(mail)
     footer = _footer(lines)
     if footer is None:
-        raise TemplateChanged("no_comment_links")
+        raise TemplateChanged(LINKS_HIDDEN if LINKS_HIDDEN in mail.defects else "no_comment_links")
     if footer.is_note:
         return Comment(footer.comment_id, is_note=True)
     head = _head(lines[: footer.start])

@@ -2,7 +2,8 @@
 
 What was repaired or guessed on the way stands in `Mail.defects`: leading_bytes, line_ends, header_repaired,
 boundary_guessed, transfer_encoding_wrong, charset_guessed, charset_mixed, charset_unreadable, double_encoded,
-text_after_html, many_addresses, no_date, inner_undecodable, engine_failed, engine_skipped, text_by_engine.
+text_after_html, many_addresses, no_date, inner_undecodable, engine_failed, engine_skipped, text_by_engine,
+links_hidden.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from email.message import Message
 
 from mailbridge.mailbox.bodies import Bodies, read_bodies, with_newlines
 from mailbridge.mailbox.engines import EngineFailed, Parse, standard, texts_of
+from mailbridge.mailbox.gateways import are_links_hidden, ungated_html, ungated_subject, ungated_text
 from mailbridge.mailbox.headers import Fields, body_of, content_id, decoded_headers, fields_of, is_mail, values
 from mailbridge.mailbox.headers_addresses import parse_addresses
 from mailbridge.mailbox.headers_dates import parse_date, received_date
@@ -21,6 +23,8 @@ from mailbridge.mailbox.receiving import DEFAULT, Receiving
 from mailbridge.mailbox.slim import Cuts, slim
 from mailbridge.mailbox.trust import judge
 from mailbridge.sdk import Address, Headers, Mail, Trust
+from mailbridge.sdk.mail import LINKS_HIDDEN
+from mailbridge.sdk.text import seen
 
 __all__ = ["Limits", "Undecodable", "decode"]
 
@@ -114,7 +118,7 @@ class _Decoder:
             content_id=content_id(fields, self._cuts.chunks(body_of(source))),
             size=size,
             headers=headers,
-            subject=headers.get("Subject"),
+            subject=ungated_subject(seen(headers.get("Subject"))),
             senders=senders,
             reply_to=self._addresses(fields, "Reply-To", hint=bodies.charset),
             recipients=self._addresses(fields, "To", "Cc", hint=bodies.charset),
@@ -143,6 +147,10 @@ class _Decoder:
             self._ask_engine(bodies, source)
         check_text(bodies.text, self._limits)
         check_html(bodies.html_source, self._limits)
+        bodies.text = ungated_text(seen(bodies.text))
+        bodies.html_source = ungated_html(seen(bodies.html_source))
+        if are_links_hidden(bodies.text, bodies.html_source):
+            self._defects.append(LINKS_HIDDEN)
         return bodies
 
     def _ask_engine(self, bodies: Bodies, source: bytes) -> None:

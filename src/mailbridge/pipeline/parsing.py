@@ -23,8 +23,10 @@ from mailbridge.sdk import (
     TrustPolicy,
 )
 from mailbridge.sdk.lookalike_links import LOOKALIKE_LINK, lookalike_links
+from mailbridge.sdk.mail import LINKS_HIDDEN
 
 _NO_TRUST = Trust()
+_BY_LINKS = frozenset({"social", "site", "review"})
 LOOKALIKE = Trust("unknown", "lookalike")
 
 MailOutcome = Literal["parsed", "ignored", "quarantined"]
@@ -116,6 +118,7 @@ def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
         mail = _doubted(mail, router.parsers, rules)
         known["trust"] = mail.trust
         result = parser.parse(mail)
+        _refuse_hidden_links(mail, result)
         if isinstance(result, Ignored):
             return Reading("ignored", result.reason, **known)
         _refuse_networks_as_authors(result, router.parsers, rules)
@@ -201,6 +204,19 @@ def _refuse_networks_as_authors(interests: Iterable[Interest], parsers: Iterable
         author = Address("", interest.author.email or "")
         if network := next((one for one in networks if author.is_of(*one.domains)), None):
             raise ParseError("unauthenticated", f"shows an address of {network.title} as the author's")
+
+
+def _refuse_hidden_links(mail: Mail, result: Ignored | Sequence[Interest]) -> None:
+    """Who did what and where is told by links; where nobody can read them, names and words are guessed at."""
+    if LINKS_HIDDEN not in mail.defects:
+        return
+    unsure = result.reason == "digest" if isinstance(result, Ignored) else _are_told_by_links(result)
+    if unsure:
+        raise ParseError("links_hidden", "a mail gateway replaced the links by its own; let it leave this sender alone")
+
+
+def _are_told_by_links(interests: Iterable[Interest]) -> bool:
+    return any(one.source.channel in _BY_LINKS for one in interests)
 
 
 def _stamped(interests: Sequence[Interest], manifest: Manifest) -> tuple[Interest, ...]:

@@ -24,7 +24,7 @@ _YOURS = re.compile(
 )
 # As in поделился(ась), оставил(а), отправил(-а) and ответил/а.
 _BOTH_GENDERS = re.compile(r"(?<=[а-я])(?:\(-?(?:л?ась|л?а|л?и|сь)\)|/(?:л?ась|л?а)\b)")
-_TAGS = re.compile(r"^\s*(?:\[[^\[\]]{1,40}\]\s*)+(?=\S)")
+_TAGS = re.compile(r"^\s*(?:(?:\[[^\[\]]{1,40}\]|\*{2,9}[^*]{1,40}\*{2,9}|\{[^{}]{1,40}\})\s*)+(?=\S)")
 _EDGES = re.compile(r"^[^\w@(]+|[\s,;:–—|•·-]+$")
 _WORD = r"(?:[^\W\d_a-zа-яёßà-ÿ][\w’'.\-]*)"
 _NAME = rf"{_WORD}(?:\s+(?:{_WORD}|\({_WORD}\)|(?:von|van|de|da|di|del|la|le|bin|al)(?=\s))){{0,4}}"
@@ -129,7 +129,7 @@ def said_in(headline: str, deed: Deed | None) -> str:
 
 
 def untagged(subject: str) -> str:
-    """Return a subject without the tags that mailing lists and gateways put before it, such as "[sales]"."""
+    """Return a subject without the tags that lists and gateways put before it, such as "[sales]", "***SPAM***"."""
     return _TAGS.sub("", subject)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote_plus, urljoin, urlsplit
 
+from mailbridge.sdk.gateways import GATEWAY_HOSTS, ungated_url
+
 _LONGEST = 4000
 _DEEPEST = 5
 _BARE_HOST = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,24}(?::\d+)?(?:[/?#]|$)")
@@ -49,8 +51,6 @@ _WRAPPERS = (
     _Wrapper(("linkedin.com",), r"/redir/redirect", ("url",)),
     _Wrapper(("redirect.disqus.com",), r"/url", ("url",)),
     _Wrapper(("google.com", "google.ru"), r"/url", ("q", "url")),
-    _Wrapper(("safelinks.protection.outlook.com",), r"/.*", ("url",)),
-    _Wrapper(("checklink.mail.ru",), r"/proxy/?", ("url",)),
 )
 _WRAPPING_HOSTS = tuple(host for wrapper in _WRAPPERS for host in wrapper.hosts)
 
@@ -143,6 +143,8 @@ def _tidy(url: str) -> str:
 
 def _wrapped(url: str) -> str:
     host = host_of(url)
+    if host.endswith(GATEWAY_HOSTS) and (target := ungated_url(url)) != url:
+        return target
     if not host.endswith(_WRAPPING_HOSTS):
         return ""
     for wrapper in _WRAPPERS:

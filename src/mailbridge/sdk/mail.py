@@ -11,6 +11,9 @@ from mailbridge.sdk.html import Html
 
 Verdict = Literal["pass", "fail", "unknown"]
 
+LINKS_HIDDEN = "links_hidden"
+"""The defect of a mail in which a gateway put links that nobody else can read in place of its own."""
+
 
 def mail_id_of(raw: bytes, size: int | None = None, *, place: str = "") -> str:
     """Return the id of a mail: SHA-256 of its bytes; where they are not all here, of what tells it from others.

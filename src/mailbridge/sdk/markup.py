@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from mailbridge.sdk.text import one_line
+from mailbridge.sdk.text import one_line, seen
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -27,7 +27,7 @@ _UNSEEN = frozenset(["head", "script", "style", "title", "template", "noscript"]
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 _KEPT_BREAKS = re.compile(r"white-space\s*:\s*pre", re.IGNORECASE)
 _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|table-row|list-item)", re.IGNORECASE)
-_WHITE = re.compile(r"[ \t\r\n\f]+")
+_WHITE = re.compile(r"[ \t\r\n\f\xa0]+")
 _EMOJI_ANYWAY = (
     "⌚⌛⏩⏪⏫⏬⏰⏳◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵"
     "⛺⛽✅✊✋✨❌❎❓❔❕❗➕➖➗➰➿⬛⬜⭐⭕"
@@ -161,7 +161,8 @@ def visible(events: Iterable[Event]) -> Iterator[Event]:
         if hidden:
             _track(hidden, kind, value)
         elif kind == "text":
-            yield kind, value if kept_breaks else _WHITE.sub(" ", value), _NOTHING
+            words = value if value.isascii() else seen(value)
+            yield kind, words if kept_breaks else _WHITE.sub(" ", words), _NOTHING
         elif kind == "close":
             if kept_breaks:
                 _track(kept_breaks, kind, value)

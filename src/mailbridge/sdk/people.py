@@ -21,7 +21,7 @@ _DATE_OR_TIME = re.compile(r"\b(?:\d{4}[-.]\d\d?[-.]\d\d?|\d\d?[-.]\d\d?[-.](?:1
 _NORTH_AMERICAN = re.compile(r"\(?[2-9]\d\d\)?[\s.-]{0,2}[2-9]\d\d[\s.-]\d{4}")
 """How ten digits are grouped under the North American Numbering Plan, and practically nowhere else."""
 _EXTENSION = re.compile(r"(?:доб|доп|вн|ext|x)\b\.?.*$", re.IGNORECASE)
-_NAMES_A_LINK = re.compile(r"://|\bwww\.|\bhttps?\b", re.IGNORECASE)
+_NAMES_A_LINK = re.compile(r"://|\bwww\.|\bhttps?\b|\"\s?[,:]\s?\"", re.IGNORECASE)
 _HANDLE = re.compile(r"\s*\(@\w{1,40}\)\s*$")
 _ROBOTS = re.compile(
     r"(?:no|do-?not|dont)-?(?:reply|answer|response)\w*|bez-?otveta|ne-?otvechay|mailer-?(?:daemon)?|postmaster|bounces?"
@@ -143,8 +143,8 @@ def _balanced(name: str) -> str:
 
 
 def person_name(text: str) -> str:
-    """Return a name fit for a card, on one line; "" when it is none: a link, an address, a number, a whole letter."""
-    name = _balanced(_HANDLE.sub("", one_line(text)).strip("\"'«»<>,;:- "))
+    """Return a name fit for a card, on one line; "" when it is none: a link, an address, a number, data, a letter."""
+    name = _balanced(_HANDLE.sub("", one_line(text)).strip("\"'«»<>,;:- ").rstrip("([{ "))
     if len(name) > _LONGEST_NAME or "@" in name or _NAMES_A_LINK.search(name):
         return ""
     return name if any(sign.isalpha() for sign in name) else ""

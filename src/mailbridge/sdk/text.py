@@ -20,6 +20,16 @@ _SPACES = re.compile(r"[^\S\n]+")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
 
+def seen(value: str) -> str:
+    """Return the text without characters that nobody sees, its accents composed (Unicode NFC)."""
+    if value.isascii():
+        return value
+    value = _UNSEEN.sub("", value)
+    if "\u200d" in value:
+        value = _LONE_JOINER.sub("", value)
+    return value if unicodedata.is_normalized("NFC", value) else unicodedata.normalize("NFC", value)
+
+
 def clean(value: str) -> str:
     """Return the text without control, bidi and zero-width characters, line ends as LF, blank ends cut."""
     value = _UNSEEN.sub("", _BREAKS.sub("\n", value))
