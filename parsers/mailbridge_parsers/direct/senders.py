@@ -3,6 +3,7 @@
 import re
 
 from mailbridge.sdk import Address, Mail, actors_in, deed_in, fold
+from mailbridge.sdk.deeds import is_name
 from mailbridge.sdk.people import is_email, is_robot
 from mailbridge_parsers.direct.body import words_of
 from mailbridge_parsers.direct.services import NETWORKS, SERVICES
@@ -185,11 +186,16 @@ _TOLD_WITHIN = 3
 """Lines: above the sentence there may be a greeting and a title."""
 _REPORTS = re.compile(
     r"(?:posted|written|submitted) by \S.{0,80} (?:at|on) \S*\d"
-    r"|\S.{0,60}\S (?:wrote|replied|commented|said|пишет|написала?|ответила?)\s?:"
     r"|(?:new|your) (?:comment|reply|review)\b.{0,80}|\S.{0,30}回复说|您在.{0,60}评论",
     re.IGNORECASE,
 )
+_WROTE = re.compile(
+    r"(?P<name>\S.{0,60}\S) (?:wrote|replied|commented|said|пишет|написала?|ответила?)\s?:", re.IGNORECASE
+)
 """How a program of a site begins: nobody begins a letter of his own so."""
+_WROTE = re.compile(
+    r"(?P<name>\S.{0,60}\S) (?:wrote|replied|commented|said|пишет|написала?|ответила?)\s?:", re.IGNORECASE
+)
 _YOURS = re.compile(r"\b(?:your?|ваш\w*|вас|вам|dein\w*|ihr\w*|tu|votre)\b", re.IGNORECASE)
 
 
@@ -210,11 +216,17 @@ def tells_of_another(mail: Mail) -> bool:
     if is_by_hand(mail) or _answers(mail):
         return False
     lines = [line.strip() for line in words_of(mail)[:2000].split("\n") if line.strip()]
-    return any(_reports(line) for line in lines[:_TOLD_WITHIN])
+    return any(map(_repeats, lines[:1])) or any(map(_reports, lines[:_TOLD_WITHIN]))
 
 
 def _reports(line: str) -> bool:
     return _REPORTS.match(line) is not None or _is_deed_to_us(line)
+
+
+def _repeats(line: str) -> bool:
+    """Whether a first line says whose words stand below, and when is not told, as above a quotation."""
+    told = _WROTE.match(line)
+    return told is not None and is_name(told["name"])
 
 
 def _is_deed_to_us(line: str) -> bool:
