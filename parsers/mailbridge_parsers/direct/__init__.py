@@ -35,6 +35,7 @@ from mailbridge_parsers.direct.notices import notice_reason
 from mailbridge_parsers.direct.reply import Words, own_words
 from mailbridge_parsers.direct.senders import (
     announces_form,
+    announces_order,
     is_bulk,
     is_laid_out,
     is_nobody,
@@ -127,7 +128,7 @@ class DirectParser:
         notes = (("Forwarded by", _shown(mail.sender)), ("Note", inside.note))
         fields = tuple(FormField(label=label, value=value) for label, value in notes if value)
         enclosed = enclosed_mail(mail, inside)
-        if _is_own_or_robot(author, mail) or looks_like_form(words.text) or announces_form(enclosed):
+        if _is_own_or_robot(author, mail) or looks_like_form(words.text) or announces_order(words.text):
             raise Enclosed("forwarded_notification", enclosed, fields)
         if not (words.text or inside.subject or mail.attachments):
             raise ParseError("empty_mail")

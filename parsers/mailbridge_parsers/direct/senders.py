@@ -272,9 +272,8 @@ def announces_form(mail: Mail) -> bool:
     """Whether a mail that no mail program made speaks of a new lead or order: its sender is not who asks."""
     if _REPLIED.match(mail.subject):
         return False
-    first = next((line for line in words_of(mail).split("\n", 10) if line.strip()), "")[:300]
-    says_so = _NEW_LEAD.search(fold(mail.subject)) or _NEW_ORDER.match(fold(first))
-    return says_so is not None and not is_by_hand(mail)
+    says_so = _NEW_LEAD.search(fold(mail.subject)) is not None or announces_order(words_of(mail))
+    return says_so and not is_by_hand(mail)
 
 
 def tells_news(mail: Mail) -> bool:
@@ -288,6 +287,12 @@ def tells_news(mail: Mail) -> bool:
     local = mail.sender.email.partition("@")[0].partition("+")[0]
     is_office = _ROLES.fullmatch(local) is not None or _OFFICE_WORDS.search(local) is not None
     return is_office and any(_NEWS_OF_OFFICE.search(line) for line in said if len(line) <= 300)
+
+
+def announces_order(words: str) -> bool:
+    """Whether the first line tells of a numbered order or lead: "Новый заказ №28922"."""
+    first = next((line for line in words.split("\n", 10) if line.strip()), "")[:300]
+    return _NEW_ORDER.match(fold(first)) is not None
 
 
 def is_undecoded(text: str) -> bool:

@@ -143,7 +143,7 @@ def element_events(top: "Tag") -> Iterator[Event]:
     while stack:
         element = stack.pop()
         if isinstance(element, Tag):
-            yield "open", element.name, {name: str(value) for name, value in element.attrs.items()}
+            yield "open", element.name, {name: _as_written(value) for name, value in element.attrs.items()}
             stack.append("/" + element.name)
             stack.extend(child for child in reversed(element.contents) if isinstance(child, (Tag, NavigableString)))
         elif isinstance(element, NavigableString):
@@ -151,6 +151,11 @@ def element_events(top: "Tag") -> Iterator[Event]:
                 yield "text", str(element), _NOTHING
         else:
             yield "close", element[1:], _NOTHING
+
+
+def _as_written(value: str | list[str]) -> str:
+    """Put a class of several names back together, which beautifulsoup4 takes apart."""
+    return " ".join(value) if isinstance(value, list) else str(value)
 
 
 def visible(events: Iterable[Event]) -> Iterator[Event]:
