@@ -16,7 +16,7 @@ _RUNS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 _V3 = re.compile(r"https?://[^/]+/v3/__(?P<url>.+?)__;(?P<signs>[\w+/-]*=*)!", re.IGNORECASE | re.DOTALL)
 _HOLES = re.compile(r"\*(?:\*(?P<run>[A-Za-z0-9_-]))?")
 _ONE_SLASH = re.compile(r"^(https?):/(?!/)", re.IGNORECASE)
-_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\"'<>\\`{|}]")
+_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\"<>]")
 
 
 def _parameter(*names: str) -> Callable[[str], str]:
