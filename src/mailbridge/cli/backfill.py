@@ -60,7 +60,7 @@ def _surveyed(settings: "Settings", ledger: "Ledger | None") -> "Survey":
     from mailbridge.cli.progress import progress
     from mailbridge.mailbox.opening import open_mailbox, token_owner
     from mailbridge.stations.replaying import Replayer
-    from mailbridge.stations.surveying import Look, Sample, Surveyor
+    from mailbridge.stations.surveying import Look, Sample, Surveyor, lacking
 
     with ExitStack() as stack:
         crew = make_crew(settings)  # before any thread
@@ -74,7 +74,9 @@ def _surveyed(settings: "Settings", ledger: "Ledger | None") -> "Survey":
         replayer = Replayer(
             crew, settings.sinks, receivers=receivers(settings), replays=replays, workers=max(1, settings.run.workers)
         )
-        watch = stack.enter_context(progress("mails read"))
+        # Whoever looks wants to know how long it takes; nobody else has to wait for the count.
+        total = sum(lacking(*look) for look in looks) if sys.stderr.isatty() else 0
+        watch = stack.enter_context(progress("mails read", total or None))
         return Surveyor(replayer, settings.sinks, watch).survey(looks)
 
 

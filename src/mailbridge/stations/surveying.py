@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from mailbridge.config import SinkSettings
 from mailbridge.ledger.raws import Packed
@@ -48,6 +48,19 @@ def newest(mailbox: Mailbox, since: datetime, most: int) -> tuple[int, Sample]:
         return 0, Sample()
     lies = sorted(mailbox.uids(since), key=lambda one: (one.received_at is not None, one.received_at or since, one.uid))
     return len(lies), Sample(frozenset(one.uid for one in lies[:-most] if most))
+
+
+def lacking(mailbox: Mailbox, places: Places) -> int:
+    """Return how many mails of a mailbox are not known yet, 0 where it can't tell without handing them over.
+
+    Raises:
+        MailboxError: The mailbox can't be read.
+    """
+    lying: dict[int, set[int]] = {}
+    if isinstance(mailbox, Lists):
+        for one in mailbox.uids(datetime.fromtimestamp(0, UTC)):
+            lying.setdefault(one.uidvalidity, set()).add(one.uid)
+    return sum(len(uids - places.stored_uids(validity, min(uids), max(uids))) for validity, uids in lying.items())
 
 
 @dataclass(slots=True)
