@@ -39,6 +39,7 @@ ADVICE = {
     "NotThere": "Look up the id with the `list` command; give more of its letters when several begin so.",
     "NotWritten": "Nothing: it is sent again after a pause.",
     "Occupied": "Take another file, or `--force`.",
+    "OlderAtWork": "Restart the daemon, so that it is of the new version too; then the command works.",
     "ParseError": "Look at the mail: [quarantine by hand](../operators.md#quarantine-by-hand).",
     "PathUnreadable": "Mend the path or its rights.",
     "PluginError": "Install the plugin for this version, or take its table out of the configuration.",

@@ -1,5 +1,7 @@
 """Brings a ledger to this program's schema by Alembic; refuses one that is newer."""
 
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ from mailbridge.ledger import schema_alerts  # noqa: F401 - its tables belong to
 from mailbridge.ledger.backup import back_up
 from mailbridge.ledger.on_postgres import begin_migration
 from mailbridge.ledger.on_sqlite import prove_references, references_unchecked
+from mailbridge.ledger.processes import SIGN_OF_LIFE_S, is_running
 from mailbridge.ledger.schema import metadata
 from mailbridge.observe.events import log
 from mailbridge.sdk import MailbridgeError
@@ -33,6 +36,12 @@ class LedgerNewer(MailbridgeError):  # noqa: N818 - says what is known
     exit_code = 78
 
 
+class OlderAtWork(MailbridgeError):  # noqa: N818 - says what is known
+    """A daemon of an older mailbridge works on the ledger, which has to be brought to another schema."""
+
+    exit_code = 75
+
+
 def migrate(engine: Engine) -> None:
     """Upgrade the schema in one transaction; nothing is done when it is current.
 
@@ -41,6 +50,7 @@ def migrate(engine: Engine) -> None:
 
     Raises:
         LedgerNewer: A newer program has upgraded it.
+        OlderAtWork: A daemon works on a ledger in a file; the schema would change under it.
         LedgerError: The copy could not be made; nothing was changed.
     """
     with engine.connect().execution_options(mailbridge_read=True) as connection, connection.begin():
@@ -90,6 +100,8 @@ def _upgrade(engine: Engine) -> None:
             return
         present = _present(connection)
     if present is not None:
+        if engine.dialect.name == "sqlite":
+            _require_nobody_at_work(engine)
         _keep_copy(engine, present, scripts.get_current_head())
     with _rebuilding(engine) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
@@ -99,6 +111,23 @@ def _upgrade(engine: Engine) -> None:
             command.upgrade(config, "head")
             if connection.dialect.name == "sqlite":
                 prove_references(connection)
+
+
+def _require_nobody_at_work(engine: Engine) -> None:
+    """Prove that no daemon works on a ledger in a file: any command of a newer program would upgrade it."""
+    with engine.connect().execution_options(mailbridge_read=True) as connection, connection.begin():
+        rows = connection.execute(
+            text("SELECT id, host, pid, version, mailbridge_now() - seen_at AS silent_s FROM node")
+        )
+        nodes = rows.all()
+    for row in nodes:
+        # A row with our own pid is our predecessor: in a container every process is number 1.
+        is_dead = row.host == socket.gethostname() and (row.pid == os.getpid() or not is_running(row.pid))
+        if not is_dead and row.silent_s < SIGN_OF_LIFE_S:
+            raise OlderAtWork(
+                f"node {row.id} of mailbridge {row.version} works on the ledger, and this mailbridge has another "
+                f"schema: restart that one (systemctl restart mailbridge); after a crash wait {SIGN_OF_LIFE_S:.0f} s"
+            )
 
 
 def _keep_copy(engine: Engine, present: str, head: str | None) -> None:

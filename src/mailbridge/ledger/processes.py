@@ -2,6 +2,9 @@
 
 import os
 
+SIGN_OF_LIFE_S = 60.0
+"""A node writes a sign of life every 10 s; one that was silent for so long is gone."""
+
 
 def is_running(pid: int) -> bool:
     """Return whether there is a process of this number on this machine."""

@@ -15,6 +15,7 @@ from mailbridge.ledger.backup import Occupied, copy_checked, file_of, new_file, 
 from mailbridge.ledger.engine import Database, now, open_database
 from mailbridge.ledger.errors import LedgerError
 from mailbridge.ledger.insert import insert
+from mailbridge.ledger.processes import SIGN_OF_LIFE_S
 from mailbridge.ledger.schema import (
     OPEN,
     account,
@@ -30,9 +31,6 @@ from mailbridge.ledger.schema import (
     transition,
 )
 from mailbridge.ports import ABOVE_ALL
-
-SIGN_OF_LIFE_S = 60.0
-"""A node writes a sign of life every 10 s; one that was silent for so long is gone."""
 
 
 class InUse(LedgerError):  # noqa: N818 - says what is known

@@ -1,7 +1,10 @@
+import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -99,6 +102,31 @@ def test_a_ledger_of_every_earlier_schema_is_brought_up_with_all_that_it_holds(t
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (revision,)
         assert connection.execute("SELECT count(*) FROM mail").fetchone() == (1,)
     assert copy.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("host", "pid", "silent_s", "refused"), [
+    ("", 1, 5, True),  # a process of this machine that runs, and is not this one
+    ("", 1, 500, False),
+    ("", 4_194_305, 5, False),  # no process has this number: it was killed
+    ("another-machine", 4_194_305, 5, True),
+    ("", 0, 5, False),  # our own predecessor in a container
+])  # fmt: skip
+def test_a_ledger_is_not_changed_under_a_daemon_that_works_on_it(tmp_path, host, pid, silent_s, refused):
+    path = tmp_path / "ledger.db"
+    _fill(path, OLDER[0])
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM node")
+        row = ("n1", host or socket.gethostname(), pid or os.getpid(), "0.0.9", time.time() - silent_s)
+        connection.execute(
+            "INSERT INTO node (id, host, pid, version, started_at, seen_at) VALUES (?, ?, ?, ?, 0, ?)", row
+        )
+    if refused:
+        with pytest.raises(migrate.OlderAtWork, match=r"node n1 of mailbridge 0\.0\.9 works.*restart"):
+            Ledger(f"sqlite:///{path}", works=False)
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (OLDER[0],)
+    else:
+        Ledger(f"sqlite:///{path}", works=False).close()
 
 
 def test_without_room_for_a_copy_nothing_is_changed(tmp_path, monkeypatch):
