@@ -32,7 +32,9 @@ _KNOWN = (
         r"|(?:встреча|конференция|событие) (?:начн[её]тся|начинается|отменен|перенесен)"
     )),
     ("receipt", re.compile(
-        r"вы получили (?:плат[её]ж|перевод)|вам (?:перевели|поступил)\w* (?:\S+ )?(?:\d|плат|перевод|деньги|оплат)"
+        r"^спасибо за (?:поездку|покупку|визит)|вам поступил\w* (?:\S+ )?документ|электронн\w+ документ"
+        r"|вы получили (?:плат[её]ж|перевод)|вам (?:перевели"
+        r"|поступил)\w* (?:\S+ )?(?:\d|плат|перевод|деньги|оплат)"
             r"|(?:package|parcel|shipment|delivery)\b.{0,40}\b(?:scheduled|arriv|out for|delivered|delayed|today"
             r"|tomorrow)"
             r"|(?:посылк|отправлени|доставк)\w*.{0,60}(?:прибыл|вручен|готов|в пути|доставлен|назначен|перенесен"
@@ -49,6 +51,31 @@ _KNOWN = (
         r"|^completed: |(?:all parties|everyone) (?:have|has) (?:completed|signed)|(?:document|agreement"
         r"|contract) .{0,60}(?:signed|completed)"
     )),
+    (
+        "registration",
+        re.compile(
+            r"confirm your (?:subscription|registration)|подтвердите (?:подписку|регистрацию)"
+            r"|^welcome to\b|^добро пожаловать"
+        ),
+    ),
+    (
+        "security",
+        re.compile(
+            r"security (?:alert|notice)|connected to your account"
+            r"|(?:оповещени|уведомлени)\w+ (?:о |системы )?безопасност"
+        ),
+    ),
+    (
+        "service_mail",
+        re.compile(
+            r"ваш\w* (?:ваканси|объявлени|резюме|товар|карточк|публикаци)\w+ .{0,80}(?:опубликован|размещен"
+            r"|размещён|продлен"
+            r"|снят|истек|заблокирован|проверен|одобрен|отклонен)"
+            r"|your (?:job|ad|listing|post|campaign|page|profile)\b.{0,80}\b(?:published|live|approved|expired|sent"
+            r"|rejected)"
+            r"|(?:отч[её]т|итоги) (?:о|по) рассылк|меняются (?:тариф|услови|цены)"
+        ),
+    ),
     (
         "service_mail",
         re.compile(
@@ -88,7 +115,8 @@ _KNOWN = (
         r"|failed|succeeded|success\w*|error|done|started)"
         r"|(?:резервн\w+ копи|бэкап|импорт|экспорт|выгрузк|обмен|синхронизац)\w*.{0,40}(?:заверш|создан|выполнен"
         r"|ошибк|успешн|не удал)"
-        r"|disk (?:space|usage|quota)|(?:mailbox|storage|disk) (?:is )?(?:almost )?full|over quota|(?:закончил"
+        r"|quarantine (?:summary|digest|report|notification)|disk (?:space|usage|quota)|(?:mailbox|storage"
+        r"|disk) (?:is )?(?:almost )?full|over quota|(?:закончил"
         r"|заканчива)\w* место|место на диске|переполнен"
         r"|(?:server|site|monitor|website) .{0,30}\b(?:is|was|went) (?:down|up|unavailable)|(?:сайт"
         r"|сервер) .{0,30}(?:недоступен|не отвечает|снова доступен)"

@@ -50,9 +50,10 @@ _WHO_BEFORE = re.compile(rf"^{_WHO} (?={_WORD} {_WORD})")
 _ANNOUNCED = re.compile(
     r"(?i:message|enquiry|inquiry|request|lead|order|submission|booking|conversation|chat|ticket|question|reservation"
     r"|сообщение|заявка|вопрос|обращение|заказ|звонок|диалог|чат|отклик|запись|бронь|бронирование)"
-    r" (?:from|by|with|от|с) (?:клиента |посетителя |пользователя |customer |visitor )?"
+    r"(?: (?:has been|was) \w{2,12})? (?:from|by|with|от|с) (?:клиента |посетителя |пользователя |customer |visitor )?"
     rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}}?)"
-    r"(?:[.!:]?$| has been received|,? \(?(?:[Ee]-?mail|[Тт]ел\b|[Тт]елефон|[Pp]hone))"
+    r"(?:[.!:]?$| (?:via|on|through|about|for|at|с сайта|через|на сайте) | has been received|,? \(?(?:[Ee]-?mail"
+    r"|[Тт]ел\b|[Тт]елефон|[Pp]hone))"
     rf"|откликнул(?:ся|ась) (?P<applied>{_WORD}(?: {_WORD}){{0,3}})"
     rf"|\b{_WHO} (?P<who>{_WORD}(?: {_WORD}){{0,3}}),? (?:\(\w+\) )?(?!на |в |с |из |от |at |on |from |in )[a-zа-яё]"
     rf"|^(?P<did>{_WORD} {_WORD}(?: {_WORD})?|[А-ЯЁ][а-яё]+) (?:has |just |have |только что )?(?:submitted|sent"
@@ -68,12 +69,18 @@ _LEADS_TO_NAME = re.compile(
     re.IGNORECASE,
 )
 """Ends a line that has the name of who asks below it."""
+_CALLED_FROM = re.compile(
+    r"\b(?:с номера|от номера|от абонента|from(?: number)?"
+    r"|caller:?) {0,3}(?P<number>\+?\d[\d ()-]{8,18}\d)",
+    re.IGNORECASE,
+)
 _SHOWN = re.compile(
     rf"(?<!\w)(?P<name>{_WORD}(?: {_WORD}){{0,3}})\s?[(<,]\s?(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     r"(?P<more>,[^()<>]{5,40})?(?:[)>]|$)"
 )
 _FEWEST_DIGITS = 5
 _SENTENCES = 20
+_FEW = 4
 
 
 def filled(value: str) -> str:
@@ -117,7 +124,7 @@ def contacts_of(reading: Reading, site: Site, region: str | None) -> Contacts:
     _take_from_headers(found, reading, site)
     if not (found.email or found.phones):
         _take_from_sentences(found, reading, region, site)
-    if not found.name and (found.email or found.phones or reading.all(Role.TEXT)):
+    if not found.name:
         _take_announced(found, reading, site)
     return found
 
@@ -219,6 +226,8 @@ def _take_name(found: Contacts, reading: Reading) -> None:
     if whole is not None:
         found.name = _name_in(whole.value)
         found.used.append(whole)
+        if parts[Role.FIRST] and not parts[Role.LAST] and " " not in found.name:
+            _before_surname(found, parts[Role.FIRST], reading)
         if parts[Role.LAST] and not parts[Role.FIRST] and fold(parts[Role.LAST]) not in fold(found.name):
             found.name = " ".join(filter(None, (found.name, parts[Role.MIDDLE], parts[Role.LAST])))
             found.used.extend(reading.all(Role.LAST, Role.MIDDLE))
@@ -227,6 +236,13 @@ def _take_name(found: Contacts, reading: Reading) -> None:
         found.used.extend(reading.all(Role.FIRST, Role.MIDDLE, Role.LAST))
     # A field that held only the address under the label of a person is used up too.
     found.used.extend(one for one in reading.all(Role.NAME) if one.value.strip().lower() == found.email)
+
+
+def _before_surname(found: Contacts, first: str, reading: Reading) -> None:
+    """Where the label for a name means the surname, as beside "Prénom"."""
+    if fold(first) not in fold(found.name):
+        found.name = f"{first} {found.name}"
+        found.used.extend(reading.all(Role.FIRST))
 
 
 def _name_in(value: str) -> str:
@@ -248,15 +264,27 @@ def _take_from_sentences(found: Contacts, reading: Reading, region: str | None, 
         lines = [line for one in texts for line in one.value.split("\n")]
         # A label that was typed into the words may be anybody's; a sentence with a number asks to be called.
         numbers = [] if any(map(split_label, lines)) else phones_in("\n".join(lines), region)
-    elif not texts and site.sender_is_site:
-        lines = [item.text for item in reading.loose[:_SENTENCES] if not is_footer(item.text)]
-        numbers = phones_in("\n".join(lines), region)
+    elif (site.sender_is_site and (not texts or reading.heads)) or (not texts and _tells_call(reading)):
+        above = reading.loose[: reading.heads] if texts else reading.loose
+        lines = [item.text for item in above[:_SENTENCES] if not is_footer(item.text)]
+        numbers = _calling("\n".join(lines), region)
         emails = {email for email in emails_in("\n".join(lines)) if site.may_be_visitor(email, labelled=True)}
         found.email = emails.pop() if len(emails) == 1 else ""
     else:
         return
     if len(numbers) == 1:
         found.phones = numbers
+
+
+def _tells_call(reading: Reading) -> bool:
+    return any(_CALLED_FROM.search(item.text) for item in reading.loose[:_FEW])
+
+
+def _calling(text: str, region: str | None) -> list[str]:
+    """The numbers of a text; of several the one that a call came from."""
+    numbers = phones_in(text, region)
+    called_from = [match["number"] for match in _CALLED_FROM.finditer(text)] if len(numbers) > 1 else []
+    return phones_in(called_from[0], region) if len(called_from) == 1 else numbers
 
 
 def announced_name(line: str) -> str:
@@ -270,6 +298,7 @@ def _take_announced(found: Contacts, reading: Reading, site: Site) -> None:
     if reading.all(Role.NAME, Role.FIRST, Role.LAST):
         return
     heads = [item.text for item in reading.loose[: reading.heads if reading.fields else _SENTENCES]]
+    heads += [one.label for one in reading.fields[:2] if one.label and (one.role is Role.TEXT or not one.value)]
     for line, below in zip((*heads[:6], site.mail.subject), (*heads[1:6], "", ""), strict=False):
         name = announced_name(line)
         if not name and _LEADS_TO_NAME.search(line[-200:]) and is_name(below):

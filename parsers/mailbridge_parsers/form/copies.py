@@ -35,12 +35,23 @@ _THANKS = re.compile(
     r"|добро пожаловать|welcome to|спасибо, что|свяжемся с вами|we will get back to you|we'll get back to you"
     r"|наш менеджер (?:свяжется|перезвонит)|мы свяжемся|your account"
 )
+_ASKS_US = re.compile(
+    r"^(?:остав(?:ь|и)те|напишите) (?:ваш )?(?:отзыв|комментарий)|^оцените (?:ваш|нас|покупк|заказ|качеств|работ)"
+    r"|^поделитесь "
+    r"|^(?:rate|review) your |^how (?:was|did) "
+)
+"""What a shop wants of its customer, here of us."""
 _DECIDED = re.compile(r"ваш\w* (?:заявк|запрос|анкет|заказ)\w*.{0,40} (?:одобрен|отклон[её]н|рассмотрен)")
 """What is told to the one who asked, whoever asked whom."""
 _OWN_ORDER = re.compile(
     r"получен заказ от|новый заказ от|вы получили заказ|you(?:'ve| have) received (?:an|the following|a new) order"
     r"|new order from"
 )
+
+
+def asks_us(mail: Mail) -> bool:
+    """Whether a shop wants a review of us, its customer."""
+    return _ASKS_US.search(fold(mail.subject)) is not None
 
 
 def is_visitor_copy(mail: Mail) -> bool:

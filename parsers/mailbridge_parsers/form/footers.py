@@ -47,6 +47,8 @@ _FOOTER = re.compile(
     r"|^(?:view|see|open|manage|check|review|approve|confirm|accept) .{0,40}\b(?:in|on|from|via) (?:the |your )?"
     r"(?:admin|dashboard|panel|crm|back ?(?:end|office)|account|app)\b"
     r"|^(?:please )?log ?in to (?:your |the )?(?:admin|dashboard|panel|account|back ?office)"
+    r"|^для (?:ответа|просмотра|обработки|связи|публикации|одобрения|подтверждения)\b.{0,60}(?:перейд|нажм|войд"
+    r"|откро|использ)"
     r"|^(?:why did i|why am i) (?:get|receiv)"
 )
 _SIGN_OFF = re.compile(

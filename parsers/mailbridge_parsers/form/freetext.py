@@ -1,5 +1,6 @@
 """Where the visitor's own words end: they may hold anything, labels included."""
 
+import re
 from collections.abc import Callable
 
 from mailbridge.sdk import emails_in, is_email, person_name, phones_in
@@ -11,6 +12,10 @@ from mailbridge_parsers.form.labels import CONTACTS, Role, heads_address, heads_
 from mailbridge_parsers.form.manner import Manner, alphabet_of
 
 _LONGEST_SHORT_VALUE = 120
+_EMPTY = re.compile(
+    r"(?:не (?:указан|заполнен|задан)\w*|нет|none|null|n/?a|-+|—|not (?:provided|specified|given))", re.IGNORECASE
+)
+"""What stands for a value where nothing was filled in."""
 _SET_OFF = frozenset({Style.STARS, Style.WRAPPED, Style.BOLD, Style.BARE})
 
 
@@ -79,7 +84,11 @@ class FreeText:
         below = [item for item in self._tail[start:last] if item.role in CONTACTS]
         if self._roles.intersection(item.role for item in below):
             return 0
-        return start if below and all(could_fill(item.role, item.value) for item in below) else 0
+        return (
+            start
+            if below and all(could_fill(item.role, item.value) or _EMPTY.fullmatch(item.value) for item in below)
+            else 0
+        )
 
     def _fenced(self) -> int:
         """How long a text is that stands between two rules alike; 0 when it does not."""

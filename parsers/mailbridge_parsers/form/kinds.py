@@ -8,8 +8,9 @@ from mailbridge_parsers.form.reading import Reading
 
 _CALLBACK = re.compile(
     r"обратн\w+ звон|(?:заказ\w*|запрос\w*|заявк\w+ на) (?:\S+ )?звон|перезвон|позвоните (?:мне|нам)|call-? ?back"
-    r"|request(?:ed)? (?:a |for )?(?:a )?call|call me|missed call|(?:пропущенн|потерян|неотвеченн)\w* (?:звонок"
-    r"|вызов)|голосов\w+ сообщени|voice ?mail|(?:отложенный"
+    r"|(?:request|order|book|schedule)(?:ed)? (?:a |for )?(?:a )?call|call me|missed call|(?:пропущенн|потерян"
+    r"|неотвеченн)\w* (?:звонок"
+    r"|вызов)|запись разговора|голосов\w+ сообщени|voice ?mail|(?:отложенный"
     r"|заказал\w*) звонок|phone call request|звонок с сайта"
 )
 _ORDER = re.compile(

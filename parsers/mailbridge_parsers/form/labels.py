@@ -210,6 +210,7 @@ def _by_words(key: str) -> Role | None:
         (Role.PAGE, len(parts) <= 4 and parts[0] in words.PAGE_WORDS and words.NOT_PAGE.isdisjoint(parts)),
         (Role.NAME, len(parts) > 2 and parts[-1] in words.CUSTOMERS and parts[-2] in words.BEFORE_CUSTOMER),
         (Role.NAME, len(parts) <= 4 and parts[0] in {"имя", "фио"} and words.NOT_NAME.isdisjoint(parts)),
+        (Role.NAME, parts[:2] == ["name", "of"] and len(parts) <= 4 and parts[-1] in words.PERSON_WORDS),
         (Role.NAME, len(parts) <= 4 and parts[-1] == "name" and not words.PERSON_WORDS.isdisjoint(parts)),
     )
     return next((role for role, holds in rules if holds), None)

@@ -9,7 +9,7 @@ from mailbridge.sdk import Ignored, Interest, Mail, Manifest, NoConfig, Route
 from mailbridge_parsers.form import bitrix
 from mailbridge_parsers.form.best import best_reading
 from mailbridge_parsers.form.card import make_card
-from mailbridge_parsers.form.copies import copy_reason, is_visitor_copy
+from mailbridge_parsers.form.copies import asks_us, copy_reason, is_visitor_copy
 from mailbridge_parsers.form.orders import addressed_order, with_customer
 from mailbridge_parsers.form.routes import ROUTES
 from mailbridge_parsers.form.site import Site
@@ -38,6 +38,8 @@ class FormParser:
         """Return the one interest of a form mail; copies for the visitor and service mails are ignored."""
         if bitrix.is_service(mail):
             return Ignored("service_mail")
+        if asks_us(mail):
+            return Ignored("newsletter")
         if is_visitor_copy(mail):
             return Ignored("visitor_copy")
         system, site = system_of(mail), Site(mail)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from mailbridge.sdk import fold, is_email, is_phone, urls_in
+from mailbridge.sdk import emails_in, fold, is_email, is_phone, urls_in
 from mailbridge.sdk.deeds import is_name
 from mailbridge_parsers.form.contacts import announced_name
 from mailbridge_parsers.form.footers import closing, is_footer
@@ -58,7 +58,7 @@ def with_person(reading: Reading, site: Site) -> Reading:
     lines = reading.loose[:_MOST_SCANNED]
     blocks = [block for at in range(len(lines)) if (block := _block_at(lines, at, site))]
     if len(blocks) != 1:
-        return reading
+        return _trusting_sentences(reading, site)
     block = blocks[0]
     labelled = [one for one in reading.fields if one.value and not one.is_doubtful and one.role in CONTACTS]
     if not labelled:
@@ -88,6 +88,19 @@ def _with_block_only(reading: Reading, block: _Block, site: Site) -> Reading:
     kept = [one for one in reading.fields if one.role is not None and one.role not in ASKED]
     text = Field("", Role.TEXT, Style.CELL, lines_of(below))
     return replace(reading, fields=[*block.fields, text, *kept], loose=reading.loose[: block.at], heads=block.at)
+
+
+def _trusting_sentences(reading: Reading, site: Site) -> Reading:
+    """Where sentences above the fields name one person with an address, plain labels below prove nothing."""
+    above = [item.text for item in reading.loose[: min(reading.heads, _MOST_HEADS)]]
+    emails = {email for line in above for email in emails_in(line) if site.may_be_visitor(email, labelled=True)}
+    if len(emails) != 1 or not any(map(announced_name, above)):
+        return reading
+    is_typed = [one.role in CONTACTS and one.style in {Style.COLON, Style.DASH, Style.BARE} for one in reading.fields]
+    fields = [
+        replace(one, is_doubtful=True) if typed else one for one, typed in zip(reading.fields, is_typed, strict=True)
+    ]
+    return replace(reading, fields=fields)
 
 
 def _block_at(lines: list[Item], at: int, site: Site) -> _Block | None:

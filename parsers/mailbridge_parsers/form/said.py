@@ -8,7 +8,8 @@ from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import ASKED, Role
 
 _SAYS = re.compile(
-    r"(?P<name>[^:,;.!?]{2,60}?) (?:says|said|writes|wrote|asks|asked|пишет|написал[аи]?|спрашивает|говорит|сообщает)"
+    r"(?P<name>[^:,;.!?()<>]{2,60}?) (?:[(<](?P<contact>[^()<>]{5,60})[)>] )?(?:says|said|writes|wrote|asks|asked"
+    r"|пишет|написал[аи]?|спрашивает|говорит|сообщает)"
     r"(?: (?:to )?(?:you|us|вам|нам))?",
     re.IGNORECASE,
 )
@@ -49,4 +50,6 @@ def _speaker(item: Item, *, tells: bool) -> str:
     match = (None if item.value else _SAYS.fullmatch(item.label)) or _THROUGH.fullmatch(item.label)
     if match is None and tells and item.style is Style.BOLD and item.value:
         match = _FULL_NAME.fullmatch(item.label)
-    return match["name"].strip() if match and is_name(match["name"].strip()) else ""
+    if match is None or not is_name(match["name"].strip()):
+        return ""
+    return f"{match['name'].strip()} {match.groupdict().get('contact') or ''}".strip()

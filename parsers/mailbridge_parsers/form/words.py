@@ -301,7 +301,7 @@ DETAIL = _set("""
 """)
 PERSON_WORDS = frozenset(
     "applicant attendee buyer caller candidate client customer guest member parent participant passenger "  # noqa: SIM905
-    "patient person requester sender student subscriber tenant visitor".split()
+    "organiser organizer patient person requester sender student subscriber tenant visitor".split()
 )
 """Before "name": whose it is, when it is the author's."""
 NOT_NAME = _set("компании|организации|питомца|ребенка|файла|домена|фирмы|сайта|товара|формы|ребёнка|менеджера")
