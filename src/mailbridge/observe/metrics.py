@@ -34,6 +34,7 @@ MOST_WORDS = 200
 LATENCY_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 14_400, 86_400)
 REQUEST_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 45)
 
+VERDICTS = ("pass", "fail", "unknown")
 OUTCOMES = ("parsed", "ignored", "quarantined")
 ENDS = ("delivered", "waiting", "doubt", "dead", "paused")
 OPEN_STATES = ("ready", "sending", "waiting", "doubt")
@@ -68,6 +69,7 @@ SHADOW_CHECKS = _counter(
 )
 MAILS_SETTLED = _counter("mails_settled_total", "Mails that were read, by outcome.", "outcome")
 MAILS_QUARANTINED = _counter("mails_quarantined_total", "Mails that were put into quarantine.", "reason")
+SENDERS_JUDGED = _counter("senders_judged_total", "Verdicts about senders of mails, by parser.", "verdict", "parser")
 LIMITS_HIT = _counter("limits_hit_total", "Mails over a limit of [limits], by its reason.", "limit")
 INTERESTS = _counter("interests_total", "Interests that were read, by network.", "source")
 URGENT = _counter("interests_urgent_total", "Interests that somebody should look at at once.", "source")
@@ -141,6 +143,9 @@ class Bounded:
 source_label = Bounded()
 """Networks of parsers and recipes."""
 
+parser_label = Bounded()
+"""Parsers, recipes too; "none" where no parser was found."""
+
 reason_label = Bounded()
 """Quarantine reasons of the core and of parsers."""
 
@@ -167,6 +172,7 @@ def _series(
     yield MAILBOX_FAILURES_TOTAL, [boxes, MAILBOX_FAILURES]
     yield SHADOW_CHECKS, [boxes, SHADOW]
     yield MAILS_SETTLED, [OUTCOMES]
+    yield SENDERS_JUDGED, [VERDICTS, [parser_label("none")]]
     yield LIMITS_HIT, [sorted(set(limits))]
     for metric in (INTERESTS, URGENT, SOURCE_SILENT):
         yield metric, [sources]

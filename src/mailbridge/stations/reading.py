@@ -360,6 +360,8 @@ class ReadingRoom:
 
 def _count(one: Settlement) -> None:
     metrics.MAILS_SETTLED.labels(one.outcome).inc()
+    if verdict := dict(one.facts).get("trust"):
+        metrics.SENDERS_JUDGED.labels(verdict, metrics.parser_label(one.parser or "none")).inc()
     if one.outcome == "quarantined" and one.reason:
         metrics.MAILS_QUARANTINED.labels(metrics.reason_label(one.reason)).inc()
         if one.reason in REASONS.values():

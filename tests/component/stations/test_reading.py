@@ -8,6 +8,7 @@ import pytest
 
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.mailbox.limits import Limits
+from mailbridge.observe.metrics import SENDERS_JUDGED, VERDICTS
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.ports import Arrival, Chunk
 from mailbridge.stations import reading
@@ -124,3 +125,22 @@ def test_a_mail_that_killed_two_processes_is_quarantined_and_the_rest_goes_on(cr
     assert ledger.listings.counts()["mails"] == {"parsed": 2, "quarantined": 1}
     assert room.cycle() == 0
     ledger.close()
+
+
+def test_verdicts_about_senders_are_counted_by_parser(tmp_path):
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", new=True)
+    received = b"Received: from a (a [203.0.113.5]) by mx.example.net (Postfix) with ESMTP id 1\n"
+    said = b"Authentication-Results: mx.example.net; dmarc=pass header.from=example.com\n"
+    raws = [letter(1), received + letter(2), said + received + letter(3)]
+    before = {verdict: judged(verdict) for verdict in VERDICTS}
+    ledger.intake("box").store(
+        Chunk(1, tuple(Arrival(number, raw, None, len(raw)) for number, raw in enumerate(raws, 1)), 3)
+    )
+    crew = InProcessCrew({}, TrustRules())
+    ReadingRoom(ledger.reader, crew, {}, receivers={}, searches_first=False).cycle()
+    ledger.close()
+    assert {verdict: judged(verdict) - before[verdict] for verdict in VERDICTS} == {"pass": 1, "fail": 0, "unknown": 2}
+
+
+def judged(verdict):
+    return SENDERS_JUDGED.labels(verdict, "direct")._value.get()

@@ -322,3 +322,43 @@ def test_the_host_that_wrote_a_received_field():
 
 def test_a_received_field_that_names_no_host_ends_the_path():
     assert incoming_path([("Received", "from a (a [10.0.0.1]) by ; Mon, 2 Mar 2026 10:00:00 +0300")]).hosts == ()
+
+
+def test_microsoft_writes_its_verdict_below_several_lines_of_its_own():
+    inner = (
+        "Received: from DB2.prod.outlook.com (2603:10a6:10::1) by VI1.prod.outlook.com with HTTPS",
+        "Received: from AM0.prod.outlook.com (2603:10a6:20b::2) by DB2.prod.outlook.com (2603:10a6:20b::1) with x",
+        "Received: from AM1.mail.protection.outlook.com (2603:10a6:20b::3) by AM0.outlook.office365.com with x",
+    )
+    front = "Received: from out.shop.example (203.0.113.5) by AM1.mail.protection.outlook.com (10.1.2.3) with SMTP"
+    spf = "Authentication-Results: spf=pass (sender IP is 203.0.113.5) smtp.mailfrom=shop.example;"
+    signed = " dkim=pass (signature was verified) header.d=shop.example;dmarc=pass action=none header.from=shop.example"
+    guessed = " dkim=none (message not signed);dmarc=bestguesspass action=none header.from=shop.example;compauth=pass"
+    assert verdict(*inner, spf + signed, front, FROM) == ("pass", "dmarc")
+    assert verdict(*inner, spf + guessed, front, FROM) == ("unknown", "spf_only")
+    assert verdict(*inner, spf + guessed, front, spf + signed, FROM) == ("unknown", "spf_only")
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (("Resent-From: info@shop.example",), ("unknown", "no_pass")),
+        (("Sender: info@shop.example", "Return-Path: <info@shop.example>"), ("unknown", "no_pass")),
+        (("Reply-To: info@shop.example", "X-Original-From: info@shop.example"), ("unknown", "no_pass")),
+    ],
+)
+def test_only_the_sender_in_from_is_judged(more, expected):
+    """The receiver vouches for the shop; the mail says that a stranger wrote it."""
+    assert verdict(PASS, HANDED_OVER, "From: a@e.example", *more) == expected
+
+
+def test_a_bounce_with_no_envelope_sender_is_judged_like_any_mail():
+    null = "Authentication-Results: mx.example.net; spf=pass smtp.helo=mx.shop.example smtp.mailfrom=<>; dkim=none"
+    assert verdict(null, HANDED_OVER, "Return-Path: <>", "From: MAILER-DAEMON@shop.example") == ("unknown", "spf_only")
+
+
+@pytest.mark.parametrize(
+    "value", ["temperror", "permerror", "neutral", "policy", "none", "softfail", "bestguesspass", "passed"]
+)
+def test_nothing_but_pass_is_a_pass(value):
+    assert says(f"dmarc={value} header.from=shop.example; dkim={value} header.d=shop.example")[0] == "unknown"
