@@ -207,6 +207,7 @@ def _addressed(network: str) -> Iterator[tuple[str, Spoof]]:
     _, sender, domain = NETWORKS[network]
     address = sender.rpartition("<")[2].rstrip(">")
     whole = base64.b64encode(f"{network} <{address}>".encode()).decode()
+    shown = NAMES[network][0]
     fields = {
         "nul": f"{address}\0@evil.example",
         "line_break_in_name": f'"x\rFrom: {address}" <a@evil.example>',
@@ -228,6 +229,15 @@ def _addressed(network: str) -> Iterator[tuple[str, Spoof]]:
         "dot_at_the_end": f"{address}.",
         "free_host": f"robot <robot@notify-{domain.replace('.', '-')}.github.io>",
         "nobody": "<>",
+        "semicolon": f"{address}; a@evil.example",
+        "encoded_domain": f"<notification@=?utf-8?b?{base64.b64encode(domain.encode()).decode()}?=>",
+        "blanks_in_the_domain": f"<robot@ {domain} .evil.example>",
+        "folded_domain": f"<robot@\n {domain}\n .evil.example>",
+        "bare_return": f"Anna <a@evil.example>\rFrom: {address}",
+        "comment_at_the_domain": f"robot(@{domain})@evil.example",
+        "full_width_dot": f"<{address.replace('.', '。')}>",
+        "name_in_utf_16": f"=?utf-16?b?{base64.b64encode(shown.encode('utf-16')).decode()}?= <a@evil.example>",
+        "address_literal": "robot@[203.0.113.66]",
         "open_quote": f'"{network}\\" <a@evil.example>',
     }
     for name, written in fields.items():
@@ -245,6 +255,10 @@ def _addressed(network: str) -> Iterator[tuple[str, Spoof]]:
         "of_an_identity": 'dkim=pass header.i="x@{domain} @evil.example"; dmarc=none',
         "of_a_chain": "arc=pass (i=2 dmarc=pass fromdomain={domain}); dkim=none; dmarc=fail header.from={domain}",
         "of_one_signature": "dkim=fail header.d={domain}; dkim=pass header.d=evil.example; dmarc=none",
+        "of_a_null_sender": "spf=none smtp.mailfrom=<>; spf=pass smtp.helo={domain}; dkim=none",
+        "of_a_rewritten_envelope": "spf=pass smtp.mailfrom=SRS0=ab=cd={domain}=x@evil.example; dkim=none",
+        "of_a_selector": "dkim=pass header.d=evil.example header.s={domain}; dmarc=none",
+        "of_a_top_level_domain": "dkim=pass header.d=com; dkim=pass header.d=ru; dmarc=none",
         "of_an_envelope": "spf=pass smtp.mailfrom=a;dmarc=pass;header.from={domain}@evil.example; dkim=none",
     }.items():
         yield f"results_{name}", Spoof(network, sender, domain, found=found)

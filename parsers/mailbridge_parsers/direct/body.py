@@ -1,6 +1,7 @@
 """The body of a person's mail as text, whatever parts it has."""
 
 import re
+from itertools import islice
 
 from mailbridge.sdk import Html, Mail, clean
 
@@ -10,6 +11,8 @@ _QUOTES = (
     "div.gmail_quote, blockquote.gmail_quote, blockquote[type=cite], div.moz-cite-prefix, div.yahoo_quoted, "
     "div#divRplyFwdMsg ~ *, div#appendonsend ~ *, blockquote.gmail_quote, div.WordSection1 ~ blockquote"
 )
+_MOST = 50
+"""So many quotes and signatures are taken out, the outer ones first: each costs a look over all it holds."""
 _SIGNATURES = "div.gmail_signature, span.gmail_signature_prefix, div.moz-signature, pre.moz-signature"
 
 
@@ -28,10 +31,10 @@ def is_html_only(mail: Mail) -> bool:
 def html_words(mail: Mail) -> tuple[str, str]:
     """Return an HTML body without its quoted mails, and the signature apart, as far as the mail program marked them."""
     whole = mail.html.text
-    for quote in mail.html.select(_QUOTES):
+    for quote in islice(mail.html.select(_QUOTES), _MOST):
         whole = _without_last(whole, quote.text)
     signatures = []
-    for signature in mail.html.select(_SIGNATURES):
+    for signature in islice(mail.html.select(_SIGNATURES), _MOST):
         if signature.text in {"--", "-- "}:
             continue
         without = _without_last(whole, signature.text)

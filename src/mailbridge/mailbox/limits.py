@@ -120,7 +120,7 @@ REASONS = MappingProxyType(
 _LINE = re.compile(rb"([^\r\n]*)(?:\r\n|[\r\n])?")
 _CONTENT = re.compile(rb"[^ \t\r\n\0]")
 _FIELD = re.compile(rb"From |[!-9;-~]*:|[ \t]")
-_BOUNDARY = re.compile(rb"\bboundary\*?\d*\*?\s*=\s*(?:\"([^\"\r\n]*)\"|([^\s;\"]+))", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"\bboundary\*?\d*\*?\s*=\s*(?:\"([^\"\r\n]*)\"|([^\s;\"]*))", re.IGNORECASE)
 _ATTACHED_MAIL = re.compile(rb"(?:^|\n)content-type\s*:\s*message/", re.IGNORECASE)
 _STATUS = re.compile(rb"message/delivery-status", re.IGNORECASE)
 _DIGEST = re.compile(rb"multipart/digest", re.IGNORECASE)
@@ -172,7 +172,7 @@ class _Structure:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._open: list[bytes] = []  # boundaries, b"" for an attached mail
+        self._open: list[bytes] = []  # boundaries; what can be none for an attached mail
         self._parts = 0
         self._digests: set[bytes] = set()
         self._in_status = False  # each paragraph of a delivery status is a part
@@ -249,7 +249,7 @@ class _Structure:
             bool(self._open) and self._open[-1] in self._digests and b"content-type" not in joined.lower()
         )
         if is_mail:
-            self._push(b"")
+            self._push(b"\n")
             self._in_status = bool(_STATUS.search(joined))
         return is_mail
 
@@ -260,9 +260,9 @@ class _Structure:
 
     def _delimits(self, line: bytes) -> bool:
         """Whether the line begins a part."""
-        ends = line.endswith(b"--") and line[2:-2] in self._open
+        ends = len(line) >= len(b"----") and line.endswith(b"--") and line[2:-2] in self._open
         name = line[2:-2] if ends else line[2:]
-        if not name or name not in self._open:
+        if name not in self._open:
             return False
         place = len(self._open) - 1 - self._open[::-1].index(name)
         del self._open[place + (0 if ends else 1) :]

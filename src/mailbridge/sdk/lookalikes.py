@@ -9,6 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from mailbridge.sdk.text import few_marks
+
 # Written for each other on purpose; i, l, 1 and | are one letter in most fonts.
 _DIGITS = str.maketrans("0134578$€", "oleastbse")
 _BAR = re.compile(r"(?<=[^\W_])\|(?=[^\W_])")  # L|nkedin, but no line between words
@@ -113,7 +115,7 @@ def _u_label(label: str) -> str:
         return label
 
 
-_HOST = re.compile(r"[^\s<>()\[\]\"',;:/@=+!%]+\.[^\s<>()\[\]\"',;:/@.!%]{2,}")
+_TOKEN = re.compile(r"[^\s<>()\[\]\"',;:/@=+!%]+")
 
 
 @lru_cache(maxsize=4096)
@@ -121,5 +123,15 @@ def hosts_in(text: str) -> tuple[str, ...]:
     """Return what looks like a host name in running text, such as that of an address; full-width dots count."""
     if "." not in text and text.isascii():
         return ()
-    visible = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) not in _HIDDEN)
-    return tuple(found.group().casefold() for found in _HOST.finditer(visible.replace("。", ".")))
+    whole = unicodedata.normalize("NFKC", few_marks(text))
+    visible = "".join(char for char in whole if unicodedata.category(char) not in _HIDDEN)
+    hosts = (_host(found.group()) for found in _TOKEN.finditer(visible.replace("。", ".")))
+    return tuple(host.casefold() for host in hosts if host)
+
+
+def _host(token: str) -> str:
+    """Return a word up to its last label of more than one letter, "" when nothing stands before that."""
+    labels = token.split(".")
+    while labels and len(labels[-1]) < 2:
+        del labels[-1]
+    return ".".join(labels) if len(labels) > 1 and any(labels[:-1]) else ""

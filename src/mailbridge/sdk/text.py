@@ -20,11 +20,29 @@ _SPACES = re.compile(r"[^\S\n]+")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
 
+_FEW = 1_000
+"""In a shorter text any number of marks on one letter costs nothing."""
+_MOST_MARKS = 30
+"""On one letter; as in UAX #15 §13: putting more of them into their order costs the square of their number."""
+
+
+def few_marks(value: str) -> str:
+    """Return the text with at most 30 combining marks on a letter, so that it can be normalised in linear time."""
+    if len(value) < _FEW or value.isascii():
+        return value
+    kept, run = [], 0
+    for char in value:
+        run = run + 1 if char > "\u02ff" and unicodedata.combining(char) else 0
+        if run <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
 def seen(value: str) -> str:
     """Return the text without characters that nobody sees, its accents composed (Unicode NFC)."""
     if value.isascii():
         return value
-    value = _UNSEEN.sub("", value)
+    value = few_marks(_UNSEEN.sub("", value))
     if "\u200d" in value:
         value = _LONE_JOINER.sub("", value)
     return value if unicodedata.is_normalized("NFC", value) else unicodedata.normalize("NFC", value)
@@ -61,4 +79,4 @@ def fold(value: str) -> str:
     """Return the text for comparison: NFKC, case folded, ё as е, white space single."""
     if value.isascii() and value.isprintable():
         return " ".join(value.lower().split())
-    return " ".join(unicodedata.normalize("NFKC", clean(value)).casefold().replace("ё", "е").split())
+    return " ".join(unicodedata.normalize("NFKC", few_marks(clean(value))).casefold().replace("ё", "е").split())
