@@ -19,16 +19,15 @@ _FOLDS = {ord(sign): " " for sign in "\r\n\t"}
 _SPACES = re.compile(r"[^\S\n]+")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
-
-_FEW = 1_000
-"""In a shorter text any number of marks on one letter costs nothing."""
 _MOST_MARKS = 30
 """On one letter; as in UAX #15 §13: putting more of them into their order costs the square of their number."""
+_MANY_MARKS = re.compile(r"[^\w\s\x00-\u02ff]{31}")
+"""What may be too many; other signs than marks are looked at one by one."""
 
 
 def few_marks(value: str) -> str:
     """Return the text with at most 30 combining marks on a letter, so that it can be normalised in linear time."""
-    if len(value) < _FEW or value.isascii():
+    if value.isascii() or not _MANY_MARKS.search(value):
         return value
     kept, run = [], 0
     for char in value:

@@ -1,0 +1,10 @@
+"""Text that is made to cost is cut before it costs."""
+
+from mailbridge.sdk.text import few_marks
+
+
+def test_so_many_marks_stay_on_a_letter_that_it_is_normalised_in_linear_time():
+    marks = "\u0301\u0316"
+    assert few_marks("o" + marks * 500) == "o" + marks * 15
+    for text in ("и\u0306 е\u0308", "o" + marks * 15, "\U0001f600" * 50, "=" * 99, ""):
+        assert few_marks(text) == text
