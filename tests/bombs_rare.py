@@ -20,9 +20,10 @@ def marks_on_one_letter() -> bytes:
     return letter(b"o" + "\u0301\u0316".encode() * 600_000)
 
 
-@bomb(*READ)
+@bomb(*READ, "unknown_notification")
 def quotes_in_quotes() -> bytes:
-    return html(b'<div class="gmail_quote">On Mon Anna wrote:<br>' * 500 + b"<p>hello</p>" * 12_000)
+    quotes = b'<div class="gmail_quote">On Mon Anna wrote:<br>' * 500
+    return html(b"<p>How much is the fish?</p>" + quotes + b"<p>It is not cheap</p>" * 12_000)
 
 
 @bomb("too_many_lines", *READ)
