@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from mailbridge.mailbox.imap import ImapMailbox
@@ -17,12 +19,12 @@ def server():
 def opened(server):
     made = []
 
-    def make(**changes):
+    def make(*, clock=time.monotonic, **changes):
         values = {
             "type": "imap", "host": "127.0.0.1", "port": server.port, "tls": "none", "username": "anna",
             "password": "word-of-anna", "timeout_s": 1, "poll_s": 0.1,
         }  # fmt: skip
-        made.append(ImapMailbox("shared", ImapSettings.model_validate(values | changes)))
+        made.append(ImapMailbox("shared", ImapSettings.model_validate(values | changes), clock=clock))
         return made[-1]
 
     yield make

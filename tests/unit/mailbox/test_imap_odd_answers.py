@@ -108,6 +108,21 @@ def test_a_mail_that_went_before_its_size_was_asked_moves_no_cursor_over_others(
     assert len(places.raws()) == 4
 
 
+def test_a_server_that_takes_long_to_tell_what_is_new_is_asked_the_less(server, opened, places):
+    """Dovecot lists a Maildir of 100,000 mails anew at each NOOP: for seconds, in the midst of a backlog."""
+    fill(server, 40)
+    moment = [0.0]
+
+    def passing(command):
+        moment[0] += 2.0 if command == "NOOP" else 0.5 if "BODY" in command else 0.0
+
+    server.script = passing
+    places.read(opened(clock=lambda: moment[0], chunk_mails=1, poll_s=60))
+    spent = server.commands.count("NOOP") * 2.0
+    assert len(places.raws()) == 40
+    assert 0 < spent <= moment[0] / 4
+
+
 def test_search_without_any_answer_is_an_empty_folder(server, opened, places):
     server.script = answering("UID SEARCH", lambda _: b"TAG OK done\r\n")
     places.read(opened())
