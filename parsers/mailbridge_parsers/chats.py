@@ -92,6 +92,7 @@ _VISITOR = re.compile(
 )
 _LEAST = 2
 _MOST_ELEMENTS = 500
+_MOST_BELOW = 12
 _GAP = re.compile(r"\s{20}")
 """No line of a talk has such a gap; the patterns above would try each way to part it."""
 _TALK = re.compile(
@@ -121,15 +122,16 @@ def target(href: str) -> Target:
 _LINKS = NetworkLinks(target, lambda _: False)
 
 
-def _announced(mail: Mail) -> tuple[Notice, list[str]]:
+@lru_cache(maxsize=2)
+def _announced(mail: Mail) -> tuple[Notice, tuple[str, ...]]:
     """What a mail says that shows one new message with a link to answer, and the contacts that its template shows.
 
-    Nothing when it shows something else.
+    Nothing when it shows something else. Cached: routing asks for the same mail that is parsed next.
     """
     deed = deed_in(mail.subject)
     notice = read_mail_notice(mail, _LINKS) if deed and deed.kind == "message" else Notice()
     if not (notice.target and notice.target.thread and notice.text):
-        return Notice(), []
+        return Notice(), ()
     apart = _apart(mail)
     text = "\n".join(line for line in notice.text.split("\n") if line not in apart).strip()
     contacts = [value for _, value in _read(mail).labels if is_email(value) or is_phone(value)]
@@ -137,10 +139,10 @@ def _announced(mail: Mail) -> tuple[Notice, list[str]]:
     apart.update(below)
     elsewhere = [value for value in contacts if value not in text and value not in apart.values()]
     if elsewhere or not text or (contacts and _LABELLED.match(text)) or _names_author(text):
-        return Notice(), []  # labels further down may be typed by the visitor: a form's reader tells them apart
+        return Notice(), ()  # labels further down may be typed by the visitor: a form's reader tells them apart
     if emails_in(notice.headline):
-        return Notice(), []  # it tells more of the author than is read here
-    return replace(notice, text=text), list(apart.values())
+        return Notice(), ()  # it tells more of the author than is read here
+    return replace(notice, text=text), tuple(apart.values())
 
 
 def _without_labels_below(text: str) -> tuple[str, dict[str, str]]:
@@ -149,6 +151,8 @@ def _without_labels_below(text: str) -> tuple[str, dict[str, str]]:
     Returns: The words above it, and line → value of the contacts in it.
     """
     words, found, last = text.rpartition("\n\n")
+    if last.count("\n") > _MOST_BELOW:
+        return text, {}
     labelled = [_LABELLED.fullmatch(line) for line in last.split("\n")]
     if not found or not all(labelled):
         return text, {}
@@ -211,7 +215,7 @@ class ChatsParser:
         reason = noise_in(mail.subject)
         if reason and len(chat.speeches) < _LEAST:
             return Ignored(reason)
-        notice, contacts = _announced(mail) if len(chat.speeches) < _LEAST else (Notice(), [])
+        notice, contacts = _announced(mail) if len(chat.speeches) < _LEAST else (Notice(), ())
         if notice.text:
             return [_message(mail, notice, contacts)]
         author = _author(mail, chat)
@@ -237,7 +241,7 @@ class ChatsParser:
         ]
 
 
-def _message(mail: Mail, notice: Notice, contacts: list[str]) -> Interest:
+def _message(mail: Mail, notice: Notice, contacts: Sequence[str]) -> Interest:
     target = notice.target or Target("own")
     name = next((actor.name for actor in notice.actors if actor.name), "")
     author = Author(
