@@ -71,7 +71,7 @@ CODES = {
     "usage": ("The command line can't be understood.", "Read what it says and `--help` of the command."),
     "data": (
         "No mail in the given folder, no row with this id, damaged data, or `audit` found differences.",
-        "Give another path or id; bring back [a backup](../operators.md#back-up-and-bring-back) of damaged data.",
+        "Give another path or id; bring back [a backup](../howto/backup.md#back-up-and-bring-back) of damaged data.",
     ),
     "unavailable": (
         "A mailbox, a CRM or the ledger can't be reached, or `health` is red.",
@@ -95,7 +95,7 @@ CODES = {
     ),
     "config": (
         "The configuration can't be used, or the ledger is newer than the program.",
-        "All problems are named. A newer ledger wants its program, or [a backup](../operators.md#upgrade).",
+        "All problems are named. A newer ledger wants its program, or [a backup](../howto/upgrade.md).",
     ),
 }
 """Name of an exit code → what it means, what to do."""
