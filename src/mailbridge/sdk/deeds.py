@@ -27,7 +27,12 @@ _BOTH_GENDERS = re.compile(r"(?<=[а-я])(?:\(-?(?:л?ась|л?а|л?и|сь)\)
 _TAGS = re.compile(r"^\s*(?:(?:\[[^\[\]]{1,40}\]|\*{2,9}[^*]{1,40}\*{2,9}|\{[^{}]{1,40}\})\s*)+(?=\S)")
 _EDGES = re.compile(r"^[^\w@(]+|[\s,;:–—|•·-]+$")
 _WORD = r"(?:[^\W\d_a-zа-яёßà-ÿ][\w’'.\-]*)"
-_NAME = rf"{_WORD}(?:\s+(?:{_WORD}|\({_WORD}\)|(?:von|van|de|da|di|del|la|le|bin|al)(?=\s))){{0,4}}"
+_BESIDE = r"[\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]{1,8}"
+"""Pictures that people put into their names."""
+_NAME = (
+    rf"{_WORD}(?:\s+(?:{_WORD}|\({_WORD}\)|[\"“«]{_WORD}[\"”»](?=\s+{_WORD})|{_BESIDE}"
+    r"|(?:von|van|de|da|di|del|la|le|bin|al)(?=\s))){0,4}"
+)
 _WHOLE_NAME = re.compile(_NAME)
 _NAME_AFTER = re.compile(
     rf"\s*:?\s*(?i:(?:от|from|da|von|by|пользовател\w+)\s+){{0,2}}(?:(?P<name>{_NAME})|@(?P<handle>{_NAME}|[\w.-]{{2,40}}))"

@@ -127,3 +127,17 @@ def test_any_headline_is_survived(text):
 @pytest.mark.parametrize("verb", ["отправил(-а)", "отправил(а)", "отправил/а", "отправила", "отправил"])
 def test_both_genders_of_a_verb_are_no_part_of_a_name(verb):
     assert actors_in(f"clara_bakes {verb} вам сообщение") == ["clara_bakes"]
+
+
+@pytest.mark.parametrize(
+    ("headline", "name"),
+    [
+        ("New review from Anna 🌸 Smith", "Anna 🌸 Smith"),
+        ("Anna 🌸 commented on your post", "Anna 🌸"),
+        ("New comment by Anna “Ann” Smith", "Anna “Ann” Smith"),
+        ('New review from Anna "Great"', "Anna"),
+        ("***SPAM*** Anna Smith commented on your post", "Anna Smith"),
+    ],
+)
+def test_pictures_and_nicknames_belong_to_a_name(headline, name):
+    assert actors_in(headline) == [name]
