@@ -20,7 +20,6 @@ import psutil
 import pytest
 
 import bombs
-import bombs_rare  # noqa: F401 - it adds to them
 from dovecot import PASSWORD
 from mailbridge.ledger.ledger import peek
 from mailbridge.testing.amocrm import AmocrmEmulator
