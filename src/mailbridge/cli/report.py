@@ -85,6 +85,8 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Interests of a period by source, kind, product, responsible and time, and how they were answered."""
+    if sum((as_json, str(csv) == "-", str(html) == "-")) > 1:
+        raise UsageProblem("standard output can carry one of them: --json, --csv - or --html -; give the others a file")
     settings = settings_of(config)
     period = period_of(Wish(since, until, days, month), ZoneInfo(settings.watch.timezone))
     told_in = language_of(language, settings)

@@ -137,6 +137,12 @@ def test_a_folder_is_no_file_to_write_to(reported):
     assert "directory" in err
 
 
+@pytest.mark.parametrize("twice", [("--json", "--csv", "-"), ("--html", "-", "--csv", "-"), ("--html", "-", "--json")])
+def test_standard_output_carries_one_form_of_it(reported, twice):
+    code, out, err = reported.run("report", *twice)
+    assert (code, out, "can carry one" in err) == (64, "", True)
+
+
 def test_a_report_is_mailed_when_somebody_asks(reported, tmp_path):
     assert reported.run("report", "--mail")[0] == 78
     with smtp_server(tmp_path) as (post, keys):
