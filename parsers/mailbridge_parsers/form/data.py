@@ -14,7 +14,6 @@ from mailbridge_parsers.form.adf import is_adf, prospect_rows
 from mailbridge_parsers.form.labels import ASKED, role_of
 
 _LONGEST = 100_000
-_LONGEST_PYTHON = 10_000
 _MOST_BRACKETS = 200
 _DEEPEST = 4
 _MOST_ROWS = 200
@@ -72,12 +71,14 @@ def table_layout(text: str) -> list[Piece]:
 
 def _python_data(text: str) -> object:
     """What a program in Python printed of its own; None when it is nothing of the kind or too much."""
-    if len(text) > _LONGEST_PYTHON or sum(map(text.count, "{[(-~")) > _MOST_BRACKETS:
+    if sum(map(text.count, "{[(~")) > _MOST_BRACKETS:
         return None
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
+    for written in (text, text.replace("\n", "\\n")):  # mailers break long lines
+        try:
+            return ast.literal_eval(written)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+    return None
 
 
 def _json_members(text: str) -> list[tuple[str, str]]:
