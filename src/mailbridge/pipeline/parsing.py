@@ -115,7 +115,7 @@ def read_mail(mail: Mail, router: Router, rules: TrustRules) -> Reading:
         parser = router.choose(mail, found).parser
         known |= {"parser": parser.manifest.name, "parser_version": parser.manifest.version}
         _require_trust(mail, parser.manifest, rules)
-        mail = _doubted(mail, router.parsers, rules)
+        mail = _spoken_for(_doubted(mail, router.parsers, rules), parser.manifest, rules)
         known["trust"] = mail.trust
         result = parser.parse(mail)
         _refuse_hidden_links(mail, result)
@@ -188,6 +188,13 @@ def _doubted(mail: Mail, parsers: Iterable[Parser], rules: TrustRules) -> Mail:
     if not resembles(mail, _guards(parsers, rules)):
         return mail
     return replace(mail, trust=LOOKALIKE)
+
+
+def _spoken_for(mail: Mail, manifest: Manifest, rules: TrustRules) -> Mail:
+    """Return the mail without the good word when it is read as a network's and is no word about the network."""
+    if manifest.trust != "require" or mail.trust.verdict != "pass" or rules.vouches(mail, manifest):
+        return mail
+    return replace(mail, trust=Trust("unknown", "not_aligned", mail.trust.domains))
 
 
 def _require_trust(mail: Mail, manifest: Manifest, rules: TrustRules) -> None:

@@ -67,3 +67,10 @@ def test_ten_thousand_forged_results_are_no_trouble():
     network, sender, domain = "facebook", *spoofs.NETWORKS["facebook"][1:]
     many = spoofs.Spoof(network, sender, domain, written=(spoofs.FORGED,) * 10_000)
     assert problem(many.raw(spoofs.RECEIVERS["generic"])) is None
+
+
+def test_read_under_label_a_strangers_good_word_is_none_about_the_network():
+    spoof = spoofs.Spoof("facebook", "Anna <a@evil.example>", spoofs.EVIL, found=spoofs.GOOD)
+    rules = TrustRules(by_parser={"facebook": "label"})
+    read = read_raw(job_of(spoof.raw(spoofs.RECEIVERS["generic"])), router_of({}), rules)
+    assert [one.mail.trust.reason for one in read.reading.interests] == ["not_aligned"]
