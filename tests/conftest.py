@@ -8,8 +8,8 @@ import pytest
 from hypothesis import settings
 
 # The same examples each time: chance belongs to `make fuzz`, where what it finds holds up nobody else.
-settings.register_profile("fixed", derandomize=True)
-settings.register_profile("chance", print_blob=True)
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("chance", print_blob=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 # Test kits lie beside this file; importlib mode puts no test folder on the path.

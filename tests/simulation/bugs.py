@@ -117,9 +117,9 @@ def own_clock():
 
 def fence_not_compared_in_finish():
     def make(change):
-        def any_fence(self, connection, item, *more):
+        def any_fence(self, connection, item, *more, **given):
             fence = connection.scalar(select(delivery.c.fence).where(delivery.c.id == item.row_id))
-            return change(self, connection, dataclasses.replace(item, fence=fence), *more)
+            return change(self, connection, dataclasses.replace(item, fence=fence), *more, **given)
 
         return any_fence
 

@@ -45,7 +45,7 @@ _WHO = (
     r"|[Аа]рендатор"
     r"|[Пп]ациент|[Уу]ченик|[Vv]isitor|[Cc]ustomer|[Cc]lient|[Uu]ser|[Gg]uest|[Aa]pplicant|[Bb]uyer|[Tt]enant)"
 )
-_WORD = r"[A-ZА-ЯЁ][^\W\d_]*[\w'’.-]*"
+_WORD = r"[A-ZА-ЯЁ][\w'’.-]*"
 _WHO_BEFORE = re.compile(rf"^{_WHO} (?={_WORD} {_WORD})")
 _ANNOUNCED = re.compile(
     r"(?i:message|enquiry|inquiry|request|lead|order|submission|booking|conversation|chat|ticket|question|reservation"

@@ -3,6 +3,7 @@
 import re
 
 from mailbridge.sdk import Mail, emails_in, fold
+from mailbridge.sdk.deeds import untagged
 from mailbridge_parsers.form.labels import Role
 from mailbridge_parsers.form.reading import Reading
 from mailbridge_parsers.form.site import Site
@@ -51,7 +52,7 @@ _OWN_ORDER = re.compile(
 
 def asks_us(mail: Mail) -> bool:
     """Whether a shop wants a review of us, its customer."""
-    return _ASKS_US.search(fold(mail.subject)) is not None
+    return _ASKS_US.search(fold(untagged(mail.subject))) is not None
 
 
 def is_visitor_copy(mail: Mail) -> bool:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from mailbridge.sdk import Address, Mail, fold, is_email, is_robot
+from mailbridge.sdk import Address, Mail, emails_in, fold, is_email, is_robot
 
 FREE_DOMAINS = frozenset(
     [
@@ -65,8 +65,11 @@ class Site:
 
     @cached_property
     def recipients(self) -> frozenset[str]:
-        """Addresses the mail went to."""
-        return frozenset() if self.is_addressed else frozenset(address.email for address in self.mail.recipients)
+        """Addresses the mail went to, that of a mailing list too, which stands below its mails."""
+        if self.is_addressed:
+            return frozenset()
+        lists = emails_in(self.mail.headers.get("List-Post").lower())
+        return frozenset(address.email for address in self.mail.recipients).union(lists)
 
     @cached_property
     def hosts(self) -> frozenset[str]:
