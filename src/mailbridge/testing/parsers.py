@@ -72,14 +72,11 @@ class ParserSuite:
             assert not wrong, f"{route.name} takes {wrong[0] or 'a mail without anything in it'}"
 
     def test_p01_no_mail_is_claimed_by_two(self) -> None:
-        """Every fixture has one reader, whatever the order of the parsers."""
+        """Every fixture has one reader; a router asks parsers by name, so their order can't matter."""
         own = self.make_parser()
-        others = [parser for parser in _installed() if parser.manifest.name != own.manifest.name]
-        for order in ([own, *others], [*reversed(others), own]):
-            router = Router(order)
-            for case in self.fixtures():
-                reading = read_mail(_decoded(case), router, TrustRules(override="off"))
-                assert reading.reason != "ambiguous_route", f"{case.name}: {reading.detail}"
+        router = Router([own, *(parser for parser in _installed() if parser.manifest.name != own.manifest.name)])
+        shared = {case.name: rivals for case in self.fixtures() if (rivals := _rivals(router, _decoded(case)))}
+        assert not shared
 
     def test_p02_the_same_mail_twice_gives_equal_interests(self) -> None:
         """Nothing is kept between two mails, not even by the parser's own objects."""
@@ -200,6 +197,15 @@ def _parsed(parser: Parser, mail: Mail) -> Any:
 def _result(parser: Parser, raw: bytes) -> Any:
     result = _parsed(parser, decode(raw))
     return [one.to_json() for one in result] if _read(result) else result
+
+
+def _rivals(router: Router, mail: Mail) -> str:
+    """Return which parsers claim a mail equally strongly, "" when one alone does."""
+    try:
+        router.choose(mail, router.candidates(mail))
+    except ParseError as error:
+        return error.detail if error.reason == "ambiguous_route" else ""
+    return ""
 
 
 def _near_misses(mail: Mail, route: Route) -> Iterator[Mail]:
