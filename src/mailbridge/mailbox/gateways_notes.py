@@ -25,7 +25,7 @@ _HEADING = re.compile(
 )
 _MARKERS = re.compile(r"ZjQcmQRYFpfpt(?:BannerStart|BannerEnd|PreheaderEnd)")
 """Proofpoint's, around its warning; nobody else writes them."""
-_HINT = re.compile(r"external|outside|often get|внешн|предел|\bвне\b|получаете|ZjQcmQRY", re.IGNORECASE)
+_HINTS = ("external", "outside", "often get", "вне", "предел", "получаете", "zjqcmqry")
 _SENTENCE = re.compile(r"[^.!?:]+[.!?:]*")
 _LINE = re.compile(r"\n\s*\n|\n(?=\s*[^\sa-zа-яё])")
 """Where a sentence ends without a stop; a line that goes on in small letters was only folded."""
@@ -59,7 +59,8 @@ _RULE = re.compile(r"\W*")
 
 def may_hold_banner(top: str) -> bool:
     """Whether it is worth a closer look."""
-    return _HINT.search(top) is not None
+    lower = top.lower()  # a search for one word after the other costs a tenth of a pattern that ignores case
+    return any(hint in lower for hint in _HINTS)
 
 
 def is_banner(words: str) -> bool:
