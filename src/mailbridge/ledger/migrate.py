@@ -1,4 +1,4 @@
-"""Brings a ledger to this program's schema by Alembic; refuses one that is newer."""
+"""Makes a new ledger, brings an older one to this program's schema by Alembic, refuses one that is newer."""
 
 import os
 import socket
@@ -43,7 +43,7 @@ class OlderAtWork(MailbridgeError):  # noqa: N818 - says what is known
 
 
 def migrate(engine: Engine) -> None:
-    """Upgrade the schema in one transaction; nothing is done when it is current.
+    """Make or upgrade the schema in one transaction; nothing is done when it is current.
 
     Of several nodes that start at the same time one upgrades, the others wait and find it done. A ledger in a file is
     copied before, checked, to PATH.schema-OLD; on PostgreSQL that is `pg_dump`'s work.

@@ -59,7 +59,7 @@ _RULE = re.compile(r"\W*")
 
 def may_hold_banner(top: str) -> bool:
     """Whether it is worth a closer look."""
-    lower = top.lower()  # a search for one word after the other costs a tenth of a pattern that ignores case
+    lower = top.lower()  # quicker than a pattern that ignores case, and every mail comes by here
     return any(hint in lower for hint in _HINTS)
 
 

@@ -163,10 +163,7 @@ class Words:
 
     def left_out(self, names: Sequence[str]) -> str:
         """Return which columns had no room."""
-        text = translated(
-            "report", "No room for: {columns}. A wider terminal, --html and --csv have it.", self.language
-        )
-        return text.format(columns=", ".join(self(COLUMNS[name]).lower() for name in names))
+        return self(NO_ROOM, columns=", ".join(self(COLUMNS[name]).lower() for name in names))
 
     def cells(self, report: Report, group: Group, wanted: Sequence[str] | None = None) -> list[str]:
         """Return the values of a row, in the order of `columns` or of those that are wanted."""
