@@ -76,6 +76,7 @@ QUARANTINED = {
     "parser_failed": "The parser ended with an error: a defect of the parser.",
     "partial_message": "Only a part of a mail that was sent in several.",
     "recipe_field_missing": "A value that the recipe calls required is missing.",
+    "recipe_field_twice": "A label of the author stands twice with different values: one may be the visitor's words.",
     "recipe_refused": "Its recipe can't be used.",
     "recipe_found_nothing": "The recipe knows the mail and found nothing in it.",
     "several_reviews": "Several reviews in one mail that belong to nobody in particular.",

@@ -136,6 +136,20 @@ def test_no_pattern_can_hang_a_mail():
         (("'Call-back (\\d+)'", "'Call-back (?=x)'"), "[fields] refs.form pattern is no pattern"),
         (("'Call-back (\\d+)'", "'Call-back'"), "pattern has no group"),
         (('{ label = "Wish" }', '{ css = "p[" }'), "[fields] text css is no CSS selector"),
+        (('{ label = "Wish" }', '"Wish"'), 'says not how it is found: write { label = "Wish" }'),
+        (('{ label = "Wish" }', '{ label = " " }'), "[fields] text label 0 is empty"),
+        (('{ label = "Wish" }', '{ header = "X Bell" }'), "text header is no name of a header field"),
+        (('label = "Phone"', 'lable = "Phone"'), "lable there is no such key; do you mean label?"),
+        (('"author.phone"', "phone"), "[fields] phone there is no such place; do you mean author.phone?"),
+        (('"author.phone" = {', 'kind = "order"\n"author.phone" = {'), "write this line above the first line in [ ]"),
+        (('kind = "callback"', 'kind = "call"'), "[kind] is none of 'like', 'repost'"),
+        (("required = true", "required = 3"), "required has to be true or false"),
+        (('reason = "statistics"', 'reason = "Weekly numbers"'), "reason may have small letters, digits and _ only"),
+        (('title = "Bell"', "title = “Bell”"), "write straight quotation marks"),
+        (('title = "Bell"', 'title: "Bell"'), "write = instead of the colon"),
+        (("'Call-back (\\d+)'", '"Call-back (\\d+)"'), "write patterns between single quotation marks"),
+        (("required = true", "required = True"), "write true or false"),
+        (('key = ["refs.form"]', 'key = ["author.name"]'), "key needs a number that the sender gives"),
         (('{ label = "Wish" }', "{ required = true }"), "exactly one of label, css, pattern, header, value"),
         (('senders = ["bell.example"]', 'senders = ["Bell"]'), "[match] senders 0 is no domain and no address"),
         (('key = ["refs.form"]', 'key = ["refs.order"]'), "key names refs.order"),
@@ -148,6 +162,128 @@ def test_mistakes_are_told_with_file_and_key(tmp_path, change, said):
     told = problems(tmp_path, RECIPE.replace(*change))
     assert all(one.startswith("bell.toml: ") for one in told)
     assert said in "\n".join(told)
+
+
+def test_a_constant_names_no_event(tmp_path):
+    text = RECIPE.replace('key = ["refs.form"]', 'key = ["refs.form", "source.title"]')
+    assert "key names source.title, which is the same in every mail" in "".join(problems(tmp_path, text))
+
+
+def test_what_is_meant_is_taken_however_it_is_written():
+    written = (
+        RECIPE.replace('"author.name" =', "author.name =").replace('["bell.example"]', '"Bell.Example"')
+        .replace('["refs.form"]', '"refs.form"').replace("[[ignore]]", "[ignore]")
+        .replace("title =", "version = 1\ntitle =")
+        .replace('label = ["Client", "Name"]', 'label = ["Client:", "Name"]')
+    )  # fmt: skip
+    assert read(recipe=written).interests == read().interests
+
+
+def test_a_file_of_another_editor_is_read_and_one_with_a_false_name_is_told(tmp_path):
+    (tmp_path / "bell.toml").write_bytes(b"\xef\xbb\xbf" + RECIPE.encode())
+    (tmp_path / ".bell.toml.swp").write_bytes(b"\0")
+    (tmp_path / ".#bell.toml").write_text("what an editor keeps there")
+    assert [name for name, _ in read_recipes(tmp_path).sources] == ["bell"]
+    told = problems(tmp_path, RECIPE, "ring.toml.txt")
+    assert told == ("ring.toml.txt: is not read; call it ring.toml",)
+    (tmp_path / "ring.toml").write_bytes(RECIPE.encode("utf-16"))
+    assert "ring.toml: can't be read: save it as UTF-8" in fit_recipes(tmp_path)[1]
+
+
+def test_two_recipes_for_the_same_mails_are_told(tmp_path):
+    (tmp_path / "bell.toml").write_text(RECIPE)
+    (told,) = problems(tmp_path, RECIPE.replace('"bell.example"', '"mail.bell.example"'), "ring.toml")
+    assert told.startswith("ring.toml: [match] takes the same mails as bell.toml")
+    assert len(fit_recipes(tmp_path)[0].sources) == 2
+    (tmp_path / "ring.toml").write_text(RECIPE.replace('subject = "call-back"', 'subject = "order"'))
+    assert len(read_recipes(tmp_path).sources) == 2
+
+
+def test_where_a_mail_has_no_number_two_mails_stay_two():
+    mail = MAIL.replace("Call-back 4711", "Call-back")
+    other = mail.replace("How long", "How wide").replace("<4711", "<4712")
+    assert len({read(one).interests[0].id for one in (mail, other)}) == 2
+
+
+FORM = """title = "Bell"
+[match]
+senders = ["bell.example"]
+[fields]
+"author.name" = { label = ["Имя", "Name"] }
+"author.phone" = { label = "Телефон", required = true }
+"text" = { label = "Сообщение" }
+"amount" = { label = "Сумма" }
+"rating" = { label = "Оценка" }
+"source.url" = { label = "Страница" }
+"""
+
+
+def form(body, *, charset="utf-8", kind="plain"):
+    head = MAIL.partition("MIME-Version")[0] + f"Content-Type: text/{kind}; charset={charset}\n\n"
+    raw = head.encode() + body.encode(charset)
+    return read_mail(decode(raw), Router([*make_parsers(), *Recipes((("bell", FORM),)).parsers()]), TrustRules())
+
+
+LINES = "Имя: Алёна\nТелефон: 8 (900) 555-00-17\n"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1251", "koi8-r"])
+def test_a_text_of_several_paragraphs_is_whole_and_the_foot_is_no_part_of_it(charset):
+    body = LINES + "Сообщение: Добрый день!\nСколько стоит?\n\nЖду ответа.\nСтраница: https://stoves.example/\n"
+    assert form(body, charset=charset).interests[0].text == "Добрый день!\nСколько стоит?\n\nЖду ответа."
+    body = LINES + "Сообщение:\n\nДобрый день!\n\nПисьмо отправлено с сайта\n"
+    assert form(body, charset=charset).interests[0].text == "Добрый день!"
+
+
+def test_labels_that_are_known_may_be_written_in_any_way():
+    reading = form("имя * : Алёна\nТЕЛЕФОН - 8 900 555-00-17\nСообщение = Привет\nСтраница\nstoves.example/a\n")
+    interest = reading.interests[0]
+    assert (interest.author.name, interest.author.phones, interest.text) == ("Алёна", ("+79005550017",), "Привет")
+    assert interest.source.url == "https://stoves.example/a"
+
+
+def test_a_link_is_where_it_leads_not_what_it_says():
+    rows = "<tr><td>Телефон</td><td>8 900 555-00-17</td></tr><tr><td>Страница</td><td><a href='https://a.example/x'>тут</a>"
+    assert form(f"<table>{rows}</table>", kind="html").interests[0].source.url == "https://a.example/x"
+
+
+@pytest.mark.parametrize(
+    ("line", "amount", "currency", "rating", "rest"),
+    [
+        ("Сумма: 1 234,50 руб.", 1234.5, "RUB", None, []),
+        ("Сумма: 1.234,50 EUR", 1234.5, "EUR", None, []),
+        ("Сумма: $1,234", 1234, "USD", None, []),
+        ("Сумма: договорная", None, None, None, ["договорная"]),
+        ("Оценка: 4 из 5", None, None, 4, []),
+        ("Оценка: ★★★☆☆", None, None, 3, []),
+        ("Оценка: 8 из 10", None, None, None, ["8 из 10"]),
+        ("Оценка: 10", None, None, None, ["10"]),
+    ],
+)
+def test_values_are_right_or_stay_among_the_other_fields(line, amount, currency, rating, rest):
+    interest = form(LINES + line).interests[0].to_json()
+    assert (interest["amount"], interest["currency"], interest["rating"]) == (amount, currency, rating)
+    assert [one["value"] for one in interest["fields"]] == rest
+
+
+def test_a_word_is_no_phone_number_and_nobody_guesses_which_of_two_is_the_authors():
+    assert form("Имя: Алёна\nТелефон: нет\n").reason == "recipe_field_missing"
+    injected = "Сообщение: перезвоните\nТелефон: 8 900 555-99-99\n"
+    assert form(LINES + injected).reason == form(injected + LINES).reason == "recipe_field_twice"
+    assert form(LINES + LINES).outcome == "parsed"
+
+
+def test_patterns_go_by_lines_and_over_them_where_they_say_so():
+    recipe = FORM.replace('label = ["Имя", "Name"]', "pattern = '^От: (.+)$'").replace(
+        'label = "Сообщение"', "pattern = '(?s)Вопрос:\\s*(.*?)\\s*--- конец'"
+    )
+    mail = (
+        MAIL.partition("You have")[0]
+        + "Кому: нам\nОт: Иван\nТелефон: 8 900 555-00-17\nВопрос:\nраз\n\nдва\n--- конец\n"
+    )
+    interest = read(mail, recipe).interests[0]
+    assert (interest.author.name, interest.text) == ("Иван", "раз\n\nдва")
+    assert [one.label for one in interest.fields] == ["Кому"]
 
 
 def test_mistakes_are_told_with_the_line_of_their_key(tmp_path):

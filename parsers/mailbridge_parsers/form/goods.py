@@ -2,24 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import pairwise
 
 from mailbridge.sdk import fold
 from mailbridge.sdk.layout import Grid
+from mailbridge.sdk.money import money_in
 from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import Role, heads_goods, label_key
 from mailbridge_parsers.form.reading import Field, Reading
 
-_CURRENCIES = (
-    ("RUB", ("₽", "руб", "rub", "р.", "rur")),
-    ("USD", ("$", "usd", "долл")),
-    ("EUR", ("€", "eur", "евро")),
-    ("UAH", ("₴", "uah", "грн")),
-    ("KZT", ("₸", "kzt", "тг", "тенге")),
-    ("GBP", ("£", "gbp")),
-)
-_NUMBER = re.compile(r"\d[\d\s\u00a0\u202f.,'’]*")
 _PIECES = r"(?:шт|pc|pcs|ед|уп|комплект|кг|м2)\w*\.?"
 _NUMBERED = re.compile(
     r"\d{1,3}[.)]\s+(?P<name>.{1,200}?):\s*(?P<price>[\d\s.,]+)\S{0,4}\s*\(\s*(?P<count>\d+)\s*(?:"
@@ -143,30 +135,6 @@ def cart_text(reading: Reading, goods: list[Good]) -> str:
             break
         lines.append(item.text)
     return "\n".join(lines)
-
-
-def money_in(text: str) -> tuple[Decimal, str | None] | None:
-    """Return the sum in a text with its currency (ISO 4217), None when there is none."""
-    match = _NUMBER.search(text)
-    if match is None:
-        return None
-    around = fold(text[max(0, match.start() - 6) : match.end() + 8])
-    currency = next((code for code, signs in _CURRENCIES if any(sign in around for sign in signs)), None)
-    amount = _amount(match.group())
-    return None if amount is None else (amount, currency)
-
-
-def _amount(digits: str) -> Decimal | None:
-    """Read a number whose signs between the digits may group thousands or begin the fraction."""
-    digits = re.sub(r"[\s\u00a0\u202f'’]", "", digits).strip(".,")
-    last = max(digits.rfind("."), digits.rfind(","))
-    whole, fraction = digits, ""
-    if last >= 0 and len(digits) - last - 1 != 3:
-        whole, fraction = digits[:last], digits[last + 1 :]
-    try:
-        return Decimal(re.sub(r"[.,]", "", whole) + ("." + fraction if fraction else ""))
-    except InvalidOperation:
-        return None
 
 
 def total_of(reading: Reading, subject: str) -> tuple[Decimal, str | None] | None:

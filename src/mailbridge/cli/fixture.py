@@ -53,9 +53,9 @@ def add(
     from mailbridge.testing.anonymise.fixture import anonymised
 
     raw, settings = _raw(mail, config)
-    parsers, rules = _readers(settings)
+    parsers, rules = _readers(settings, to)
     try:
-        made = anonymised(raw, parsers, rules, keep=keep or ())
+        made = anonymised(raw, parsers, rules, keep=[*(keep or ()), *_words_of_recipes(parsers)])
     except Undecodable as error:
         raise NotFit(f"{mail}: no mail can be read out of it: {error.reason}") from None
     _require_fit(made, mail, force=force)
@@ -85,14 +85,25 @@ def _raw(mail: str, config: Path) -> tuple[bytes, Any]:
     return found[0].raw, settings
 
 
-def _readers(settings: Any) -> tuple[Any, Any]:
+def _readers(settings: Any, to: Path) -> tuple[list[Any], Any]:
+    """Return all parsers, those of recipes of the configuration and beside the new fixture too, and who is believed."""
     from mailbridge.app import make_router, trust_rules
     from mailbridge.pipeline.parsing import TrustRules
+    from mailbridge.recipes.folder import fit_recipes
     from mailbridge.registry import make_parsers
 
-    if settings is None:
-        return make_parsers(), TrustRules()
-    return make_router(settings).parsers, trust_rules(settings)
+    parsers: list[Any] = list(make_parsers() if settings is None else make_router(settings).parsers)
+    taken = [one.manifest.name for one in parsers]
+    beside = fit_recipes(to)[0].parsers() if to.is_dir() else []
+    parsers += [one for one in beside if one.manifest.name not in taken]
+    return parsers, TrustRules() if settings is None else trust_rules(settings)
+
+
+def _words_of_recipes(parsers: list[Any]) -> list[str]:
+    """Return what recipes know their mails by: a fixture without it would be none of theirs."""
+    from mailbridge.recipes.parser import RecipeParser
+
+    return [word for one in parsers if isinstance(one, RecipeParser) for word in one.words()]
 
 
 def _require_fit(made: "Fixture", mail: str, *, force: bool) -> None:

@@ -1,6 +1,6 @@
 """`mailbridge parse`: what would be read, by which parser, and why; no network, no ledger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,14 +44,17 @@ def parse(
 ) -> None:
     """Show what would be read out of mails, by which parser, and why. No network, no configuration, no ledger."""
     reader = _reader(trust, receiver, recipes, asks_all=explain)
+    explainer = _explainer(receiver, recipes) if explain else None
     code = 0
     for path in paths:
-        code = max(code, _parse_path(path, reader, as_json=as_json, explain=explain))
+        code = max(code, _parse_path(path, reader, explainer, as_json=as_json))
     if code:
         raise typer.Exit(code)
 
 
 Reader = Callable[["Found"], "Read"]
+
+Explainer = Callable[["Found"], Iterable[str]]
 
 
 def _reader(trust: TrustChoice | None, receiver: str | None, recipes: Path | None, *, asks_all: bool) -> Reader:
@@ -67,7 +70,27 @@ def _reader(trust: TrustChoice | None, receiver: str | None, recipes: Path | Non
     return lambda found: read_raw(job_of(found.raw, size=found.size, receiving=Receiving(receiver)), router, rules)
 
 
-def _parse_path(path: str, reader: Reader, *, as_json: bool, explain: bool) -> int:
+def _explainer(receiver: str | None, recipes: Path | None) -> "Explainer":
+    """Return what tells in lines what the recipes make of a mail."""
+    if recipes is None:
+        return lambda _: ()
+    from mailbridge.mailbox.decode import Undecodable, decode
+    from mailbridge.mailbox.receiving import Receiving
+    from mailbridge.recipes.explaining import explained
+    from mailbridge.recipes.folder import read_recipes
+
+    parsers = read_recipes(recipes).parsers()
+
+    def explain(found: "Found") -> Iterable[str]:
+        try:
+            return explained(decode(found.raw, size=found.size, receiving=Receiving(receiver)), parsers)
+        except Undecodable:
+            return ()  # told by the outcome
+
+    return explain
+
+
+def _parse_path(path: str, reader: Reader, explainer: "Explainer | None", *, as_json: bool) -> int:
     """Show the mails of one path; return 0, or the code of what is wrong with it, which stops no other path."""
     from mailbridge.mailbox.files import walk
     from mailbridge.ports import PathUnreadable
@@ -82,8 +105,8 @@ def _parse_path(path: str, reader: Reader, *, as_json: bool, explain: bool) -> i
                 print(json_text(row))
             else:
                 _show(row)
-            if explain:
-                _explain(row["path"], read)
+            if explainer is not None:
+                _explain(row["path"], read, explainer(found))
     except PathUnreadable as error:
         tell(f"mailbridge: {error}")
         return error.exit_code
@@ -120,10 +143,12 @@ def _by(parser: str | None) -> str:
     return f" by {parser}" if parser else ""
 
 
-def _explain(path: str, read: "Read") -> None:
+def _explain(path: str, read: "Read", by_recipes: Iterable[str]) -> None:
     reading = read.reading
     asked = ", ".join(f"{name} by {route} ({strength})" for name, route, strength in reading.asked) or "nobody"
     tell(f"{path}: asked: {asked}")
     tell(f"{path}: sender: {reading.trust.verdict} ({reading.trust.reason})")
     if reading.detail:
         tell(f"{path}: {reading.detail}")
+    for line in by_recipes:
+        tell(f"{path}: {plain(line, 1000)}")

@@ -1,17 +1,17 @@
 """Recipes of a folder: read, linted, watched."""
 
-import re
 import time
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from mailbridge.recipes.model import Match, Recipe
 from mailbridge.recipes.parser import HeldParser, RecipeParser
+from mailbridge.recipes.problems import mistakes, not_toml
 from mailbridge.sdk import MailbridgeError
 
 CHECK_S = 2.0
@@ -58,9 +58,9 @@ class Recipes:
             try:
                 made.append(RecipeParser(name, Recipe.model_validate(tomllib.loads(text))))
             except tomllib.TOMLDecodeError as error:
-                problems.append(f"{name}.toml: is not TOML: {error}")
+                problems.append(f"{name}.toml: {not_toml(text, error)}")
             except ValidationError as error:
-                problems += [f"{name}.toml: {_told(one)}{_line_of(text, one)}" for one in error.errors()]
+                problems += [f"{name}.toml: {one}" for one in mistakes(text, error)]
         if problems:
             raise RecipeError(problems)
         return [*made, *(HeldParser(name, match) for name, text in self.held if (match := _match_of(text)))]
@@ -91,22 +91,51 @@ def fit_recipes(folder: Path, taken: Sequence[str] = ()) -> tuple[Recipes, tuple
     The mails of the others are held, where their files still say which those are.
     """
     if not folder.is_dir():
-        return NONE, (f"{folder}: there is no such folder",)
+        told = "is a file: name the folder it lies in" if folder.exists() else "there is no such folder"
+        return NONE, (f"{folder}: {told}",)
     sources: list[Source] = []
     held: list[Source] = []
     problems: list[str] = []
-    for file in sorted(folder.glob("*.toml")):
+    for file in sorted(_files(folder)):
         try:
             sources.append(_fit(file, taken))
         except RecipeError as error:
             problems += error.problems
             held += _held(file, taken)
-    return Recipes(tuple(sources), tuple(held)), tuple(problems)
+    problems += [f"{file.name}: is not read; call it {file.stem}" for file in sorted(folder.glob("*.toml.txt"))]
+    recipes = Recipes(tuple(sources), tuple(held))
+    return recipes, (*problems, *_rivals(Recipes(recipes.sources).parsers()))
+
+
+def _rivals(parsers: Sequence[RecipeParser]) -> Iterator[str]:
+    """Yield which recipes surely claim the same mails: each of those would wait as ambiguous."""
+    for one, other in combinations(parsers, 2):
+        if _is_same(one.recipe.match, other.recipe.match):
+            names = f"{other.manifest.name}.toml: [match] takes the same mails as {one.manifest.name}.toml"
+            yield f"{names}, and all of them would wait as ambiguous: give each a subject, headers or text of its own"
+
+
+def _is_same(one: Match, other: Match) -> bool:
+    if one.model_copy(update={"senders": ()}) != other.model_copy(update={"senders": ()}):
+        return False
+    shared = any(_within(a, b) or _within(b, a) for a in one.senders for b in other.senders)
+    return shared or not (one.senders or other.senders)
+
+
+def _within(sender: str, other: str) -> bool:
+    """Whether all mails of a sender, an address or a domain, are those of another one."""
+    domain = sender.rpartition("@")[2]
+    return sender == other or ("@" not in other and (domain == other or domain.endswith("." + other)))
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files of recipes; what editors hide beside them is none."""
+    return [file for file in folder.glob("*.toml") if not file.name.startswith(".")]
 
 
 def _held(file: Path, taken: Sequence[str]) -> list[Source]:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return []
     return [(file.stem, text)] if _is_name(file.stem) and file.stem not in taken and _match_of(text) else []
@@ -131,10 +160,10 @@ def _fit(file: Path, taken: Sequence[str]) -> Source:
     elif file.stem in taken:
         problems.append(f"{file.name}: there is a parser called {file.stem!r} already; name the file otherwise")
     try:
-        source = (file.stem, file.read_text(encoding="utf-8"))
+        source = (file.stem, file.read_text(encoding="utf-8-sig"))
         Recipes((source,)).parsers()
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{file.name}: can't be read: {getattr(error, 'strerror', None) or 'not UTF-8 text'}")
+        problems.append(f"{file.name}: can't be read: {getattr(error, 'strerror', None) or 'save it as UTF-8'}")
     except RecipeError as error:
         problems += error.problems
     if problems:
@@ -204,29 +233,7 @@ class WatchedFolder:
         if self._folder is None:
             return ()
         try:
-            files = [(file.name, file.stat()) for file in self._folder.glob("*.toml")]
+            files = [(file.name, file.stat()) for file in _files(self._folder)]
             return sorted((name, state.st_size, state.st_mtime_ns, state.st_ino) for name, state in files)
         except OSError:
             return ()
-
-
-def _line_of(text: str, error: Any) -> str:
-    """Return "(line N)" of the key that an error is about, "" when it stands on no line, as one that is missing."""
-    if error["type"] == "missing":
-        return ""
-    said = error["msg"].removeprefix("Value error, ").split(" ", 1)[0]
-    for key in (said, *(str(part) for part in reversed(error["loc"]))):
-        found = re.search(rf"^\s*\[{{0,2}}\s*[\"']?{re.escape(key)}[\"']?\s*[=\]]", text, re.MULTILINE)
-        if found:
-            return f" (line {text.count(chr(10), 0, found.end()) + 1})"
-    return ""
-
-
-def _told(error: Any) -> str:
-    where = " ".join(f"[{part}]" if number == 0 else str(part) for number, part in enumerate(error["loc"]))
-    what = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        what = "there is no such key"
-    if error["type"] == "missing":
-        what = "is missing"
-    return f"{where} {what}".strip()

@@ -1,11 +1,12 @@
 """What stands in a recipe."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any, Literal
 
 import re2
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from mailbridge.sdk import Channel, Evidence, Html, Kind, TrustPolicy
 
@@ -23,6 +24,9 @@ Place = Literal[
 ]  # fmt: skip
 
 
+_GROUPS = frozenset(place.partition(".")[0] for place in PLACES if "." in place)
+
+
 @cache
 def compiled(pattern: str) -> Any:
     """Return a pattern that takes time linear in the text, whatever it is (RE2): no mail can hang it."""
@@ -30,7 +34,7 @@ def compiled(pattern: str) -> Any:
     options.log_errors = False
     options.case_sensitive = False
     options.max_mem = 1 << 22
-    return re2.compile(pattern, options)
+    return re2.compile(f"(?m){pattern}", options)  # ^ and $ are those of a line, as `.*` ends with it
 
 
 def _pattern(value: str) -> str:
@@ -51,15 +55,45 @@ def _selector(value: str) -> str:
     return value
 
 
-def _domain(value: str) -> str:
-    if not re.fullmatch(r"(?:[^@\s]+@)?[a-z0-9-]+(?:\.[a-z0-9-]+)+", value):
-        raise ValueError("is no domain and no address: write bell.example, or noreply@bell.example, in small letters")
+def _sender(value: str) -> str:
+    box, at, domain = value.strip().lower().rpartition("@")
+    try:
+        domain = domain.encode("idna").decode("ascii")  # as addresses of mails are read
+    except UnicodeError:
+        domain = ""
+    if (
+        not re.fullmatch(r"[^@\s]+|", box)
+        or not re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", domain)
+        or (at and not box)
+    ):
+        raise ValueError("is no domain and no address: write bell.example, or noreply@bell.example")
+    return f"{box}{at}{domain}"
+
+
+def _header(value: str) -> str:
+    if not re.fullmatch(r"[!-9;-~]+", value):
+        raise ValueError("is no name of a header field: write it without blanks and colon, such as X-Bell-Call")
     return value
+
+
+def _label(value: str) -> str:
+    if not value.strip(" :*"):
+        raise ValueError("is empty: write what stands before the value, such as Phone")
+    return value
+
+
+def _listed(given: Any, *names: str) -> Any:
+    """Return a table in which one text stands for a list of one: nobody should have to know the difference."""
+    if not isinstance(given, dict):
+        return given
+    return {key: (value,) if key in names and isinstance(value, str) else value for key, value in given.items()}
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Selector = Annotated[str, AfterValidator(_selector)]
-Sender = Annotated[str, AfterValidator(_domain)]
+Sender = Annotated[str, AfterValidator(_sender)]
+Header = Annotated[str, AfterValidator(_header)]
+Label = Annotated[str, AfterValidator(_label)]
 
 
 class _Table(BaseModel):
@@ -71,8 +105,13 @@ class Match(_Table):
 
     senders: tuple[Sender, ...] = Field((), description="Domains with their subdomains, or whole addresses, of From.")
     subject: Pattern | None = Field(None, description="Pattern that the subject holds.")
-    headers: dict[str, Pattern] = Field({}, description="Name of a header field → pattern that its value holds.")
+    headers: dict[Header, Pattern] = Field({}, description="Name of a header field → pattern that its value holds.")
     text: tuple[str, ...] = Field((), description="Words that stand in the mail, all of them; case does not matter.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists(cls, given: Any) -> Any:
+        return _listed(given, "senders", "text")
 
     @model_validator(mode="after")
     def _says_something(self) -> "Match":
@@ -88,6 +127,11 @@ class Leave(_Table):
     subject: Pattern | None = Field(None, description="Pattern that the subject holds.")
     text: tuple[str, ...] = Field((), description="Words that stand in the mail, all of them.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _lists(cls, given: Any) -> Any:
+        return _listed(given, "text")
+
     @model_validator(mode="after")
     def _says_something(self) -> "Leave":
         if not (self.subject or self.text):
@@ -98,21 +142,22 @@ class Leave(_Table):
 class Finder(_Table):
     """How one value is found; exactly one of label, css, pattern, header and value."""
 
-    label: tuple[str, ...] = Field((), description="What stands before the value, or in the cell beside it.")
+    label: tuple[Label, ...] = Field((), description="What stands before the value, or in the cell beside it.")
     css: Selector | None = Field(None, description="CSS selector of the element in the HTML part.")
     attr: str | None = Field(None, description="With css: an attribute of the element instead of its text.")
     pattern: Pattern | None = Field(None, description="Pattern; its first group is the value.")
     part: Literal["text", "subject"] = Field("text", description="With pattern: where it is looked for.")
-    header: str | None = Field(None, description="Name of a header field.")
+    header: Header | None = Field(None, description="Name of a header field.")
     value: str | None = Field(None, description="The same for every mail.")
     required: bool = Field(False, description="Without it the mail goes to quarantine.")
 
     @model_validator(mode="before")
     @classmethod
     def _lists(cls, given: Any) -> Any:
-        if isinstance(given, dict) and isinstance(given.get("label"), str):
-            return {**given, "label": (given["label"],)}
-        return given
+        if isinstance(given, str):
+            told = f'says not how it is found: write {{ label = "{given}" }}, or css, pattern, header or value'
+            raise ValueError(told)  # noqa: TRY004 - pydantic takes only this for a mistake in the recipe
+        return _listed(given, "label")
 
     @model_validator(mode="after")
     def _is_one(self) -> "Finder":
@@ -143,11 +188,39 @@ class Recipe(_Table):
     ignore: tuple[Leave, ...] = Field((), description="Mails of this sender that are no interest.")
     fields: dict[Place, Finder] = Field(min_length=1, description="Place in the card → how its value is found.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_meant(cls, given: Any) -> Any:
+        given = _listed(given, "key")
+        if not isinstance(given, dict):
+            return given
+        more: dict[str, Any] = {}
+        if isinstance(given.get("version"), int):
+            more["version"] = str(given["version"])
+        if isinstance(given.get("ignore"), dict):
+            more["ignore"] = (given["ignore"],)
+        if isinstance(given.get("fields"), dict):
+            more["fields"] = dict(_placed(given["fields"]))
+        return {**given, **more}
+
     @model_validator(mode="after")
-    def _fits(self, _info: ValidationInfo) -> "Recipe":
+    def _fits(self) -> "Recipe":
         missing = [place for place in self.key if place not in self.fields]
         if missing:
             raise ValueError(f"key names {', '.join(missing)}, which [fields] does not have")
+        if self.key and not any(place.startswith("refs.") for place in self.key):
+            raise ValueError("key needs a number that the sender gives, such as refs.order: else two requests are one")
+        if always := [place for place in self.key if self.fields[place].value]:
+            raise ValueError(f"key names {', '.join(always)}, which is the same in every mail: all mails would be one")
         if self.trust == "require" and not self.match.senders:
             raise ValueError('trust = "require" needs match.senders: who may speak')
         return self
+
+
+def _placed(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the places; author.name without quotation marks is a table in a table to TOML, and meant as well."""
+    for key, value in fields.items():
+        if key in _GROUPS and isinstance(value, dict):
+            yield from ((f"{key}.{name}", finder) for name, finder in value.items())
+        else:
+            yield key, value

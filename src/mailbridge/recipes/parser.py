@@ -1,13 +1,14 @@
 """A recipe at work: a parser like any other."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from itertools import takewhile
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mailbridge.recipes.finding import Labels, labelled
 from mailbridge.recipes.model import Finder, Leave, Match, Place, Recipe, compiled
+from mailbridge.recipes.values import value_of
 from mailbridge.sdk import (
+    Address,
     Author,
     FormField,
     Ignored,
@@ -15,6 +16,7 @@ from mailbridge.sdk import (
     Mail,
     Manifest,
     NoConfig,
+    Pair,
     ParseError,
     Product,
     Refs,
@@ -23,18 +25,13 @@ from mailbridge.sdk import (
     Strength,
     TemplateChanged,
     canonical_url,
-    emails_in,
     fold,
     make_interest,
     one_line,
-    person_name,
-    phone,
-    phones_in,
-    read_date,
-    text_layout,
 )
-from mailbridge.sdk.pairs import pairs_of, split_label
 
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_ESCAPE = re.compile(r"\\\w|\(\?[\w:<>!=-]*")
 _SEARCHED = 200_000
 """Characters of a mail in which a pattern is looked for."""
 
@@ -60,20 +57,95 @@ class RecipeParser:
             trust=recipe.trust,
             domains=tuple(sender.rpartition("@")[2] for sender in match.senders),
         )
+        self._labels = Labels(
+            {fold(one).rstrip(":"): place == "text" for place, finder in recipe.fields.items() for one in finder.label}
+        )
         self.routes = (Route("recipe", _strength(recipe), senders=match.senders, match=self._fits),)
 
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
         """Return the one interest of a mail; see `sdk.Parser`."""
-        for leave in self.recipe.ignore:
-            if _is_left(mail, leave):
-                return Ignored(leave.reason)
-        labels = _labelled(mail)
-        found = {place: _found(mail, finder, labels) for place, finder in self.recipe.fields.items()}
-        missing = [place for place, finder in self.recipe.fields.items() if finder.required and not found[place]]
+        if leave := self.left(mail):
+            return Ignored(leave.reason)
+        pairs = self.labels(mail)
+        self._require_one_author(pairs)
+        given = self.given(mail, pairs)
+        missing = [place for place, finder in self.recipe.fields.items() if finder.required and given[place] is None]
         if missing:
-            seen = ", ".join(pair.label or "" for pair in labels) or "none"
+            seen = ", ".join(one_line(pair.label) for pair in pairs) or "none"
             raise TemplateChanged("recipe_field_missing", f"{', '.join(missing)} not found; labels seen: {seen}")
-        return [self._interest(mail, {place: value for place, value in found.items() if value}, labels)]
+        known = {place: value for place, value in given.items() if value is not None}
+        return [self._interest(mail, known, self._rest(pairs, known))]
+
+    def labels(self, mail: Mail) -> list[Pair]:
+        """Return the labels of a mail with their values."""
+        return labelled(mail, self._labels)
+
+    def words(self) -> Iterator[str]:
+        """Yield the domains and words that this recipe knows its mails by, folded: nobody's secret."""
+        for sender in self.recipe.match.senders:
+            yield from filter(None, sender.rpartition("@")[::2])
+        asked = [self.recipe.match, *self.recipe.ignore, *self.recipe.fields.values()]
+        texts = [text for one in asked for name in ("label", "text", "value") for text in _strings(one, name)]
+        patterns = [text for one in asked for name in ("subject", "pattern") for text in _strings(one, name)]
+        patterns += self.recipe.match.headers.values()
+        yield from _WORD.findall(
+            fold(" ".join([self.recipe.title, *texts, *(_ESCAPE.sub(" ", pattern) for pattern in patterns)]))
+        )
+
+    def left(self, mail: Mail) -> Leave | None:
+        """Return which part of [[ignore]] names a mail, None when it is an interest."""
+        return next((leave for leave in self.recipe.ignore if _is_left(mail, leave)), None)
+
+    def lacks(self, mail: Mail) -> Iterator[str]:
+        """Yield what of [match] a mail does not have; nothing when the recipe is about it."""
+        match = self.recipe.match
+        if match.senders and not any(_is_from(address, match.senders) for address in mail.senders):
+            yield f"it is from {mail.sender.email or 'nobody'}, not from {', '.join(match.senders)}"
+        if match.subject and not compiled(match.subject).search(mail.subject[:1000]):
+            yield f"its subject has no {match.subject}"
+        for name, value in match.headers.items():
+            if not compiled(value).search(mail.headers.get(name)[:2000]):
+                yield f"its header field {name} has no {value}"
+        yield from (f'it does not say "{word}"' for word in match.text if not _holds(mail, [word]))
+
+    def found(self, mail: Mail, place: Place) -> str:
+        """Return what is found for a place as the mail has it, "" for nothing."""
+        return _found(mail, place, self.recipe.fields[place], self.labels(mail))
+
+    def given(self, mail: Mail, pairs: Sequence[Pair] | None = None) -> dict[Place, Any]:
+        """Return what stands in each place of the card, None where nothing was found that could stand there."""
+        pairs = self.labels(mail) if pairs is None else pairs
+        finders = self.recipe.fields.items()
+        return {place: value_of(place, _found(mail, place, finder, pairs), mail) for place, finder in finders}
+
+    def _require_one_author(self, pairs: Sequence[Pair]) -> None:
+        """What a visitor wrote may look like a line of the form: then nobody can tell which of the two it is.
+
+        Raises:
+            ParseError: A label of the author stands twice, with different values.
+        """
+        for place, finder in self.recipe.fields.items():
+            wanted = {fold(label).rstrip(":") for label in finder.label} if place.startswith("author.") else ()
+            values: dict[str, set[str]] = {}
+            for pair in pairs:
+                if pair.value and fold(pair.label) in wanted:
+                    values.setdefault(fold(pair.label), set()).add(fold(pair.value))
+            if twice := [label for label, different in values.items() if len(different) > 1]:
+                raise ParseError("recipe_field_twice", f"{place}: {', '.join(twice)} has two different values")
+
+    def _rest(self, pairs: Sequence[Pair], known: Mapping[Place, Any]) -> tuple[FormField, ...]:
+        """Return what has a label and no place, also what could not be read as what its place needs."""
+        if not self.recipe.rest:
+            return ()
+        used = {fold(label).rstrip(":") for place in known for label in self.recipe.fields[place].label}
+        taken = {fold(value) for value in known.values() if isinstance(value, str)}
+        text = fold(known.get("text", ""))
+        return tuple(
+            FormField(label=one_line(pair.label), value=pair.value)
+            for pair in pairs
+            if pair.label and pair.value and fold(pair.label) not in used
+            if fold(pair.value) not in taken and not (text and _overlap(text, fold(pair.value)))
+        )
 
     def _fits(self, mail: Mail) -> bool:
         match = self.recipe.match
@@ -83,32 +155,44 @@ class RecipeParser:
             return False
         return _holds(mail, match.text)
 
-    def _interest(self, mail: Mail, found: Mapping[str, str], labels: Sequence[FormField]) -> Interest:
-        author = _author(found)
+    def _interest(self, mail: Mail, known: Mapping[Place, Any], rest: tuple[FormField, ...]) -> Interest:
         recipe = self.recipe
-        refs = {place.removeprefix("refs."): value for place, value in found.items() if place.startswith("refs.")}
-        product = Product(name=found.get("product.name"), url=canonical_url(found.get("product.url", "")) or None)
-        more: dict[str, Any] = {"author": author, "text": found.get("text"), "product": product, "refs": Refs(**refs)}
-        if not (author.name or author.email or author.phones or more["text"]):
+        author = Author(
+            name=known.get("author.name"),
+            email=known.get("author.email"),
+            phones=known.get("author.phone", ()),
+            url=known.get("author.url"),
+        )
+        if not (author.name or author.email or author.phones or known.get("text")):
             raise ParseError("recipe_found_nothing", "no author and no text")
-        used = {fold(label) for finder in recipe.fields.values() for label in finder.label}
-        rest = tuple(one for one in labels if fold(one.label or "") not in used) if recipe.rest else ()
+        refs = {place.removeprefix("refs."): value for place, value in known.items() if place.startswith("refs.")}
+        amount, currency = known.get("amount", (None, None))
         return make_interest(
             mail,
             kind=recipe.kind,
             channel=recipe.channel,
             network=recipe.network or self.manifest.name,
-            key=[part for place in recipe.key for part in (place, found.get(place, ""))] if recipe.key else None,
-            url=canonical_url(found.get("source.url", "")) or None,
-            title=found.get("source.title"),
-            when=_moment(found.get("occurred_at"), mail),
-            reply=_reply(author, found),
-            rating=_rating(found.get("rating")),
-            amount=_amount(found.get("amount")),
-            currency=found.get("currency"),
+            key=self._key(known),
+            url=known.get("source.url"),
+            title=known.get("source.title"),
+            when=known.get("occurred_at"),
+            author=author,
+            text=known.get("text"),
+            product=Product(name=known.get("product.name"), url=known.get("product.url")),
+            reply=_reply(author, known.get("source.url")),
+            rating=known.get("rating"),
+            amount=amount,
+            currency=known.get("currency") or currency,
+            refs=Refs(**refs),
             fields=rest,
-            **more,
         )
+
+    def _key(self, known: Mapping[Place, Any]) -> list[str] | None:
+        """Return what names the event; where a mail does not have all of it, it names nothing: two stay two."""
+        places = self.recipe.key
+        if not places or not all(known.get(place) for place in places):
+            return None
+        return [part for place in places for part in (place, str(known[place]))]
 
 
 class HeldParser(RecipeParser):
@@ -126,6 +210,20 @@ class HeldParser(RecipeParser):
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:  # noqa: ARG002 - as parsers have it
         """Let the mail wait."""
         raise ParseError("recipe_refused", f"{self.manifest.name}.toml can't be used: mailbridge recipes lint")
+
+
+def _overlap(text: str, value: str) -> bool:
+    """Whether a value is the text, seen by its label and ended elsewhere."""
+    return text in value or text.startswith(value + " ")
+
+
+def _strings(table: object, name: str) -> tuple[str, ...]:
+    value = getattr(table, name, None) or ()
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _is_from(address: Address, senders: Sequence[str]) -> bool:
+    return any(address.email == one if "@" in one else address.is_of(one) for one in senders)
 
 
 def _strength(recipe: Recipe) -> Strength:
@@ -150,27 +248,15 @@ def _folded(mail: Mail) -> str:
     return fold(mail.words[:_SEARCHED])
 
 
-def _labelled(mail: Mail) -> list[FormField]:
-    """Return the labels with their values, of the HTML part and of lines "label: value"; a value may stand below."""
-    pairs = mail.html.pairs() if mail.html else []
-    words = mail.html.text if pairs else mail.text
-    pairs = pairs or pairs_of(text_layout(mail.text))
-    found = ((pair.label, pair.value or _below(pair.label, words)) for pair in pairs)
-    return [FormField(label=one_line(label), value=value) for label, value in found if label and value]
-
-
-def _below(label: str, words: str) -> str:
-    """Return the lines under a label that stands alone, up to an empty line or the next label."""
-    lines = [line.strip() for line in words.split("\n")]
-    at = next((at for at, line in enumerate(lines) if line.rstrip(" :：*") == label and line != label), None)
-    taken = takewhile(lambda line: line and not split_label(line), lines[at + 1 :] if at is not None else ())
-    return "\n".join(taken)
-
-
-def _found(mail: Mail, finder: Finder, labels: Sequence[FormField]) -> str:
+def _found(mail: Mail, place: Place, finder: Finder, pairs: Sequence[Pair]) -> str:
+    """Return what is found for a place as the mail has it, "" for nothing."""
     if finder.label:
         wanted = {fold(label).rstrip(":") for label in finder.label}
-        return next((one.value for one in labels if fold(one.label or "") in wanted), "").strip()
+        pair = next((one for one in pairs if fold(one.label) in wanted and one.value), None)
+        if pair is None:
+            return ""
+        is_link = place.endswith(".url") and pair.href and not canonical_url(pair.value)
+        return pair.href if is_link else pair.value.strip()
     if finder.css:
         node = mail.html.first(finder.css) if mail.html else None
         return "" if node is None else (node.attr(finder.attr) if finder.attr else node.text).strip()
@@ -181,37 +267,9 @@ def _found(mail: Mail, finder: Finder, labels: Sequence[FormField]) -> str:
     return (mail.headers.get(finder.header) if finder.header else finder.value or "").strip()
 
 
-def _author(found: Mapping[str, str]) -> Author:
-    typed = found.get("author.phone")
-    email = next(iter(emails_in(found.get("author.email", ""))), None)
-    numbers = (phones_in(typed) or [phone(typed)]) if typed else []
-    name = person_name(found.get("author.name", "")) or None
-    return Author(name=name, email=email, phones=tuple(numbers), url=canonical_url(found.get("author.url", "")) or None)
-
-
-def _reply(author: Author, found: Mapping[str, str]) -> Reply:
+def _reply(author: Author, url: str | None) -> Reply:
     if author.phones:
         return Reply(method="phone", target=author.phones[0])
     if author.email:
         return Reply(method="email", target=author.email)
-    url = canonical_url(found.get("source.url", ""))
     return Reply(method="link", target=url) if url else Reply()
-
-
-def _moment(value: str | None, mail: Mail) -> Any:
-    if not value:
-        return None
-    found = read_date(value, mail.received_at)
-    return found if found is not None and isinstance(found[0], datetime) else None
-
-
-def _rating(value: str | None) -> int | None:
-    digits = "".join(sign for sign in value or "" if sign.isdigit())[:1]
-    return int(digits) if digits and 1 <= int(digits) <= 5 else None
-
-
-def _amount(value: str | None) -> Decimal | None:
-    try:
-        return Decimal("".join(sign for sign in (value or "").replace(",", ".") if sign.isdigit() or sign == "."))
-    except InvalidOperation:
-        return None

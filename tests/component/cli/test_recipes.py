@@ -44,6 +44,53 @@ def test_the_way_of_the_guide(cook):
     assert cook.run("check")[0] == 0
 
 
+def test_what_can_not_be_tried_is_told(cook):
+    recipes = cook.folder / "recipes"
+    (recipes / "ring.toml").write_text(RECIPE.replace("bell.example", "ring.example"))
+    assert "no mail to try beside ring" in cook.run("recipes", "lint", "recipes")[2]
+    (recipes / "bel" / "first").mkdir(parents=True)
+    (recipes / "bel" / "first" / "mail.eml").write_text(MAIL)
+    (recipes / "bell" / "second.eml").write_text(MAIL)
+    (recipes / "bell" / "third").mkdir()
+    (recipes / "bell" / "third" / "mail.eml").write_text(MAIL.replace("Phone:", "Fon:"))
+    (recipes / "bell" / "fourth").mkdir()
+    (recipes / "bell" / "fourth" / "mail.eml").write_text(MAIL)
+    (recipes / "bell" / "fourth" / "expected.json").write_text("{'outcome': 'parsed'}")
+    code, out, _ = cook.run("recipes", "test", "recipes", "--write")
+    assert code == 65
+    lines = dict(line.partition(": ")[::2] for line in out.splitlines())
+    assert lines["ok   bell/first"].startswith("expected.json is written: parsed by bell")
+    assert lines["FAIL bel/first"] == "there is no recipe bel.toml"
+    assert lines["FAIL ring"].startswith("no mail to try: put one into recipes/ring/first/mail.eml")
+    assert lines["FAIL bell/second.eml"].startswith("is not tried")
+    assert lines["FAIL bell/third"].startswith("quarantined by bell (recipe_field_missing): nothing is written")
+    assert lines["FAIL bell/fourth"].startswith("expected.json is not JSON")
+    assert not (recipes / "bell" / "third" / "expected.json").exists()
+
+
+def test_explain_says_what_each_recipe_makes_of_a_mail(cook):
+    code, _, err = cook.run("parse", "--recipes", "recipes", "--explain", "recipes/bell/first/mail.eml")
+    assert code == 0
+    assert "recipe bell: author.name = 'Ann Wood' (label Client or Name)" in err
+    assert "recipe bell: labels seen: Client, Phone, Wish, Page, Operator" in err
+    recipe = RECIPE.replace('label = "Wish"', 'label = "Wich"').replace('label = "Page"', 'label = "Operator"')
+    (cook.folder / "recipes" / "bell.toml").write_text(recipe)
+    err = cook.run("parse", "--recipes", "recipes", "--explain", "recipes/bell/first/mail.eml")[2]
+    assert "recipe bell: text: nothing (label Wich)" in err
+    assert "recipe bell: source.url: '7' (label Operator) can't be read as one" in err
+    (cook.folder / "recipes" / "bell.toml").write_text(RECIPE.replace('"call-back"', '"call-bak"'))
+    err = cook.run("parse", "--recipes", "recipes", "--explain", "recipes/bell/first/mail.eml")[2]
+    assert "recipe bell is not about it: its subject has no call-bak" in err
+
+
+def test_a_mail_without_its_people_is_still_one_of_the_recipe(cook):
+    (cook.folder / "real.eml").write_text(MAIL.replace("Ann Wood", "Harriet Quimby"))
+    code, out, err = cook.run("fixture", "add", "real.eml", "--to", "recipes", "--case", "bell/second")
+    assert (code, out.split()[0]) == (0, "recipes/bell/second/mail.eml"), err
+    assert "Quimby" not in (cook.folder / "recipes/bell/second/mail.eml").read_text()
+    assert "ok   bell/second: parsed by bell" in cook.run("recipes", "test", "recipes")[1]
+
+
 def test_parse_processes_know_recipes_and_labels_too(cook):
     text = (cook.folder / "config.toml").read_text() + '[labels.stove]\nwords = "stoves"\n'
     cook.configure(text)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mailbridge.mailbox.decode import Undecodable, decode
 from mailbridge.pipeline.parsing import TrustRules
-from mailbridge.sdk import Mail, Parser, fold, phones_in
+from mailbridge.sdk import Address, Mail, Parser, fold, is_robot, phones_in
 from mailbridge.testing.anonymise.fakes import Fakes
 from mailbridge.testing.anonymise.mail import rewrite_mail
 from mailbridge.testing.anonymise.secrets import Secrets, secrets_of
@@ -112,9 +112,16 @@ def survivors(mail: Mail, secrets: Secrets, fresh: bytes, keep: frozenset[str] =
     found += [
         address.email
         for address in (*mail.senders, *mail.reply_to, *mail.recipients)
-        if address.email in folded and not is_of_a_network(address.email)
+        if address.email in folded and not is_of_a_network(address.email) and not _is_kept(address, keep)
     ]
     return list(dict.fromkeys(found))
+
+
+def _is_kept(address: Address, keep: frozenset[str]) -> bool:
+    """Whether an address is that of a program at a domain, or a person, that was named as nobody's secret."""
+    box = address.email.rpartition("@")[0]
+    is_known = any(address.is_of(one) for one in keep)
+    return is_known and (box in keep or is_robot(address.email))
 
 
 def _says_much(phrase: str, allowed: frozenset[str]) -> bool:
