@@ -75,6 +75,7 @@ QUARANTINED = {
     "parse_timeout": "Reading it took longer than `[limits] parse_s`.",
     "parser_failed": "The parser ended with an error: a defect of the parser.",
     "partial_message": "Only a part of a mail that was sent in several.",
+    "pasted_chat": "Somebody passes on a chat, and which of the speakers asks for something can't be told.",
     "recipe_field_missing": "A value that the recipe calls required is missing.",
     "recipe_field_twice": "A label of the author stands twice with different values: one may be the visitor's words.",
     "recipe_refused": "Its recipe can't be used.",

@@ -55,6 +55,10 @@ _LABEL = re.compile(r"[^\W\d_][^:]{0,30}:\s*(?P<value>.*)")
 _END = re.compile(
     r"-{3,}\s*|={3,}\s*|(?:moderate|view|reply|read|options|approve|delete|spam|ответить|посмотреть)\b.*", re.IGNORECASE
 )
+_BELOW = re.compile(
+    r"(?:user's (?:website|url)|email address|ip address|link to comment)\s*:\s*(?P<value>.*)", re.IGNORECASE
+)
+"""What the mail tells of who wrote, between the words and the template's links."""
 _TITLE = re.compile(r"(?:comment|reply|комментари\w+|ответ)\s+(?:\w+\s+)?(?:on|к|на)\s+(?P<title>.+)$", re.IGNORECASE)
 _DIGEST = re.compile(r"digest|popular|trending|top (?:comments|discussions)|this week|дайджест", re.IGNORECASE)
 
@@ -142,7 +146,8 @@ def _from_text(lines: Sequence[Line]) -> tuple[Author, str]:
     for at, line in enumerate(lines[:20]):
         wrote, labelled = _WROTE.fullmatch(line.text), _AUTHOR.fullmatch(line.text)
         if wrote:
-            return Author(name=person_name(wrote["name"]) or None), _until_end(lines[at + 1 :])
+            text, email = _until_end(lines[at + 1 :])
+            return Author(name=person_name(wrote["name"]) or None, email=email or None), text
         if labelled:
             return _labelled(person_name(labelled["name"]), lines[at + 1 :])
     return Author(), ""
@@ -153,17 +158,20 @@ def _labelled(name: str, lines: Sequence[Line]) -> tuple[Author, str]:
     for at, line in enumerate(lines):
         label = _LABEL.fullmatch(line.text)
         if label is None:
-            return Author(name=name or None, email=email or None), _until_end(lines[at:])
+            text, below = _until_end(lines[at:])
+            return Author(name=name or None, email=email or below or None), text
         email = email or next(iter(emails_in(label["value"])), "")
     return Author(name=name or None, email=email or None), ""
 
 
-def _until_end(lines: Sequence[Line]) -> str:
-    """The words, up to the template's first own link or rule below them."""
+def _until_end(lines: Sequence[Line]) -> tuple[str, str]:
+    """The words, up to the template's first own link or rule below them; and the address that is told there."""
     until = len(lines)
     for at in reversed(range(len(lines))):
         if any(target(run.href).role in {"own", "object"} for run in lines[at].links):
             until = at
-    while until and (not lines[until - 1].text or _END.fullmatch(lines[until - 1].text)):
+    email = ""
+    while until and (not (last := lines[until - 1].text) or _END.fullmatch(last) or _BELOW.fullmatch(last)):
+        email = next(iter(emails_in(last)), "") if _BELOW.fullmatch(last) and "@" in last else email
         until -= 1
-    return paragraphs(plain_text(lines[:until]))
+    return paragraphs(plain_text(lines[:until])), email

@@ -28,10 +28,12 @@ from mailbridge.sdk import (
     one_line,
 )
 from mailbridge.sdk.language import language_of
+from mailbridge.sdk.pasted import PastedChat, pasted_chat
 from mailbridge.sdk.people import is_email, is_robot, person_name, phones_in
 from mailbridge_parsers.direct.body import html_words, is_html_only, words_of
 from mailbridge_parsers.direct.forward import Forwarded, enclosed_mail, forwarded
 from mailbridge_parsers.direct.notices import notice_reason
+from mailbridge_parsers.direct.pasted import contacts_of, refuse_passed_on, speaker_for, words_of_sender
 from mailbridge_parsers.direct.reply import Words, own_words
 from mailbridge_parsers.direct.senders import (
     announces_form,
@@ -88,12 +90,17 @@ class DirectParser:
         passed_on = forwarded(mail)
         if passed_on and self._by_colleague(mail, passed_on):
             return [self._forwarded(mail, passed_on)]
+        words = Words(passed_on.note) if passed_on else _words(mail)
+        chat = pasted_chat(words.text)
+        if chat and self._is_colleague(mail) and not mail.headers.get("In-Reply-To").strip():
+            return [self._chat(mail, chat)]
         if mail.sender.is_of(*self.config.own_domains):
             return Ignored("own_mail")
         if noise := _noise(mail):
             return noise
         author = _author(mail)
-        words = Words(passed_on.note) if passed_on else _words(mail)
+        if chat:
+            refuse_passed_on(mail, chat)
         _refuse_data(mail, words)
         if not words.text and not mail.subject and not mail.attachments:
             raise ParseError("empty_mail")
@@ -101,10 +108,12 @@ class DirectParser:
 
     def _by_colleague(self, mail: Mail, passed_on: Forwarded) -> bool:
         """A forward out of the same company, or without a word of one's own; others want something themselves."""
-        same_company = mail.sender.is_of(*self.config.own_domains) or any(
-            mail.sender.domain == address.domain for address in mail.recipients
-        )
+        same_company = self._is_colleague(mail) or mail.sender.domain in {one.domain for one in mail.recipients}
         return same_company or not passed_on.note
+
+    def _is_colleague(self, mail: Mail) -> bool:
+        own = {address.domain for address in mail.recipients if not address.is_of(*EVERYBODYS)}
+        return mail.sender.is_of(*self.config.own_domains) or mail.sender.domain in own
 
     def _message(self, mail: Mail, author: Address, words: Words) -> Interest:
         answer_to = _answer_to(mail, author)
@@ -148,8 +157,31 @@ class DirectParser:
             attachments=_files(mail.inner[0] if mail.inner else mail),
         )
 
+    def _chat(self, mail: Mail, chat: PastedChat) -> Interest:
+        """A chat that a colleague passes on; nothing in it is proven."""
+        who = speaker_for(chat, mail.sender)
+        name, phones = contacts_of(chat, who, self.config.phone_region)
+        talk = "\n".join(f"{speaker}: {said}" for speaker, said in chat.speeches)
+        note = "\n\n".join(filter(None, (chat.above, chat.below)))
+        notes = (("Forwarded by", _shown(mail.sender)), ("Note", note), ("Chat", talk))
+        return make_interest(
+            mail,
+            kind="message",
+            channel="email",
+            network="email",
+            title=mail.subject,
+            author=Author(name=name or None, phones=tuple(phones)),
+            text=chat.said_by(who),
+            reply=Reply(method="phone", target=phones[0]) if phones else Reply(),
+            labels=("forwarded", "unverified"),
+            fields=tuple(FormField(label=label, value=value) for label, value in notes if value),
+            language=language_of(chat.said_by(who)),
+        )
+
     def _card(self, author: Address, words: Words) -> Author:
-        phones = phones_in(f"{words.text}\n\n{words.signature}", self.config.phone_region)
+        chat = pasted_chat(words.text)
+        own = words_of_sender(chat, author) if chat else words.text
+        phones = phones_in(f"{own}\n\n{words.signature}", self.config.phone_region)
         return Author(name=person_name(author.name) or None, email=author.email or None, phones=tuple(phones))
 
 

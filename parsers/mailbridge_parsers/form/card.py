@@ -48,6 +48,8 @@ _MAIN_TEXT = (
     "description",
     "details",
 )
+_STARS = re.compile(r"\b([1-5])(?:[ -]stars?\b|[ -]зв[её]зд|(?: из | out of |/)5\b)", re.IGNORECASE)
+_HEADS = 6
 _ANSWERS = frozenset({None, Role.DETAIL})
 _ACTS = frozenset(
     "approve delete trash spam reject publish unpublish decline ban ham одобрить удалить отклонить опубликовать".split()  # noqa: SIM905
@@ -69,7 +71,8 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
     text_field = _text_field(reading)
     cart = cart_text(reading, goods) if goods else ""
     text = unquoted(filled(text_field.value)) if text_field else ""
-    if not (author.email or author.phones or text):
+    says_nothing = system.channel == "form" and system.is_sender(mail) and not (reading.fields or reading.goods)
+    if says_nothing or not (author.email or author.phones or text):
         raise ParseError("no_contact_no_text", f"{len(reading.fields)} fields, {system.network}")
     if system.channel == "chat" and kind == "request" and text:
         kind = "message"
@@ -90,7 +93,7 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
         text=text or _other_text(reading, kind, cart, used, is_answered=site.replies_to() is not None) or None,
         product=Product(name=_product(reading, goods) or None),
         reply=_reply(author, kind, place.url),
-        rating=_rating(reading),
+        rating=_rating(reading) or (_rating_told(mail, reading) if kind == "review" else None),
         amount=total[0] if total else None,
         currency=total[1] if total else None,
         refs=refs_of(mail, reading, number),
@@ -202,6 +205,12 @@ def _rating(reading: Reading) -> int | None:
     stars = reading.first(Role.RATING).count("★")
     rating = int(digits[0]) if digits else stars
     return rating if 1 <= rating <= 5 and reading.first(Role.RATING)[:3].strip() != "10" else None
+
+
+def _rating_told(mail: Mail, reading: Reading) -> int | None:
+    """The stars that the subject or a line above the fields tells: "New 4-star review"."""
+    said = (mail.subject, *(item.text for item in reading.loose[: reading.heads][:_HEADS]))
+    return next((int(match[1]) for line in said if (match := _STARS.search(line))), None)
 
 
 def _without_token(value: str) -> str:

@@ -14,9 +14,13 @@ from mailbridge_parsers.form.site import Site
 from mailbridge_parsers.form.words import CONTACT_WAYS, IDS, WEAK_NAMES
 
 _UNREPLACED = re.compile(r"\[[\w .:*-]+\]|\{\{?[\w .:#$-]+\}?\}|%%?[\w-]+%%?|\$\{?\w+\}?|#[A-Z][A-Z0-9_]+#|<[\w-]+>")
+_LONGEST_TAGS = 200
+_AROUND_TAGS = " <>(),;|/-"
 _NOBODY = re.compile(
     r"(?:не (?:указан\w*|заполнен\w*|задан\w*|зарегистрирован\w*)|нет|none|null|undefined|n/?a|anonymous|аноним\w*"
     r"|anonymous ?user|гость|guest"
+    r"|(?:новый |ваш |new |a |the |your )?(?:клиент|посетитель|пользователь|покупатель|заказчик|customer|visitor|client"
+    r"|user|somebody|someone)"
     r"|no name|без имени|unknown|not (?:provided|specified)|-+|—|\[\].*|\[\d+\].*)"
 )
 _FURTHER = frozenset(
@@ -84,8 +88,11 @@ _FEW = 4
 
 
 def filled(value: str) -> str:
-    """Return a value, "" when it is a tag that the template left unreplaced."""
-    return "" if _UNREPLACED.fullmatch(value.strip()) else value
+    """Return a value, "" when it is nothing but tags that the template left: "[your-name] <[your-email]>"."""
+    if _UNREPLACED.fullmatch(value.strip()):
+        return ""
+    rest = _UNREPLACED.sub("", value) if len(value) <= _LONGEST_TAGS else value
+    return value if rest == value or rest.strip(_AROUND_TAGS) else ""
 
 
 @dataclass(slots=True)
@@ -254,7 +261,7 @@ def _name_in(value: str) -> str:
     if phones_in(value, "RU"):
         value = _NUMBER_BEHIND.sub("", value)
     name = _WHO_BEFORE.sub("", person_name(value.replace("\n", " ")))
-    return "" if _NOBODY.fullmatch(fold(name)) else name
+    return "" if "//" in name or _NOBODY.fullmatch(fold(name)) else name
 
 
 def _take_from_sentences(found: Contacts, reading: Reading, region: str | None, site: Site) -> None:

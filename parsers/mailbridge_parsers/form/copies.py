@@ -6,7 +6,7 @@ from mailbridge.sdk import Mail, emails_in, fold
 from mailbridge.sdk.deeds import untagged
 from mailbridge_parsers.form.labels import Role
 from mailbridge_parsers.form.reading import Reading
-from mailbridge_parsers.form.site import Site
+from mailbridge_parsers.form.site import FREE_DOMAINS, Site
 
 _COPY_SUBJECT = re.compile(r"^(?:copy of|copy|копия|копия сообщения|копия письма)\s*:")
 _COPY = re.compile(
@@ -63,10 +63,20 @@ def is_visitor_copy(mail: Mail) -> bool:
 
 
 def _is_receipt_of_cf7(mail: Mail, lines: list[str]) -> bool:
-    """The second mail of Contact Form 7, in any language: from the site, to be answered to the site, to a stranger."""
-    answer = mail.reply_to[0].domain if mail.reply_to else ""
-    stranger = all(not one.is_of(mail.sender.domain) for one in mail.recipients)
-    if not (answer and mail.sender.is_of(answer) and stranger and mail.sender.email.startswith("wordpress@")):
+    """The second mail of Contact Form 7, in any language: from the site, to be answered to the site, to a stranger.
+
+    A plugin that sends through another server writes the site's own address, perhaps at a free service, into both.
+    """
+    if not (mail.reply_to and lines):
+        return False
+    sender, answer = mail.sender, mail.reply_to[0]
+    is_own = sender.email == answer.email or (
+        answer.domain not in FREE_DOMAINS and sender.is_of(answer.domain) and sender.email.startswith("wordpress@")
+    )
+    others = [one for one in mail.recipients if one.domain in FREE_DOMAINS or not one.is_of(sender.domain)]
+    if not (is_own and len(others) == len(mail.recipients)) or {sender.email, answer.email} & {
+        one.email for one in others
+    }:
         return False
     closed = "--" in lines and _SITE.search(" ".join(lines[lines.index("--") :])) is not None
     return closed and _LABEL_ALONE.fullmatch(lines[0]) is not None

@@ -67,8 +67,10 @@ _TEAM = re.compile(
     r"^(?:(?:ваша )?команда|служба|отдел|администрация|ваш[аие]?) |\bteam$|^(?:your|the) .{0,40}\b(?:team|support)$"
 )
 _CAPTION = re.compile(
-    r"(?:ответить|посмотреть|перейти|открыть|подробнее|reply|respond|view|open|answer|see)"
-    r"(?: (?:now|online|на сайте|в \w+|in \w+|to \w+|message|сообщение|диалог|чат|chat|conversation|заявку|отзыв))?",
+    r"(?:ответить|посмотреть|перейти|открыть|подробнее|редактировать|одобрить|опубликовать|reply|respond|view|open"
+    r"|answer|see|edit|approve|publish|moderate)"
+    r"(?: (?:now|online|на сайте|в \w+|in \w+|to \w+|message|сообщение|диалог|чат|chat|conversation|заявку|отзыв"
+    r"|комментарий|(?:the |this )?(?:review|comment|entry)))?",
     re.IGNORECASE,
 )
 """A button, where the text part shows only its caption."""

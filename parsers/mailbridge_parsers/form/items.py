@@ -46,12 +46,16 @@ def _answered(items: list[Item]) -> list[Item]:
     found: list[Item] = []
     for item in items:
         asked = found[-1] if found else None
-        is_answer = item.style is not Style.NONE and item.key in _ANSWER
-        if is_answer and asked is not None and asked.key in _QUESTION and asked.value:
+        is_answer = item.style is not Style.NONE and _unnumbered(item.key) in _ANSWER
+        if is_answer and asked is not None and asked.value and _unnumbered(asked.key) in _QUESTION:
             found[-1] = Item(item.text, item.style, asked.value, item.value, role_of(asked.value), gap=asked.gap)
         else:
             found.append(item)
     return found
+
+
+def _unnumbered(key: str) -> str:
+    return key.rstrip(" №#0123456789")
 
 
 def _under_stars(items: list[Item]) -> list[Item]:

@@ -33,8 +33,8 @@ _REGISTRATION = re.compile(
     r"|registration (?:for|form)|has registered|запись на (?:вебинар|мероприятие|курс|семинар)"
 )
 _REVIEW = re.compile(
-    r"(?:нов\w+|добавлен\w*|оставлен\w*) отзыв|отзыв (?:о|на|с|к)\b|new (?:\w+ )?review|product review|review (?:of"
-    r"|on|for)"
+    r"(?:нов\w+|добавлен\w*|оставлен\w*) отзыв|отзыв (?:о|на|с|к)\b|new (?:[\w-]+ ){0,2}review|product review"
+    r"|review (?:of|on|for)"
 )
 _COMMENT = re.compile(r"нов\w+ комментари|комментарий (?:к|на)\b|new comment|comment on|\[b\]")
 _POST = re.compile(r"сообщение (?:на|в) форуме|нов\w+ (?:тема|сообщение) на форуме|\[f\]|forum (?:post|topic|message)")
@@ -72,6 +72,8 @@ _FORM = re.compile(
     r"|откликнул(?:ся|ась|ись)\b|new feedback|новый ответ\b|form submitted|\bkontakt$|нов\w+ подписчик"
     r"|mensaje de contacto|nuevo mensaje|nouveau message|запись на (?:при[её]м|услугу|консультацию)|\bзаявка$"
     r"|(?:отложенный|заказан\w*|заказал\w*) звонок"
+    r"|new (?:[\w-]+ ){0,2}review\b(?! (?:of|request))|product review$|нов\w+ комментари\w+ (?:в|на|к) (?:\S+ )?"
+    r"(?:блог|сайт|стать|запис|фото|товар|новост)"
     r"|feedback form|call ?back request|request (?:a )?call|missed call|(?:пропущенн|потерян|неотвеченн"
     r"|входящ)\w* (?:звонок|вызов)"
     r"|(?:member|user|customer|account) sign-?up|new (?:free |paid )?(?:member|ticket)\b|ticket (?:\S+ )?(?:created"

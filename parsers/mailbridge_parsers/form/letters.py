@@ -1,11 +1,12 @@
 """Contact forms whose mails have no labels: the name and the address stand in a sentence, the text below it."""
 
 import re
+from itertools import takewhile
 
 from mailbridge.sdk import Mail, fold, is_email, is_robot, phones_in
 from mailbridge.sdk.deeds import is_name
 from mailbridge.sdk.layout import text_layout
-from mailbridge.sdk.links import urls_in
+from mailbridge.sdk.links import host_of, urls_in
 from mailbridge.sdk.pairs import split_label
 from mailbridge_parsers.form.footers import closing
 from mailbridge_parsers.form.item import Item, Style, lines_of
@@ -15,11 +16,13 @@ from mailbridge_parsers.form.reading import Field, Reading
 
 _LONGEST_LINE = 700
 _MOST_LINES = 5000
-_PERSON = re.compile(r"(?P<name>.{0,400}?)\s*<(?P<email>[^<>\s]{3,254})>")
+_TOP = 10
+_PERSON = re.compile(r"(?P<name>.{0,600}?)\s*<(?P<email>[^<>\s]{3,254})>")
 _VIA_CONTACT_FORM = re.compile(
     r"(?P<name>[^()]{1,200}?)(?: \([^()@/]{1,40}\))? \((?P<where>[^()\s]{3,300})\) [^.!?]{0,80}(?:\bform\b|\bформ)"
     r"[^.!?]{0,60} (?P<url>https?://\S+)"
 )
+_COLON = re.compile(r":(?!//)")
 _SITE = re.compile(r"https?://\S|(?<![@\w.-])[\w-]{2,}(?:\.[\w-]{2,})*\.[^\W\d_]{2,}\b(?!@)")
 _ENQUIRY_SUBJECT = re.compile(r"(?:enquiry|сообщение от|запрос от|вопрос от)\s*:?\s+(?P<name>.{1,120})", re.IGNORECASE)
 _ANNOUNCED = re.compile(
@@ -62,7 +65,12 @@ def _of_enquiry(lines: list[str]) -> Reading | None:
     for number, line in enumerate(lines[:12]):
         match = _PERSON.fullmatch(line.strip()) if len(line) <= _LONGEST_LINE else None
         above = " ".join(part.strip() for part in lines[max(0, number - 2) : number]).strip()
-        if match is None or not is_email(match["email"]) or ":" in match["name"] or match["name"].startswith(">"):
+        if (
+            match is None
+            or not is_email(match["email"])
+            or _COLON.search(match["name"])
+            or match["name"].startswith(">")
+        ):
             continue
         if any(_asks(line) for line in lines[:number]):
             return None
@@ -105,7 +113,10 @@ def _announced(mail: Mail, line: str) -> re.Match[str] | None:
     if match := _ANNOUNCED.fullmatch(line):
         return match
     match = _WROTE_US.fullmatch(line) if is_robot(mail.sender.email) else None
-    return match if match and is_name(match["name"]) else None
+    if match is None or not is_name(match["name"]):
+        return None
+    name = fold(match["name"])
+    return None if name in {fold(mail.sender.name), *mail.sender.domain.split(".")} else match
 
 
 def _is_caption(item: Item, announced: re.Match[str]) -> bool:
@@ -117,15 +128,23 @@ def _is_caption(item: Item, announced: re.Match[str]) -> bool:
 def _of_contact_form(lines: list[str]) -> Reading | None:
     """One sentence with the name, the account or address, and the page; then the text (Drupal's contact module)."""
     for number in range(min(4, len(lines))):
-        sentence = " ".join(line.strip() for line in lines[number : number + 3])[: 2 * _LONGEST_LINE]
-        match = _VIA_CONTACT_FORM.match(sentence)
+        told = takewhile(str.strip, lines[number : number + 3])
+        match = _VIA_CONTACT_FORM.match(" ".join(map(str.strip, told))[: 2 * _LONGEST_LINE])
         if match is None or not (is_email(match["where"]) or "://" in match["where"]):
             continue
         below = next((n for n, line in enumerate(lines) if n > number and not line.strip()), len(lines))
-        text = "\n".join(lines[below:]).strip()
+        url = match["url"].rstrip(".")
+        text = "\n".join(lines[below + _settings_size(lines[below:], host_of(url)) :]).strip()
         email = match["where"] if is_email(match["where"]) else ""
-        return _reading(match["name"], email, _without_heading(text), match["url"].rstrip("."), [])
+        return _reading(match["name"], email, _without_heading(text), url, [])
     return None
+
+
+def _settings_size(lines: list[str], host: str) -> int:
+    """How many lines tell a user of the site where to switch such mails off: a link to it, above a label alone."""
+    at = next((number for number, line in enumerate(lines[:_TOP]) if _ENDS_LABEL.match(line.strip())), 0)
+    above = "\n".join(lines[:at])
+    return at if any(host_of(above[start:end]) == host for start, end in urls_in(above)) else 0
 
 
 def _of_contact_form_7(lines: list[str]) -> Reading | None:
@@ -156,16 +175,25 @@ def _of_contact_form_7(lines: list[str]) -> Reading | None:
 
 def _without_heading(text: str) -> str:
     first, _, rest = text.partition("\n")
-    return rest if first.strip().rstrip(":").casefold() in {"message", "сообщение"} and rest.strip() else text
+    return rest.strip() if first.strip().rstrip(":").casefold() in {"message", "сообщение"} and rest.strip() else text
 
 
 def _of_raw_enquiry(mail: Mail) -> Reading | None:
-    """Nothing but the text; name and address stand in the headers (OpenCart's contact page)."""
+    """Nothing but the text; name and address stand in the headers (OpenCart's contact page).
+
+    In whatever language the subject is, it ends with the name that From shows over the shop's own address.
+    """
     subject = _ENQUIRY_SUBJECT.fullmatch(mail.subject)
-    is_shop = "X-Mailer" in mail.headers and mail.headers.get("X-Mailer").startswith("PHP/")
-    if subject is None or not mail.reply_to or not (is_shop or _NEXT_PART.search(mail.headers.get("Content-Type"))):
+    is_shop = mail.headers.get("X-Mailer").startswith("PHP/") or _NEXT_PART.search(mail.headers.get("Content-Type"))
+    shown = mail.sender.name
+    is_named = mail.subject.endswith(f" {shown}") and is_name(shown)
+    answered = mail.reply_to[0].email if mail.reply_to else ""
+    is_apart = is_named and answered != mail.sender.email
+    if not answered or not ((subject and (is_shop or is_apart)) or (is_shop and is_named)):
         return None
-    found = _reading(subject["name"], mail.reply_to[0].email, mail.words, "", [])
+    if any(_asks(line) for line in mail.words.strip().split("\n", 1)[:1]):
+        return None  # a form with labels
+    found = _reading(subject["name"] if subject else shown, answered, mail.words, "", [])
     found.network = "opencart"
     return found
 

@@ -2,13 +2,14 @@
 
 import re
 
-from mailbridge.sdk import Mail, Route, Strength, fold, phones_in
+from mailbridge.sdk import Mail, Route, Strength, fold, phones_in, split_label
+from mailbridge.sdk.pasted import pasted_chat
 from mailbridge_parsers.form.best import best_reading
 from mailbridge_parsers.form.contacts import contacts_of
 from mailbridge_parsers.form.copies import copy_reason, is_visitor_copy
 from mailbridge_parsers.form.item import Style
 from mailbridge_parsers.form.kinds import names_form
-from mailbridge_parsers.form.labels import CONTACTS, Role, label_key
+from mailbridge_parsers.form.labels import CONTACTS, Role, label_key, role_of
 from mailbridge_parsers.form.letters import read_letter
 from mailbridge_parsers.form.reading import Reading
 from mailbridge_parsers.form.signs import speaks_clearly, speaks_for_form
@@ -66,12 +67,23 @@ def _is_laid_out(mail: Mail) -> bool:
 
 def _is_conversation(mail: Mail) -> bool:
     headers = mail.headers
+    if _begins_with_chat(mail):
+        return True
     answers = bool(headers.get("In-Reply-To").strip() or headers.get("References").strip())
     if _REPLY.match(mail.subject) or answers:
         return True
     # A visitor may quote a mail; the site's own mail about a form is no answer for that.
     is_form = Site(mail).sender_is_site and names_form(mail.subject)
     return not is_form and _QUOTE.search(mail.words) is not None
+
+
+def _begins_with_chat(mail: Mail) -> bool:
+    """Whether a person pasted a chat below hardly a word of their own: no form begins so."""
+    chat = pasted_chat(mail.words) if "[" in mail.words or ":" in mail.words else None
+    if chat is None:
+        return False
+    asked = (split_label(line) for line in chat.above.split("\n"))
+    return not any(pair and role_of(pair[0]) is not None for pair in asked)
 
 
 def _holds_header(reading: Reading) -> bool:
@@ -134,7 +146,7 @@ ROUTES = (
     Route(
         "form-service",
         Strength.SENDER,
-        senders=tuple(sender for system in SYSTEMS for sender in system.senders),
+        senders=tuple(sender for system in SYSTEMS if system.is_sign for sender in system.senders),
         match=_is_ours,
     ),
     Route("form-sign", Strength.SIGN, match=_is_signed),

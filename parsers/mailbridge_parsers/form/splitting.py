@@ -18,6 +18,7 @@ _WRAPPED = re.compile(
     r"|\[(?P<bracketed>[^\[\]]{1,80})\]|\*{1,3}(?P<starred>[^*]{1,80})\*{1,3}|#{1,4}\s{1,20}(?P<headed>.{1,80}))"
 )
 _DASHED = re.compile(r"(?P<label>[^-–—=]{1,60}?)\s+(?:[-–—]|=>?)(?:\s+(?P<value>.*))?")
+_ARROW = re.compile(r"(?P<label>[^→]{1,200}?)\s{0,3}→\s{1,3}(?P<value>[^→]{1,4000})")
 _KEYED = re.compile(r"(?P<label>[^\W\d][\w.\[\]-]{0,40})=(?P<value>.*)")
 _HEADING = re.compile(r"=+ .* =+")
 _NUMBER = re.compile(r"^\d{1,2}[.)]\s+")
@@ -93,6 +94,13 @@ def _colon(line: TextLine) -> tuple[str, str] | None:
 def _dashed(line: TextLine) -> tuple[str, str] | None:
     match = _DASHED.fullmatch(line.text)
     return (match["label"], match["value"] or "") if match and role_of(match["label"]) else None
+
+
+def _arrowed(line: TextLine) -> tuple[str, str] | None:
+    """A question and its answer beside an arrow; a path of several arrows is none."""
+    match = _ARROW.fullmatch(line.text) if "→" in line.text else None
+    is_asked = match is not None and (match["label"].endswith("?") or role_of(match["label"]) is not None)
+    return (match["label"], match["value"]) if match and is_asked and reads_like_label(match["label"]) else None
 
 
 def dashed_field(item: Item) -> Item:
@@ -171,6 +179,7 @@ _SPLITS: tuple[tuple[Style, Callable[[TextLine], tuple[str, str] | None]], ...] 
     (Style.WRAPPED, _wrapped),
     (Style.COLON, _colon),
     (Style.DASH, _dashed),
+    (Style.COLON, _arrowed),
     (Style.DASH, _keyed),
     (Style.WRAPPED, _piped),
     (Style.COLON, _pictured),

@@ -19,7 +19,8 @@ class System:
         headers: Header fields only it sets, with what their value holds.
         marks: What only its mails say or link to, in lower case; with a pattern where the words alone are too common.
         keys_only: Its names of fields hold no blanks.
-        is_sign: Whether its signs alone mean a form mail; else they only name the source of what is read as one.
+        is_sign: Whether its signs alone mean a form mail; else they only name the source of what is read as one, and
+            its senders send much else, which other parsers read.
         channel: Class of its interests: a chat sends the form that visitors fill in while nobody is there.
     """
 
@@ -105,6 +106,8 @@ SYSTEMS = (
     System("wazzup", senders=("wazzup24.com",), channel="chat"),
     System("ozon", senders=("seller.ozon.ru",), channel="review"),
     System("wildberries", senders=("wildberries.ru",), channel="review"),
+    System("yandex_business", senders=("business.yandex.ru",), is_sign=False),
+    System("2gis", senders=("2gis.com", "2gis.ru"), is_sign=False),
     System("squarespace", senders=("form-submission@squarespace.info",)),
     System("webflow", senders=("no-reply-forms@webflow.com",)),
     System("wix", senders=("wix-forms.com", "crm.wix.com", "notifications@wix.com")),
@@ -149,6 +152,7 @@ SYSTEMS = (
             "<title>wpforms",
             ("это сообщение отправлено с сайта", re.compile(r"отправлено с сайта .{0,120}\(https?://")),
             ("#eaf2fa", re.compile(r"bgcolor=[\"']?#eaf2fa")),
+            ('<td width="20">', re.compile(r"<tr bgcolor=\"#\w{3,6}\">\s{0,20}<td width=\"20\">")),
             ("wpforms", re.compile(r"class=[\"'][^\"']{0,60}wpforms")),
             ("wpcf7", re.compile(r"class=[\"'][^\"']{0,60}wpcf7")),
             ("this message was sent from http", re.compile(r"this message was sent from https?://\S+\s*(?:$|<|\n)")),
@@ -168,7 +172,25 @@ SYSTEMS = (
             ("<adf", re.compile(r"<adf\b[^>]{0,80}>\s{0,20}<prospect\b")),
         ),
     ),
-    System("joomla", marks=("an enquiry email via http", "an enquiry e-mail via http", "option=com_contact")),
+    System(
+        "joomla",
+        marks=(
+            "an enquiry email via http",
+            "an enquiry e-mail via http",
+            "option=com_contact",
+            ("автор сообщения:", re.compile(r"это сообщение отправлено с сайта [^\n]{0,200}\. автор сообщения:")),
+        ),
+    ),
+    System(
+        "bitrix",
+        marks=(
+            (
+                "сообщение сгенерировано автоматически",
+                re.compile(r"(?:информационное сообщение|(?:на форуме|с форума|в блоге)) (?:сайта|\S+\.)"),
+            ),
+        ),
+        is_sign=False,
+    ),
     System("drupal", headers=(("X-Mailer", "Drupal"), ("X-Drupal-Message-Id", "")), is_sign=False),
     System("drupal", marks=("sent a message using the contact form at", "submitted values are:")),
     System("modx", headers=(("X-Mailer", "MODX"),), marks=("assets/components/formit",), is_sign=False),
@@ -183,7 +205,12 @@ SYSTEMS = (
         marks=("option=com_virtuemart", "option=com_rsform", "option=com_breezingforms", "option=com_chronoforms"),
         is_sign=False,
     ),
-    System("wordpress", headers=(("X-Mailer", "WPMailSMTP"),), marks=("/wp-admin/", "/wp-content/"), is_sign=False),
+    System(
+        "wordpress",
+        headers=(("X-Mailer", "WPMailSMTP"), ("Subject", "Ninja Forms Submission"), ("Subject", "New Entry: ")),
+        marks=("/wp-admin/", "/wp-content/"),
+        is_sign=False,
+    ),
 )
 EVIDENCE: dict[str, Evidence] = {
     **dict.fromkeys(("tilda", "typeform", "formspree", "netlify", "jotform", "marquiz", "envybox"), "reported"),
@@ -192,8 +219,8 @@ EVIDENCE: dict[str, Evidence] = {
             "google_forms", "squarespace", "webflow", "prestashop", "jivo", "tawk", "tidio", "carrotquest", "livetex",
             "wix", "shopify", "hubspot", "calendly", "yandex_forms", "flexbe", "lpgenerator", "creatium", "ecwid",
             "insales", "intercom", "smartsupp", "olark", "userlike", "chatwoot", "wazzup",
-            "crisp", "chatra", "helpcrunch", "livechat", "zendesk_chat", "talkme", "verbox", "ozon",
-            "wildberries",
+            "yandex_business", "2gis", "crisp", "chatra", "helpcrunch", "livechat", "zendesk_chat", "talkme", "verbox",
+            "ozon", "wildberries",
         ),
         "assumed",
     ),

@@ -3,6 +3,7 @@
 Their layouts are known from the parsers of people who read such mails in production, not from captured mails.
 """
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -57,10 +58,20 @@ _CATALOGUES = {
     "prodoctorov": ("prodoctorov.ru",),
 }
 """They send much else: only what announces a review is read here."""
+_LEAD = re.compile(
+    r"\bнов(?:ая|ое|ый|ые)\s+(?:\w+\s+)?(?:заявк[аи]|заказы?|запис[ьи]|бронировани[ея]|обращени[ея]|сообщени[ея])\b"
+    r"|\bnew\s+(?:\w+\s+){0,2}(?:messages?|leads?|requests?|bookings?|orders?|quotes?|appointments?)\b",
+    re.IGNORECASE,
+)
+
+
+def _tells_no_lead(mail: Mail) -> bool:
+    """Whether a mail is not about a request that somebody made there: those are forms."""
+    return _LEAD.search(mail.subject) is None
 
 
 def _route(network: str) -> Route:
-    return Route(network, Strength.SENDER, senders=_READERS[network][0])
+    return Route(network, Strength.SENDER, senders=_READERS[network][0], match=_tells_no_lead)
 
 
 class ReviewsParser:

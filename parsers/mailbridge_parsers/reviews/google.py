@@ -76,6 +76,8 @@ def read_google(mail: Mail) -> list[Review] | Ignored:
     place = (subject or digest or {"place": None})["place"]
     shown = subject["author"] if subject and len(blocks) == 1 else ""
     head = [line.text for line in lines[: blocks[0][0]]][:4]
+    if len(blocks) > 1 and any(_rating(line.text, whole=True) for line in lines[1 : blocks[0][0]]):
+        return _above_links(lines, [start for start, _ in blocks], place)
     found = [_review(lines[start:end], shown, place) for start, end in blocks]
     rating = next((stars for line in head if (stars := _rating(line))), None)
     return [each if each.rating or len(found) > 1 else replace(each, rating=rating) for each in found]
@@ -140,6 +142,34 @@ def _review(lines: Sequence[Line], shown: str, place: str | None) -> Review:
         text=paragraphs("\n".join(line for at, line in enumerate(said) if at != rated)),
         review_id=link["id"],
         rating=_rating(said[rated]) if rated is not None else None,
+    )
+
+
+def _above_links(lines: Sequence[Line], links: Sequence[int], place: str | None) -> list[Review]:
+    """Several reviews, each above the link to it: a name, a line of stars, perhaps words.
+
+    Raises:
+        TemplateChanged: One of them names nobody, or shows no stars.
+    """
+    starts = [0, *(at + 1 for at in links[:-1])]
+    return [_above_link(lines[start : at + 1], place) for start, at in zip(starts, links, strict=True)]
+
+
+def _above_link(lines: Sequence[Line], place: str | None) -> Review:
+    *above, last = lines
+    link, rated = _link(last), [at for at, line in enumerate(above) if _rating(line.text, whole=True)]
+    # The headline of the whole mail tells how many there are, and may read like a rating.
+    at = rated[-1] if rated else 0
+    if not at or above[at - 1].links or len(above[at - 1].text) >= _NAME_LENGTH:
+        raise TemplateChanged("no_author")
+    words = above[at + 1 : len(above) - (1 if any(run.is_address for run in last.links) else 0)]
+    return Review(
+        url=canonical_url(link.group(), keep=lambda _: False),
+        place=place.strip(_QUOTES) if place else None,
+        author=above[at - 1].text,
+        text=paragraphs("\n".join(line.text for line in words)),
+        review_id=link["id"],
+        rating=_rating(above[at].text),
     )
 
 

@@ -17,7 +17,7 @@ _ACTION = re.compile(
     r"|wordpress\.com/comment/[^/\s]+/(?P<remote_id>\d+)\?action=(?P<remote_action>\w+)"
 )
 _PERMALINK = re.compile(r"(?P<url>https?://\S{1,2000}?)#comment-(?P<id>\d+)")
-_ALL_COMMENTS = re.compile(r"(?P<url>https?://\S{1,2000}?)#comments\b")
+_ALL_COMMENTS = re.compile(r"(?P<url>https?://\S{1,2000}?)#(?:comments|pings)\b")
 _EDIT_POST = re.compile(r"(?P<url>https?://\S{1,2000}/post\.php\?post=(?P<id>\d+)&(?:amp;)?action=edit)")
 _LINK = re.compile(r"https?://[^\s<>]+")
 # "Author: Name (IP address: 203.0.113.7, host)"; the name may hold parentheses, a host may not.
