@@ -9,6 +9,8 @@ _NAMES = (
 )
 _KNOWN = re.compile(rb"(?:" + _NAMES + rb")[ \t]*:", re.IGNORECASE)
 _BLANK_BEFORE_COLON = re.compile(rb"^(" + _NAMES + rb")[ \t]+:", re.IGNORECASE | re.MULTILINE)
+_SOUND = re.compile(rb"(?:(?:[!-9;-~]{1,76}+:|[ \t])[^\n]*+(?:\n|\Z))*+")
+"""Lines of which none needs a repair, as in nearly every mail."""
 _LONGEST_HEAD = 20_000
 _HEAD_END = re.compile(rb"\n\r?\n")
 _MBOX = re.compile(rb"(?:>?From [^\r\n]*(?:\r\n|\n|\r))+")
@@ -35,6 +37,8 @@ def repaired(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
         defects.append("line_ends")
     end = _head_end(body)
     head = body[:end]
+    if _SOUND.fullmatch(head):
+        return body, tuple(defects)
     closed = _BLANK_BEFORE_COLON.sub(rb"\1:", head)
     folded = _with_folds(closed)
     if folded == head:

@@ -120,6 +120,8 @@ REASONS = MappingProxyType(
 _LINE = re.compile(rb"([^\r\n]*)(?:\r\n|[\r\n])?")
 _CONTENT = re.compile(rb"[^ \t\r\n\0]")
 _FIELD = re.compile(rb"From |[!-9;-~]*:|[ \t]")
+_FIELDS = re.compile(rb"(?:(?:(?!--)[!-9;-~]*+:|[ \t])[^\r\n]*+(?:\r\n|[\r\n]))++")
+"""Whole lines of a head of which none can be a delimiter."""
 _BOUNDARY = re.compile(rb"\bboundary\*?\d*\*?\s*=\s*(?:\"([^\"\r\n]*)\"|([^\s;\"]*))", re.IGNORECASE)
 _ATTACHED_MAIL = re.compile(rb"(?:^|\n)content-type\s*:\s*message/", re.IGNORECASE)
 _STATUS = re.compile(rb"message/delivery-status", re.IGNORECASE)
@@ -167,6 +169,10 @@ def _dashed_line(raw: bytes, place: int) -> int:
     return len(raw) if place < 0 else place
 
 
+def _lines(raw: bytes) -> list[bytes]:
+    return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[:-1]
+
+
 class _Structure:
     """Follows headers and boundary lines; knows nothing of their contents."""
 
@@ -184,6 +190,9 @@ class _Structure:
         while place < len(raw):
             if self._head is None and not self._in_status:
                 place = _dashed_line(raw, place) if self._open else len(raw)
+            elif self._head is not None and (fields := _FIELDS.match(raw, place)):
+                self._head += _lines(fields.group())
+                place = fields.end()
             found = _LINE.match(raw, place)
             if found is None or found.end() == place:
                 break
@@ -225,6 +234,8 @@ class _Structure:
         size = sum(len(line) + 2 for line in head)
         if size > limits.head_bytes and is_top:
             raise Undecodable("header_too_large", f"{size} bytes of header fields, at most {limits.head_bytes}")
+        if size <= limits.header_bytes and len(head) <= limits.headers:
+            return
         fields = 0
         length = 0
         for line in head:

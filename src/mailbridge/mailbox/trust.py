@@ -1,6 +1,7 @@
 """Who vouches for the sender of a mail: the results that our own receiver wrote, and no others (RFC 8601 §5)."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from mailbridge.mailbox.headers_dates import parse_date, received_date
 from mailbridge.mailbox.receiving import DEFAULT, Receiving, is_listed, network_of
@@ -39,7 +40,7 @@ def judge(headers: Headers, senders: Sequence[Address], receiving: Receiving = D
     if not domain:
         return Trust("unknown", "no_from")
     fields = list(headers)
-    path = incoming_path(fields)
+    path = _path(headers)
     believed = list(_believed(fields, path, receiving.hosts))
     trust = _said_by(believed, fields, domain)
     if trust.verdict != "pass" and (receiving.forwarders or receiving.servers):
@@ -63,7 +64,7 @@ def weighed(trust: Trust, headers: Headers, receiving: Receiving) -> Trust:
 def _age_days(headers: Headers) -> float:
     """Return how long a mail was under way by the clocks of its writer and of our server; 0 when one does not tell."""
     fields = list(headers)
-    path = incoming_path(fields)
+    path = _path(headers)
     taken = received_date(fields[path.end][1]) if path.hosts and path.end < len(fields) else None
     written = parse_date(headers.get("Date"))
     if taken is None or written is None:
@@ -74,7 +75,12 @@ def _age_days(headers: Headers) -> float:
 def own_results(headers: Headers, receiving: Receiving = DEFAULT) -> list[Results]:
     """Return the results that count, topmost first."""
     fields = list(headers)
-    return list(_believed(fields, incoming_path(fields), receiving.hosts))
+    return list(_believed(fields, _path(headers), receiving.hosts))
+
+
+@lru_cache(maxsize=2)  # of one mail it is asked for several times
+def _path(headers: Headers) -> Path:
+    return incoming_path(list(headers))
 
 
 def signature_tags(headers: Headers) -> list[dict[str, str]]:

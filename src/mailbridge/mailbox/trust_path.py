@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailbridge.mailbox.trust_domains import is_same_organisation, normal_domain, organisation
 from mailbridge.mailbox.trust_results import without_comments
@@ -190,6 +191,7 @@ def peer_name(value: str) -> str:
     return normal_domain(said[1].strip("[]();,")) if said else ""
 
 
+@lru_cache(maxsize=8)  # each field is looked at several times
 def _bare(value: str) -> str:
     return _ANGLE.sub(" ", without_comments(value))
 

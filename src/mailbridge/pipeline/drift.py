@@ -133,7 +133,7 @@ def _signs(mail: Mail) -> Iterator[int]:
     """Yield what a template consists of: tags with their classes and styles, shapes of links, labels, header fields."""
     source = mail.html_source[:_SEARCHED]
     for tag, attributes in set(_TAG.findall(source)):
-        href = next((value for name, value in _ATTRIBUTE.findall(attributes) if name.lower() == "href"), None)
+        href = _href(attributes) if "href" in attributes.lower() else None
         # Links carry tokens of one mail; what remains of the tag is the same in all mails of a template.
         yield _tag_sign(tag, attributes.replace(href, "") if href else attributes)
         if href is not None:
@@ -141,6 +141,10 @@ def _signs(mail: Mail) -> Iterator[int]:
     if not source.strip():
         yield from (_hash(f"label|{_plain(label)}") for label in _LABEL.findall(mail.text[:_SEARCHED]))
     yield from (_hash(f"header|{name.lower()}") for name, _ in mail.headers if name.lower().startswith(("x-", "list-")))
+
+
+def _href(attributes: str) -> str | None:
+    return next((value for name, value in _ATTRIBUTE.findall(attributes) if name.lower() == "href"), None)
 
 
 @lru_cache(maxsize=4096)

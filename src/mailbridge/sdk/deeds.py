@@ -10,11 +10,14 @@ from mailbridge.sdk.people import person_name
 from mailbridge.sdk.text import one_line
 
 _LONGEST = 600
+_BEGINS = r"(?<![^\W_])"
 _PHRASES = tuple(
-    (language, kind, re.compile(rf"(?<![^\W_])(?:{phrases})", re.IGNORECASE))
+    (language, kind, re.compile(f"{_BEGINS}(?:{phrases})", re.IGNORECASE))
     for language, words in DEEDS
     for kind, phrases in words
 )
+_ANY_PHRASE = re.compile(f"{_BEGINS}(?:{'|'.join(f'({phrases})' for _, words in DEEDS for _, phrases in words)})")
+"""All of them, a group each, for words in small letters: most lines hold none, and one look tells."""
 _QUOTED = re.compile(r"«.*»|„.*[“”]|“.*”|\".*\"|\"[^\"]*$|«[^»]*$|“[^”]*$")
 _QUOTED_VERB = re.compile(r"[«\"“]((?:мне )?нравится|класс!?|мне нравится|like|mi piace|j'aime)[»\"”]", re.IGNORECASE)
 _TRADE_MARKS = ("Tweeted", "Retweeted", "Reposted")
@@ -90,19 +93,35 @@ class Deed:
     end: int
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)  # the captions and the footer of a template come again with each of its mails
 def deed_in(headline: str, *names: str) -> Deed | None:
     """Return what a headline announces, by its first verb; quotations and the given names say nothing."""
     words = _masked(_plain(headline), names)
+    lower = words.lower()
+    if len(lower) != len(words):  # "İ" is two characters then, and no place would be the same
+        return _first_deed(words)
+    match = _ANY_PHRASE.search(lower)
+    if match is None or match.lastindex is None:
+        return None
+    language, kind, _ = _PHRASES[match.lastindex - 1]
+    return Deed(kind, language, *match.span()) if _is_deed(words, match, language) else _first_deed(words)
+
+
+def _first_deed(words: str) -> Deed | None:
+    """Return the first phrase of any language that is a verb, where the very first is none."""
     found: Deed | None = None
     for language, kind, phrase in _PHRASES:
         for match in phrase.finditer(words):
             if found is not None and match.start() >= found.start:
                 break
-            if _is_verb(words, match.start(), language) and not _YOURS.search(words, 0, match.start()):
-                found = Deed(kind, language, match.start(), match.end())
+            if _is_deed(words, match, language):
+                found = Deed(kind, language, *match.span())
                 break
     return found
+
+
+def _is_deed(words: str, match: re.Match[str], language: str) -> bool:
+    return _is_verb(words, match.start(), language) and not _YOURS.search(words, 0, match.start())
 
 
 def actors_in(headline: str) -> list[str]:

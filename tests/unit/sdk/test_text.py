@@ -1,6 +1,9 @@
 """Text that is made to cost is cut before it costs."""
 
-from mailbridge.sdk.text import few_marks
+import sys
+import unicodedata
+
+from mailbridge.sdk.text import _MAY_BE_MARK, few_marks
 
 
 def test_so_many_marks_stay_on_a_letter_that_it_is_normalised_in_linear_time():
@@ -8,3 +11,8 @@ def test_so_many_marks_stay_on_a_letter_that_it_is_normalised_in_linear_time():
     assert few_marks("o" + marks * 500) == "o" + marks * 15
     for text in ("и\u0306 е\u0308", "o" + marks * 15, "\U0001f600" * 50, "=" * 99, ""):
         assert few_marks(text) == text
+
+
+def test_no_mark_is_outside_of_where_marks_are_looked_for():
+    marks = (chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code)))
+    assert [hex(ord(mark)) for mark in marks if not _MAY_BE_MARK.search(mark)] == []
