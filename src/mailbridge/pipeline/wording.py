@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,14 @@ class Word:
         return word in self.forms or bool(self.stem and self.stem == stem)
 
 
-@dataclass(frozen=True, slots=True)
+Phrase = tuple[Word, ...]
+
+
+@dataclass(frozen=True)
 class Wording:
     """Phrases to look for; each is found when its words follow each other in any of their forms."""
 
-    phrases: tuple[tuple[Word, ...], ...] = ()
+    phrases: tuple[Phrase, ...] = ()
 
     def is_in(self, text: str | None) -> bool:
         """Whether one of the phrases stands in a text."""
@@ -59,7 +62,26 @@ class Wording:
             return False
         words = _WORD.findall(fold(text[:_LONGEST]))
         stems = [_stem(word) if word.isascii() else "" for word in words]
-        return any(_stands(phrase, words, stems) for phrase in self.phrases)
+        return any(_stands(phrase, words, stems) for phrase in self._begun_in({*words}, {*stems}))
+
+    def _begun_in(self, words: set[str], stems: set[str]) -> Iterator[Phrase]:
+        """Yield the phrases whose first word is in a text: of most texts none."""
+        by_form, by_stem, others = self._firsts
+        yield from others
+        for known, said in ((by_form, words), (by_stem, stems)):
+            for word in known.keys() & said:
+                yield from known[word]
+
+    @cached_property
+    def _firsts(self) -> tuple[dict[str, list[Phrase]], dict[str, list[Phrase]], list[Phrase]]:
+        by_form: dict[str, list[Phrase]] = {}
+        by_stem: dict[str, list[Phrase]] = {}
+        for phrase in self.phrases:
+            for form in phrase[0].forms:
+                by_form.setdefault(form, []).append(phrase)
+            if phrase[0].stem:
+                by_stem.setdefault(phrase[0].stem, []).append(phrase)
+        return by_form, by_stem, [phrase for phrase in self.phrases if phrase[0].beginning]
 
 
 def wording_of(phrases: Iterable[str]) -> Wording:
