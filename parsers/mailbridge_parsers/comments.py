@@ -43,7 +43,7 @@ from mailbridge.sdk import (
     stars_in,
     text_lines,
 )
-from mailbridge.sdk.deeds import is_name
+from mailbridge.sdk.names import is_name
 from mailbridge.sdk.phrases import is_position
 
 _AT_COMMENT = re.compile(

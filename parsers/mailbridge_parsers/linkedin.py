@@ -54,6 +54,16 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
 )
 
 
+_NOISY_SENDERS = {
+    "jobs-noreply": "recommendation",
+    "jobalerts-noreply": "recommendation",
+    "editors-noreply": "newsletter",
+    "newsletters-noreply": "newsletter",
+    "security-noreply": "security",
+}
+"""What they send where neither template nor subject tells of an event."""
+
+
 def target(href: str) -> Target:
     """Read a link as LinkedIn sends it: without /comm and the whole query."""
     url = unwrap_url(href)
@@ -103,6 +113,9 @@ class LinkedinParser:
         if reason and not (reason == "digest" and _tells_one_message(mail, template)):
             return ignored_unless_told(mail, "linkedin", _LINKS, reason)
         kind = next((kind for kind, words in _KINDS if _named(template, words)), None)
+        noisy = _NOISY_SENDERS.get(mail.sender.email.partition("@")[0])
+        if noisy and kind is None and deed_in(mail.subject) is None:
+            return Ignored(noisy)
         return read_social(mail, "linkedin", _LINKS, kind=kind)
 
 

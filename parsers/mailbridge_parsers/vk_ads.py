@@ -168,6 +168,8 @@ def _go_on(lead: _Lead, line: str) -> None:
 
 def _keep(lead: _Lead, label: str, name: str, value: str) -> str:
     meaning = next((one for one, labels in _MEANINGS.items() if name in labels), "")
+    if not meaning and value and _SUBJECT.fullmatch(f"{label}: {value}"):
+        meaning = "form"  # the subject once more, as the first line
     if meaning and meaning not in lead.known:
         lead.known[meaning] = value
     elif value:

@@ -3,7 +3,7 @@
 import re
 
 from mailbridge.sdk import Address, Mail, actors_in, deed_in, fold
-from mailbridge.sdk.deeds import is_name
+from mailbridge.sdk.names import is_name
 from mailbridge.sdk.people import is_email, is_robot
 from mailbridge_parsers.direct.body import words_of
 from mailbridge_parsers.direct.services import NETWORKS, SERVICES

@@ -26,6 +26,8 @@ _OBJECTS = tuple(
 _BY_QUERY = re.compile(r"(?:permalink|story|photo|video|watch)(?:\.php|/)?|media/set/?|photo/view_full_size/?")
 _TALK = re.compile(r"(?:messages/(?:t/|read/?)?|inbox/readmessage\.php|t/)(?P<thread>[\w.]*)/?")
 _GROUP = re.compile(r"groups/[^/]+/?|pages/[^/]+/\d+/?|events/?")
+_BUTTONS = frozenset({"view_on_facebook_btn", "new_view", "1st_cta", "2nd_cta", "header", "logo"})
+"""Parts of the template that the sender names in its links and that never show who did something."""
 _PERSON = re.compile(r"people/[^/]+/\d+|(?!\w+\.php)[^/?=&]{2,}")
 _PORTRAIT = re.compile(
     r"/t[\d.]+-1/|graph\.facebook\.com/[\w.]+/picture|fbsbx\.com/platform/profilepic|profile\.ak\.fbcdn"
@@ -39,6 +41,22 @@ def target(href: str) -> Target:
         return Target("outside", canonical_url(href))
     path, given = _inner(inner)
     return _classified(path, given, given.get("lloc", ""))
+
+
+def shown_target(href: str) -> Target:
+    """Read a link of the HTML body: the caption of a button is no person's name, whomever it leads to."""
+    led = target(href)
+    return Target("own", hint=led.hint) if led.role == "person" and led.hint in _BUTTONS else led
+
+
+def asking_user(href: str) -> str:
+    """Return the number of the profile that asks to be a friend, which buttons name as "f"; "" in other links."""
+    inner = unwrap_url(href)
+    if "friends" not in inner and "reqs.php" not in inner:
+        return ""
+    path, given = _inner(inner)
+    user = given.get("f", "")
+    return user if re.match(r"friends|reqs\.php", path) and re.fullmatch(r"\d{3,20}", user) else ""
 
 
 def profile_url(user_id: str) -> str:

@@ -37,10 +37,10 @@ from mailbridge.sdk.deeds import untagged
 from .flat import flat_lines
 from .kinds import acting_user, event_type, known_kind, likely_kind, noise_reason
 from .lead import is_lead, read_lead
-from .links import is_portrait, profile_url, target
+from .links import asking_user, is_portrait, profile_url, shown_target, target
 from .text_part import TextPart, has_rules, read_text_part
 
-_LINKS = NetworkLinks(target, is_portrait)
+_LINKS = NetworkLinks(shown_target, is_portrait)
 _UNSEEN: tuple[Kind, ...] = (
     "repost", "mention", "review", "message", "request", "callback", "order", "registration", "visit",
 )  # fmt: skip
@@ -49,7 +49,8 @@ _SENDERS = ("facebookmail.com", "facebook.com", "metamail.com", "priority.facebo
 _MARKETING = ("business-updates.facebook.com", "metamail.com")
 _ADVICE = re.compile(r"^(?:gysj|pyml|pymk)_")
 _IN_GROUP = re.compile(
-    r"\s(?:в группе|in the group|nel gruppo|dans le groupe|in der Gruppe)\s+(?P<group>[^\s].*?)\s*\.?$"
+    r"\s(?:в группе|in the group|nel gruppo|dans le groupe|in der Gruppe|en el grupo|w grupie"
+    r"|(?:posted|poll|link|post|photos?|videos?|event|update) in)\s+(?P<group>\S.*?)\s*\.?$"
 )
 
 _STARS = re.compile(r"\b([1-5])[- ](?:stars?|зв[её]зд\w*)\b", re.IGNORECASE)
@@ -162,7 +163,7 @@ def _actors(mail: Mail, html: Notice, text: TextPart) -> tuple[Author, ...]:
 
 
 def _completed(author: Author, mail: Mail, text: TextPart) -> Author:
-    user = acting_user(mail)
+    user = acting_user(mail) or next(filter(None, (asking_user(link.href) for link in mail.html.links)), "")
     url = author.url or text.person or (profile_url(user) if user else "")
     return author.model_copy(update={"url": url or None})
 
@@ -202,7 +203,16 @@ def _group(html: Notice, text: TextPart) -> str:
     if html.place and deed_in(html.place) is None:
         return html.place
     match = _IN_GROUP.search(text.headline) or _IN_GROUP.search(html.headline)
-    return match["group"] if match else ""
+    return _without_words(match["group"], text.quoted or html.text) if match else ""
+
+
+def _without_words(group: str, words: str) -> str:
+    """Drop the beginning of the person's words, which a headline may quote behind the group's name."""
+    for colon in re.finditer(r"\s*:\s+", group):
+        quoted = fold(group[colon.end() :].strip('"«“„»”. …'))
+        if group[colon.end()] in '"«“„' or fold(words).strip('"«“„').startswith(quoted):
+            return group[: colon.start()]
+    return group
 
 
 def _without(mail: Mail, event: str, kind: Kind | None) -> Ignored:

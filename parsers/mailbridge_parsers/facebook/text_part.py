@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mailbridge.sdk import Deed, Line, Target, clean, deed_in, text_lines
 
-from .links import target
+from .links import asking_user, profile_url, target
 
 _RULE = re.compile(r"^={20,}[ \t]*$", re.MULTILINE)
 _LEGAL = re.compile(r"/o\.php\?|email_forward_notice|Facebook, Inc|Facebook Ireland|Meta Platforms")
@@ -50,13 +50,14 @@ def read_text_part(text: str) -> TextPart:
     around = content[: quoted.start()] + "\n" + content[quoted.end() :] if quoted else content
     announced = content[: quoted.start()] if quoted else content
     headline, deed = _headline(announced)
-    targets = _targets([*text_lines(links), *text_lines(around)])
+    lines = [*text_lines(links), *text_lines(around)]
+    targets = _targets(lines)
     return TextPart(
         headline=headline,
         deed=deed,
         quoted=clean(quoted[1]) if quoted else "",
         target=next((one for one in targets if one.role in {"object", "talk"}), None),
-        person=next((one.url for one in targets if one.role == "person"), ""),
+        person=next((one.url for one in targets if one.role == "person"), "") or _asking(lines),
     )
 
 
@@ -82,6 +83,11 @@ def _headline(content: str) -> tuple[str, Deed | None]:
         if deed is not None:
             return line.text, deed
     return "", None
+
+
+def _asking(lines: Sequence[Line]) -> str:
+    user = next(filter(None, (asking_user(run.href) for line in lines for run in line.links)), "")
+    return profile_url(user) if user else ""
 
 
 def _targets(lines: Sequence[Line]) -> list[Target]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mailbridge.sdk import emails_in, fold, is_email, is_phone, one_line, person_name, phone, phones_in
-from mailbridge.sdk.deeds import is_name
+from mailbridge.sdk.names import is_name
 from mailbridge.sdk.pairs import split_label
 from mailbridge_parsers.form.footers import is_footer
 from mailbridge_parsers.form.labels import CONTACTS, Role, Whose, label_key, whose

@@ -4,9 +4,9 @@ import re
 from itertools import takewhile
 
 from mailbridge.sdk import Mail, fold, is_email, is_robot, phones_in
-from mailbridge.sdk.deeds import is_name
 from mailbridge.sdk.layout import text_layout
 from mailbridge.sdk.links import host_of, urls_in
+from mailbridge.sdk.names import is_name
 from mailbridge.sdk.pairs import split_label
 from mailbridge_parsers.form.footers import closing
 from mailbridge_parsers.form.item import Item, Style, lines_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from mailbridge.sdk import emails_in, fold, is_email, is_phone, urls_in
-from mailbridge.sdk.deeds import is_name
+from mailbridge.sdk.names import is_name
 from mailbridge_parsers.form.contacts import announced_name
 from mailbridge_parsers.form.footers import closing, is_footer
 from mailbridge_parsers.form.item import Item, Style, lines_of

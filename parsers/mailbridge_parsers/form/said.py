@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from mailbridge.sdk.deeds import is_name
+from mailbridge.sdk.names import is_name
 from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import ASKED, Role
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import islice
 
 from mailbridge.sdk import fold, is_email, is_phone
-from mailbridge.sdk.deeds import is_name
 from mailbridge.sdk.layout import TextLine
+from mailbridge.sdk.names import is_name
 from mailbridge.sdk.pairs import reads_like_label, split_label
 from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import CONTACTS, Role, announces_person, announces_text, role_of

@@ -22,7 +22,7 @@ from mailbridge.sdk import (
     person_name,
     text_lines,
 )
-from mailbridge.sdk.deeds import is_name
+from mailbridge.sdk.names import is_name
 from mailbridge.sdk.phrases import alike, is_greeting
 from mailbridge_parsers.reviews.review import Review, stars_in
 

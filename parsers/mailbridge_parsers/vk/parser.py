@@ -105,7 +105,7 @@ class VkParser:
         if several := read_counted(mail, "vk", _LINKS):
             return several
         lines = [*html_lines(mail.html_source), *text_lines(mail.text)]
-        notice = read_mail_notice(mail, _LINKS)
+        notice = read_mail_notice(mail, _LINKS, announced=_event_type(lines) in _TYPES)
         kind, language = _kind(mail, notice, lines)
         actors = notice.actors or tuple(Author(name=name) for name in actors_in(mail.subject))
         if kind is None:

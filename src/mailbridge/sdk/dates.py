@@ -59,6 +59,7 @@ _AGO = tuple(
     )
 )
 _DAYS_AGO = {"вчера": 1, "yesterday": 1, "gestern": 1, "ieri": 1, "hier": 1}
+_DIVIDER = re.compile(r"\s+[·•|]\s+|\s*\n\s*")
 _TIMED = re.compile(r"\d[:.]\d\d|назад\b|\bago\b|только что|just now", re.IGNORECASE)
 _RECENT = timedelta(days=3)
 _AHEAD = timedelta(hours=36)
@@ -100,6 +101,12 @@ def date_in_mail(text: str, mail: Mail) -> tuple[datetime, Precision] | None:
     that would lie after the mail is taken in the zone of the server that received it.
     """
     return read_date(text, mail.date or mail.received_at, mail.received_at.tzinfo)
+
+
+def date_shown(line: str, mail: Mail) -> tuple[datetime, Precision] | None:
+    """Read the date of a line that shows little else: "Anna Smith · 12 March at 10:15", "2 hours ago • Reply"."""
+    pieces = _DIVIDER.split(line)
+    return next((when for piece in pieces[:2] if (when := date_in_mail(piece, mail))), None)
 
 
 def stamp_in_mail(text: str, mail: Mail) -> tuple[datetime, Precision] | None:

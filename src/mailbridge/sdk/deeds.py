@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from mailbridge.sdk.deed_words import DEEDS
 from mailbridge.sdk.interest import Kind
-from mailbridge.sdk.people import person_name
+from mailbridge.sdk.names import NAME, is_verb, names_in
 from mailbridge.sdk.text import one_line
 
 _LONGEST = 600
@@ -28,52 +28,22 @@ _YOURS = re.compile(
 # As in поделился(ась), оставил(а), отправил(-а) and ответил/а.
 _BOTH_GENDERS = re.compile(r"(?<=[а-я])(?:\(-?(?:л?ась|л?а|л?и|сь)\)|/(?:л?ась|л?а)\b)")
 _TAGS = re.compile(r"^\s*(?:(?:\[[^\[\]]{1,40}\]|\*{2,9}[^*]{1,40}\*{2,9}|\{[^{}]{1,40}\})\s*)+(?=\S)")
-_EDGES = re.compile(r"^[^\w@(]+|[\s,;:–—|•·-]+$")
-_WORD = r"(?:[^\W\d_a-zа-яёßà-ÿ][\w’'.\-]*)"
-_BESIDE = r"[\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]{1,8}"
-"""Pictures that people put into their names."""
-_NAME = (
-    rf"{_WORD}(?:\s+(?:{_WORD}|\({_WORD}\)|[\"“«]{_WORD}[\"”»](?=\s+{_WORD})|{_BESIDE}"
-    r"|(?:von|van|de|da|di|del|la|le|bin|al)(?=\s))){0,4}"
-)
-_WHOLE_NAME = re.compile(_NAME)
 _NAME_AFTER = re.compile(
-    rf"\s*:?\s*(?i:(?:от|from|da|von|by|пользовател\w+)\s+){{0,2}}(?:(?P<name>{_NAME})|@(?P<handle>{_NAME}|[\w.-]{{2,40}}))"
+    rf"\s*:?\s*(?i:(?:от|from|da|von|by|пользовател\w+)\s+){{0,2}}(?:(?P<name>{NAME})|@(?P<handle>{NAME}|[\w.-]{{2,40}}))"
 )
 _MADE_BY = re.compile(
     rf"\b(?:(?:posted|written|left|made|submitted|added)\s+by|by(?=[^:]{{1,80}}:$)|from(?=[^:]{{1,80}}:$)"
     rf"|(?:оставлен|добавлен|написан)\w*\s+пользовател\w+|от(?=[^:]{{1,80}}:$))"
-    rf"\s+(?:(?P<name>{_NAME})|@(?P<handle>{_NAME}|[\w.-]{{2,40}}))"
+    rf"\s+(?:(?P<name>{NAME})|@(?P<handle>{NAME}|[\w.-]{{2,40}}))"
 )
 """Whose deed it was, further down the line: "… on page X by Anna Smith:"."""
 _SHOWN = re.compile(
     r"\W*(?i:посмотрите|see|view|check\s+out|guarda|découvrez)\s+(?i:(?:нов|перв)\w+\s+)?"
     r"(?i:(?:комментари|публикаци|фото|видео|запис|ответ|пост|опрос|обновлени|трансляци)\w*\s+)?"
-    rf"(?P<name>{_NAME}?)(?:['’]s\b|\s+(?i:в\s+(?:групп|сообществ)|на\s+страниц)|\s*$)"
+    rf"(?P<name>{NAME}?)(?:['’]s\b|\s+(?i:в\s+(?:групп|сообществ)|на\s+страниц)|\s*$)"
 )
-_ROLE = re.compile(
-    r"^(?:пользовател[ьюя]|участник[ау]?|сообществ[оу]|групп[ае]|страниц[ае]|паблику?"
-    r"|community|group|page|(?:the )?user|member)"
-    r"\s+(?=[A-ZА-ЯЁ\d@«\"“])",
-    re.IGNORECASE,
-)
-_IN_QUOTES = re.compile(r"[«\"“](?P<name>[^«»\"“”]+)[»\"”]")
-_HELPERS = re.compile(r"\s+(?:has|have|just|also|только что|также|тоже)$", re.IGNORECASE)
-_HANDLE = re.compile(r"\s*\(@\w{1,30}\)?\s*$")
-_REST = re.compile(
-    r"\s*+,?+\s*+(?:\b(?:и|and|et|und|e|y)\b\s*+)?(?:ещ[её]\s++|noch\s++)?\d++\s*+(?:\w+\s++)?(?:\w+\s++)?\w*\s*+$"
-    r"|\s+(?:и|and|et|und|e)\s+(?:другие|others|autres|andere|altri)\s*$",
-    re.IGNORECASE,
-)
-_TOGETHER = re.compile(r"\s*,\s+|\s+(?:и|and|et|und|e|y)\s+", re.IGNORECASE)
 _TITLE_ENDS = (":", "|", "—", "–")
-_TITLED = re.compile(r"(?:post|page|article|topic|thread|запис|стать|пост|тем|товар)\w*\s+[«\"“„]", re.IGNORECASE)
-_NO_NAME = re.compile(
-    r"(?:у|на|в|к|под|о|за)\s+ва\w+|(?:вы|вас|вам|вами|ваш\w*|тебе|тебя|нов\w{2,4}|кто-то|кому-то|посмотрите|появил\w*|вышл\w*|вышел|поступил\w*|получ\w+|оставлен\w*|добавлен\w*|опубликован\w*|пришл[аио]|был[аои]?|есть|это\w*"
-    r"|you|your|new|someone|somebody|see|check|view|an?|the|there|this|hai|un|una|tu|tuo|tua|vous|votre|nouve\w+|sie|du|ihr\w*"
-    r"|dein\w*|neue\w*|здравствуй\w*|привет|hi|hey|hello|hallo|ciao|bonjour|dear|facebook|вконтакте|одноклассники|vk)(?:\W|$)",
-    re.IGNORECASE,
-)
+_NAMED_LIKE_A_VERB = re.compile(rf"(?P<name>{NAME})\s+(?:(?:also|has|just|также|тоже|только что)\s+){{0,2}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +67,31 @@ class Deed:
 def deed_in(headline: str, *names: str) -> Deed | None:
     """Return what a headline announces, by its first verb; quotations and the given names say nothing."""
     words = _masked(_plain(headline), names)
+    found = _first_deed(words)
+    if found is not None and words[found.start].isupper() and is_verb(words[found.start : found.end]):
+        name = _NAMED_LIKE_A_VERB.match(words, found.start)
+        behind = _first_of_all(words, name.end()) if name and name.end("name") > found.end else None
+        if name and behind and behind.start == name.end():
+            return behind
+    return found
+
+
+def _first_deed(words: str) -> Deed | None:
     lower = words.lower()
     if len(lower) != len(words):  # "İ" is two characters then, and no place would be the same
-        return _first_deed(words)
+        return _first_of_all(words)
     match = _ANY_PHRASE.search(lower)
     if match is None or match.lastindex is None:
         return None
     language, kind, _ = _PHRASES[match.lastindex - 1]
-    return Deed(kind, language, *match.span()) if _is_deed(words, match, language) else _first_deed(words)
+    return Deed(kind, language, *match.span()) if _is_deed(words, match, language) else _first_of_all(words)
 
 
-def _first_deed(words: str) -> Deed | None:
-    """Return the first phrase of any language that is a verb, where the very first is none."""
+def _first_of_all(words: str, at: int = 0) -> Deed | None:
+    """Return the first phrase of any language that is a verb, from a position on."""
     found: Deed | None = None
     for language, kind, phrase in _PHRASES:
-        for match in phrase.finditer(words):
+        for match in phrase.finditer(words, at):
             if found is not None and match.start() >= found.start:
                 break
             if _is_deed(words, match, language):
@@ -129,22 +109,18 @@ def actors_in(headline: str) -> list[str]:
     headline = _plain(headline)
     shown = _SHOWN.match(headline)
     if shown:
-        return _names(shown["name"])
+        return names_in(shown["name"])
     deed = deed_in(headline)
     if deed is None:
         return []
     if headline[deed.start].isupper() and headline[: deed.start].rstrip().endswith(_TITLE_ENDS):
         return []  # "Oak Blog: New comment": a title, and no name
-    before = _names(re.sub(r"^A\s", "", headline[: deed.start]) if deed.language == "it" else headline[: deed.start])
+    words = re.sub(r"^A\s", "", headline[: deed.start]) if deed.language == "it" else headline[: deed.start]
+    before = names_in(words, headline[deed.start : deed.end])
     if before:
         return before
     after = _NAME_AFTER.match(headline, deed.end) or _MADE_BY.search(_masked(headline, ()), deed.end)
-    return [after["handle"]] if after and after["handle"] else _names(after["name"]) if after else []
-
-
-def is_name(words: str) -> bool:
-    """Whether words can be a person's name: few, all with a capital, no greeting and no network."""
-    return bool(_WHOLE_NAME.fullmatch(words)) and not _NO_NAME.match(words)
+    return [after["handle"]] if after and after["handle"] else names_in(after["name"]) if after else []
 
 
 def said_in(headline: str, deed: Deed | None) -> str:
@@ -167,19 +143,6 @@ def _is_verb(words: str, start: int, language: str) -> bool:
     begins = before.endswith(_TITLE_ENDS) or not any(sign.isalnum() for sign in before)
     is_small = language == "de" or not words[start].isupper() or begins
     return is_small or words[start:].startswith(_TRADE_MARKS)
-
-
-def _names(words: str) -> list[str]:
-    words = words.strip(" :")  # "Anna: new comment"
-    words = _ROLE.sub("", _EDGES.sub("", _EDGES.sub("", _REST.sub("", words.rpartition(": ")[2].strip()))))
-    if not words or _NO_NAME.match(words) or _TITLED.match(words):
-        return []
-    if whole := _IN_QUOTES.fullmatch(words):
-        return [whole["name"].strip()]
-    names = [person_name(_EDGES.sub("", _HELPERS.sub("", _HANDLE.sub("", name)))) for name in _TOGETHER.split(words)]
-    if any(_NO_NAME.match(name) for name in names):
-        return []  # "Matthew, you have …": the recipient
-    return [name for name in names if 2 <= len(name) <= 80]
 
 
 def _masked(headline: str, names: tuple[str, ...]) -> str:

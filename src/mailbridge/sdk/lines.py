@@ -4,17 +4,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from html import unescape
 from typing import NamedTuple
 
 from mailbridge.sdk.links import host_of, unwrap_url, urls_in
 from mailbridge.sdk.markup import BLOCKS, Event, visible_events
 from mailbridge.sdk.text import one_line
 
-_ENTITIES = {"&nbsp;": " ", "&bull;": "•", "&quot;": '"', "&laquo;": "«", "&raquo;": "»", "&amp;": "&"}
 _EDGE, _BREAK, _PARAGRAPH = range(3)
 _MOST_LINES = 4000
 _FOLDED = 100
-_ENTITY = re.compile("|".join(_ENTITIES))
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9A-Fa-f]{1,5}|[A-Za-z]{2,8}\d{0,2});")
 
 
 class Run(NamedTuple):
@@ -92,8 +92,14 @@ def _markup_lines(source: str) -> tuple[Line, ...]:
 
 @lru_cache(maxsize=2)
 def _plain_lines(source: str) -> tuple[Line, ...]:
-    lines = _folded_middle(_ENTITY.sub(lambda match: _ENTITIES[match.group()], source).split("\n"))
+    lines = _folded_middle(_ENTITY.sub(lambda match: _sign(match.group()), source).split("\n"))
     return tuple(Line(tuple(_text_runs(line))) for line in lines)
+
+
+def _sign(entity: str) -> str:
+    """What an entity stands for; no line break, so that a line stays one."""
+    sign = unescape(entity)
+    return sign if sign.isprintable() else " "
 
 
 def _folded_middle(lines: list[str]) -> list[str]:

@@ -133,6 +133,17 @@ def urls_in(text: str) -> list[tuple[int, int]]:
     return found
 
 
+def plain_links(text: str) -> str:
+    """Return a text in which web addresses lead straight to where they lead, without what acts for the recipient."""
+    shown, at = [], 0
+    for start, end in urls_in(text) if "/" in text else ():
+        url = text[start:end]
+        if unwrap_url(url) != _tidy(url) or has_token(url):
+            shown += [text[at:start], canonical_url(url)]
+            at = end
+    return "".join((*shown, text[at:]))
+
+
 def _tidy(url: str) -> str:
     """Repair what browsers repair: blanks around, line breaks inside, entities of a text part, a missing scheme."""
     url = re.sub(r"[\t\r\n\x00\ud800-\udfff]", "", url.strip()).replace("&amp;", "&")

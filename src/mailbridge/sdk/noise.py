@@ -170,6 +170,7 @@ _BROADCAST = re.compile(
     r"|\b(?:is|are|was|went|goes|going) live\b|\blive (?:now|video|stream)\b|started (?:streaming|a space\b)|livestream"
     r"|premiere (?:start|soon|now)|\b(?:premieres?|premiering) (?:in|on|starting|soon)|premiere starting"
 )
+_OWN_BLOG = re.compile(r"нов\w+ запис\w+ в (?:нашем )?блоге|new post in (?:the |our |vk )?blog")
 _OFFERED = re.compile(
     r"(?:возможно|вероятно),? вы знакомы|рекомендации для вас|рекомендуем\b|people you may know"
     r"|(?:suggested|recommended) for you|who to follow|suggestions for you"
@@ -194,8 +195,10 @@ def noise_in(subject: str) -> str | None:
 
 
 def _of_others(words: str) -> str | None:
-    """What names people and is no deed of theirs: somebody goes on the air, somebody is offered as a friend."""
+    """What seems to name people and tells of no deed to us: a stream begins, the blog goes on, a friend is offered."""
     told, _, said = words.partition(": ")
     if _BROADCAST.search(told) or _BROADCAST.match(said):
         return "broadcast"
+    if _OWN_BLOG.search(words):
+        return "newsletter"
     return "recommendation" if _OFFERED.search(words) else None

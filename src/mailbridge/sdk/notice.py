@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 
-from mailbridge.sdk.dates import date_in_mail, stamp_in_mail
-from mailbridge.sdk.deeds import Deed, actors_in, deed_in, is_name, said_in
+from mailbridge.sdk.dates import date_shown, stamp_in_mail
+from mailbridge.sdk.deeds import Deed, actors_in, deed_in, said_in
 from mailbridge.sdk.interest import Author, Precision
 from mailbridge.sdk.lines import Line, Run
 from mailbridge.sdk.mail import Mail
+from mailbridge.sdk.names import is_name
 from mailbridge.sdk.notification import Notice
 from mailbridge.sdk.people import person_name
 from mailbridge.sdk.phrases import (
@@ -22,6 +23,7 @@ from mailbridge.sdk.phrases import (
     calls_a_place,
     calls_the_sender,
     is_beside_name,
+    is_footer,
     is_greeting,
     own_words,
     unquoted,
@@ -33,7 +35,6 @@ _FAR = 40
 _NEAR = 6
 _TO_PLACES = frozenset({"review", "message"})
 """What is told of another one's doing was done to a page: to people it is told as "you"."""
-_DIVIDER = re.compile(r"\s+[·•|]\s+|\s*\n\s*")
 _BESIDE_NAME = re.compile(r"(?:\s{0,3}[(·•|]?\s{0,3}@\w{1,40}\)?)?(?:\s{0,3}[·•|,]\s{0,3}[\w.: ]{1,30})?")
 _SHORTEST_TITLE = 4
 _CUT = re.compile(r"(?:…|\.\.\.)\s*$")
@@ -146,7 +147,9 @@ class _Reading:
         return [run.text for run in self._people(line)] or actors_in(line.text)
 
     def _announces(self, line: Line) -> bool:
-        if is_greeting(line.text) or len(line.text) > 400:
+        if is_greeting(line.text) or is_footer(line.text) or len(line.text) > 400:
+            return False
+        if line.is_captions and any(self._target(run).role == "own" for run in line.links):
             return False
         return self._deed(line) is not None and (not line.is_captions or bool(actors_in(line.text)))
 
@@ -258,7 +261,7 @@ class _Reading:
         pictures = [run for run in self._pictures(at, start) if self.links.is_photo(run.image)]
         photo = next((run.image for run in pictures if url and self._target(run).url == url), "")
         if not photo:  # a portrait without a link, when there is only one to choose from
-            bare = {run.image for run in pictures if self._target(run).role != "person"}
+            bare = {run.image for run in pictures if self._target(run).role not in {"person", "place"}}
             photo = bare.pop() if len(bare) == 1 else ""
         name = self._shown_name(name, url, at, start)
         return Author(name=person_name(name) or None, url=url or None, photo_url=photo or None)
@@ -348,8 +351,7 @@ class _Reading:
         return self._target(run).role == "outside" and re.fullmatch(r"\S+\.\S+", run.text.strip()) is not None
 
     def _date(self, line: Line) -> tuple[datetime, Precision] | None:
-        pieces = _DIVIDER.split(line.text)
-        return next((when for piece in pieces[:2] if (when := date_in_mail(piece, self.mail))), None)
+        return date_shown(line.text, self.mail)
 
     def _buttons(self, end: int) -> list[Line]:
         return [line for line in self.lines[end:] if line.is_captions or not line.text]
@@ -373,7 +375,7 @@ class _Reading:
         return line.runs, False
 
     def _place(self, at: int, end: int, actors: Sequence[Author]) -> tuple[str, str, bool]:
-        """Name and address of the group or page: in the headline; else the address that a button has.
+        """Name and address of the group or page: in the headline, else above it; else the address that a button has.
 
         The third says whether it is one for certain: networks give pages and people the same kind of address.
         """
@@ -388,5 +390,9 @@ class _Reading:
                     target.role == "place" or calls_a_place(before),
                 )
             before += run.text
+        for line in reversed(self.lines[max(0, at - _NEAR) : at]):
+            above = self._target(line.links[0]) if line.is_captions else Target("outside")
+            if above.role == "place" and above.url not in acting:
+                return line.text, above.url, True
         buttons = (self._target(run) for line in self._buttons(end) for run in line.links)
         return "", next((target.url for target in buttons if target.role == "place"), ""), False

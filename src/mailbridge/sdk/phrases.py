@@ -11,6 +11,14 @@ _GREETING = re.compile(
     r"|bonjour\b|hallo\b)",
     re.IGNORECASE,
 )
+_FOOTER = re.compile(
+    r"\W*(?:(?:это|данное)\s+)?(?:сообщени|письм|уведомлени)\w+\s+(?:был[ои]?\s+)?(?:отправлен|адресован|предназначен|сформирован|создан)"
+    r"|\W*(?:вы\s+получ\w+\s+(?:эт|данн)\w+|если\s+вы\s+не\s+хотите|чтобы\s+(?:отписаться|не\s+получать))"
+    r"|\W*this\s+(?:message|e-?mail|notification|mail)\s+(?:was|is|has\s+been)\s"
+    r"|\W*you(?:\s+(?:are\s+receiving|received|have\s+received|get|got)|['’](?:re|ve)\s+(?:receiving|received))\s+this\s"
+    r"|\W*if\s+you\s+(?:don['’]t|do\s+not|no\s+longer)\s+(?:want|wish)",
+    re.IGNORECASE,
+)
 _OWN_WORDS = re.compile(
     r"(?:ваш\w*\s+(?:\w+\s+)?(?:комментари|запис|публикаци|пост|фото|видео|сообщени|отзыв|ответ|вопрос|тем)\w*"
     r"|вы\s+(?:на|от|о)?(?:писал|ветил|ставил)\w*"
@@ -79,6 +87,11 @@ def is_beside_name(line: str) -> bool:
 def is_greeting(words: str) -> bool:
     """Whether a line speaks to the recipient."""
     return bool(_GREETING.match(words))
+
+
+def is_footer(words: str) -> bool:
+    """Whether a line says why the recipient gets such mails or how to get none."""
+    return bool(_FOOTER.match(words))
 
 
 def agrees(subject: str, names: Sequence[str]) -> bool:

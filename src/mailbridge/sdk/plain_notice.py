@@ -4,26 +4,29 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailbridge.sdk.dates import date_in_mail
-from mailbridge.sdk.deeds import actors_in, deed_in, is_name, said_in
+from mailbridge.sdk.dates import date_in_mail, date_shown
+from mailbridge.sdk.deeds import actors_in, deed_in, said_in
 from mailbridge.sdk.interest import Author
 from mailbridge.sdk.lines import Line, html_lines, plain_text, text_lines
 from mailbridge.sdk.mail import Mail
+from mailbridge.sdk.names import is_name
 from mailbridge.sdk.notice import read_notice
 from mailbridge.sdk.notification import Notice
 from mailbridge.sdk.people import person_name
-from mailbridge.sdk.phrases import agrees, is_greeting, is_position, unquoted
+from mailbridge.sdk.phrases import agrees, is_footer, is_greeting, is_position, unquoted
 from mailbridge.sdk.targets import NetworkLinks, Role, Target
 from mailbridge.sdk.text import fold, paragraphs
 
 _FAR = 30
+_CAPTION = re.compile(r"[^:]{1,58}:|[^«»]{1,38}\s[»→›]")
+"""What a button of the HTML body leaves in plain text: "View comment:", "Read more »"."""
 _ABOUT = frozenset({"object", "talk"})
 """Where a link leads that the mail is about."""
 _HANDLE = re.compile(r"@\w{1,40}")
 _VIA = re.compile(r"(?P<name>\S.{1,80}?)\s+(?:via|through|через|über|tramite|par)\s+\S.{1,40}", re.IGNORECASE)
 _FOOTER = re.compile(
-    r"--\s*$|[-_=*]{5,}\s*$|©|(?:с уважением|вы получили это|это письмо"
-    r"|вы можете (?:изменить|отписаться)|чтобы (?:отписаться|не получать)"
+    r"--\s*$|[-_=*]{5,}\s*$|(?:[\w.]{1,20}\s){0,3}(?:©|\(c\))(?:\s*\d{4}|\s*[^\W\d])"
+    r"|(?:с уважением|вы получили это|это письмо|вы можете (?:изменить|отписаться)|чтобы (?:отписаться|не получать)"
     r"|you (?:received|are receiving) this|this (?:message|email) was sent|to (?:unsubscribe|stop receiving))",
     re.IGNORECASE,
 )
@@ -82,8 +85,8 @@ def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks, *,
         return Notice()
     start = _start(lines) if at is None else at + 1
     end, target = _tail(lines, start, links)
-    when = next((date for line in lines[start : start + 3] if (date := date_in_mail(line.text, mail))), None)
-    words = [line for line in lines[start:end] if when is None or date_in_mail(line.text, mail) != when]
+    when = next((date for line in lines[start : start + 3] if (date := date_shown(line.text, mail))), None)
+    words = [line for line in lines[start:end] if when is None or date_shown(line.text, mail) != when]
     names = actors_in(headline) or actors_in(mail.subject) or sent_by(mail)
     words = words[_author_lines(words, names, links) :]
     return Notice(
@@ -125,7 +128,7 @@ def _author_lines(lines: Sequence[Line], names: Sequence[str], links: NetworkLin
 def _headline_at(mail: Mail, lines: Sequence[Line]) -> int | None:
     for at, line in enumerate(lines[:_FAR]):
         said = _said(line)
-        if said and not is_greeting(said) and deed_in(said) is not None:
+        if said and not is_greeting(said) and not is_footer(said) and deed_in(said) is not None:
             return at if agrees(mail.subject, actors_in(said)) else None
     return None
 
@@ -149,7 +152,7 @@ def _tail(lines: Sequence[Line], start: int, links: NetworkLinks) -> tuple[int, 
     footers = [at for at in range(start, end) if _FOOTER.match(lines[at].text)]
     end = footers[-1] if footers and not linked else end
     before = next((at for at in range(end - 1, start - 1, -1) if lines[at].text), start)
-    is_caption = before > start and lines[before].text.endswith(":") and len(lines[before].text) < 60
+    is_caption = before > start and _CAPTION.fullmatch(lines[before].text)
     return before if is_caption and end < len(lines) else end, target
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from mailbridge.sdk.errors import TemplateChanged
 from mailbridge.sdk.interest import Author, Interest, Kind, Precision, Product, Refs, Reply, make_interest
+from mailbridge.sdk.links import plain_links
 from mailbridge.sdk.mail import Mail
 from mailbridge.sdk.targets import Target
 
@@ -53,7 +54,7 @@ def social_interests(
             title=title or None,
             when=when,
             author=author,
-            text=text if kind in _WITH_WORDS else None,
+            text=plain_links(text) if kind in _WITH_WORDS else None,
             product=product or Product(),
             rating=rating,
             reply=_reply(kind, target, place_url, author),

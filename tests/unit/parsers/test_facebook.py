@@ -258,3 +258,44 @@ def test_no_field_carries_a_token_of_the_recipient():
     )
     shown = str(found.to_json())
     assert not any(token in shown for token in ("bcode", "n_m", "AbToken", "61aG5", "shop%40", "lloc", "o.php"))
+
+
+def test_the_picture_of_a_group_above_the_person_is_not_the_persons():
+    group = "groups%2F44%2F"
+    page = (
+        f"<table><tr><td>{anchor(group, PORTRAIT, 'profile_link')}</td><td>{anchor(group, 'Bakers', 'profile_link')}</td></tr>"
+        f"<tr><td>{anchor('clara.w', 'Clara W', 'profile_link')} posted</td></tr><tr><td>Flour, please</td></tr>"
+        f"<tr><td>{anchor('groups%2F44%2F770011%2F', 'View', 'view_on_facebook_btn')}</td></tr></table>"
+    )
+    found = read("Clara W posted in Bakers", markup=page)
+    assert (found.author.name, found.author.photo_url, found.source.title) == ("Clara W", None, "Bakers")
+    assert found.product.url == "https://www.facebook.com/groups/44/"
+
+
+@pytest.mark.parametrize("lloc", ["view_on_facebook_btn", "1st_cta", "new_view"])
+def test_the_caption_of_a_button_is_nobody(lloc):
+    page = f"<p>{anchor('oak.bakery', 'Open the page', lloc)}</p><p>This message was sent to you.</p>"
+    with pytest.raises(TemplateChanged, match="no_author"):
+        outcome("You have a new follower", markup=page, X_Facebook_Notify="page_follow; mailid=1")
+
+
+@pytest.mark.parametrize(
+    ("headline", "group"),
+    [
+        ("Clara W posted in Bakers of Oslo.", "Bakers of Oslo"),
+        ("Clara W created a poll in Bakers: flour", "Bakers: flour"),
+        ("Clara W shared a link in Bakers: Rye or wheat?", "Bakers"),
+        ('Клара В сделала публикацию в группе Хлеб: ржаной и белый: "Rye…', "Хлеб: ржаной и белый"),
+    ],
+)
+def test_a_headline_names_the_group_and_may_quote_words_behind_it(headline, group):
+    found = read(headline, text=text_part(headline, "Rye or wheat?", "groups%2F44%2F770011%2F"))
+    assert (found.source.title, found.text) == (group, "Rye or wheat?")
+
+
+def test_who_asks_to_be_a_friend_is_known_by_the_number_in_the_button():
+    button = anchor("friends%2Fcenter%2Frequests%2F&f=100077", "Confirm", "1st_cta")
+    found = read(
+        "Clara W wants to be friends on Facebook", markup=f"<p>Clara W wants to be friends.</p><p>{button}</p>"
+    )
+    assert (found.author.name, found.author.url) == ("Clara W", "https://www.facebook.com/profile.php?id=100077")

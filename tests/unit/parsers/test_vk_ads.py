@@ -92,3 +92,8 @@ def test_mails_about_advertising_are_ignored_and_others_refused():
         VkAdsParser().parse(mail("Текст", subject="Здравствуйте"))
     with pytest.raises(TemplateChanged, match="no_author"):
         VkAdsParser().parse(mail("Форма: Торт", "Данные в кабинете"))
+
+
+def test_the_subject_once_more_as_the_first_line_is_no_field():
+    found = read("Новая заявка от формы: Торт", "Имя: Анна", "Город: Тверь")
+    assert (found.source.title, [one.label for one in found.fields]) == ("Торт", ["Город"])

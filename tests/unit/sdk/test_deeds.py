@@ -141,3 +141,66 @@ def test_both_genders_of_a_verb_are_no_part_of_a_name(verb):
 )
 def test_pictures_and_nicknames_belong_to_a_name(headline, name):
     assert actors_in(headline) == [name]
+
+
+@pytest.mark.parametrize(
+    ("headline", "names"),
+    [
+        ("Smith, Anna commented on your post", ["Smith, Anna"]),
+        ("Dr. Anna Smith, PhD liked your post", ["Dr. Anna Smith, PhD"]),
+        ("Смирнова, Анна оценила вашу запись", ["Смирнова, Анна"]),
+        ("Anna and Peter Smith commented on your post", ["Anna and Peter Smith"]),
+        ("Smith and Sons Ltd shared your post", ["Smith and Sons Ltd"]),
+        ("Анна и Пётр оценили вашу запись", ["Анна и Пётр"]),
+        ("Анна И Пётр оценил вашу запись", ["Анна И Пётр"]),
+        ("Магазин «Дуб и ясень» прокомментировал вашу запись", ["Магазин «Дуб и ясень»"]),
+        ("Bread, Butter and Jam поделился вашей записью", ["Bread, Butter and Jam"]),
+    ],
+)
+def test_a_comma_or_an_and_inside_a_name_divides_nothing(headline, names):
+    assert actors_in(headline) == names
+
+
+@pytest.mark.parametrize(
+    ("headline", "names"),
+    [
+        ("Анна Смирнова и Пётр Дубов оценили вашу запись", ["Анна Смирнова", "Пётр Дубов"]),
+        ("Anna Smith and Bob Lee liked your post", ["Anna Smith", "Bob Lee"]),
+        ("Anna Smith, Bob Lee liked your post", ["Anna Smith", "Bob Lee"]),
+        ("Анна, Пётр оценили вашу запись", ["Анна", "Пётр"]),
+        ("Анне Смирновой и Петру Дубову понравилась ваша запись", ["Анне Смирновой", "Петру Дубову"]),
+        ("Anna, Bob and 3 others liked your post", ["Anna", "Bob"]),
+        ("clara.w and peter_o liked your post", ["clara.w", "peter_o"]),
+    ],
+)
+def test_several_people_are_several(headline, names):
+    assert actors_in(headline) == names
+
+
+@pytest.mark.parametrize(
+    ("headline", "kind", "names"),
+    [
+        ("Нравится Жизнь прокомментировала вашу запись", "comment", ["Нравится Жизнь"]),
+        ("Подписался Иванов также оценил вашу запись", "like", ["Подписался Иванов"]),
+        ("Commented Smith just liked your post", "like", ["Commented Smith"]),
+        ("Нравится Анне Смирновой", "like", ["Анне Смирновой"]),
+        ("Отзыв Иван Петров: оставил 5 звёзд", "review", ["Иван Петров"]),
+    ],
+)
+def test_a_name_that_begins_with_a_verb_is_told_by_the_verb_behind_it(headline, kind, names):
+    assert (deed_in(headline).kind, actors_in(headline)) == (kind, names)
+
+
+@pytest.mark.parametrize(
+    ("headline", "names"),
+    [
+        ("New York Bakery commented on your post", ["New York Bakery"]),
+        ("Новая Жизнь оценила вашу запись", ["Новая Жизнь"]),
+        ("The Bread House replied to your comment", ["The Bread House"]),
+        ("New Facebook message from Anna Smith", ["Anna Smith"]),
+        ("The page got a new comment", []),
+        ("Посмотреть сообщение", []),
+    ],
+)
+def test_a_name_may_begin_like_a_thing_that_is_new(headline, names):
+    assert actors_in(headline) == names

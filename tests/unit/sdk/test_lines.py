@@ -37,3 +37,9 @@ def test_a_text_part_has_links_and_decoded_entities():
     assert lines[0].text == "A • B"
     assert [run.href for run in lines[1].links] == ["https://a.example/x"]
     assert len(lines) == 4
+
+
+def test_every_entity_that_a_sender_left_in_a_text_part_is_decoded_and_parameters_of_links_are_none():
+    (line,) = text_lines("&mdash; &#8470;1 &#x41; &nbsp;&copy;&#10;AT&T &c=2; https://a.example/?a=1&copy=2&amp;b=3")
+    assert line.text == "— №1 A © AT&T &c=2; https://a.example/?a=1&copy=2&b=3"
+    assert line.links[0].href == "https://a.example/?a=1&copy=2&b=3"

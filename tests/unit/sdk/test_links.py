@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbridge.sdk import canonical_url, host_of, parts_of, query_of, unwrap_url, urls_in
+from mailbridge.sdk.links import plain_links
 
 
 @pytest.mark.parametrize(
@@ -145,3 +146,17 @@ def test_half_an_address_is_no_link_and_no_error(sent):
     unwrap_url(sent)
     assert canonical_url(sent) in {"", sent}
     assert parts_of("https://[") == parts_of("")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("see https://vk.com/away.php?to=https%3A%2F%2Fbread.example%2F7&cc_key=9.", "see https://bread.example/7."),
+        ("https://www.google.com/url?q=https://bread.example/7&sa=D now", "https://bread.example/7 now"),
+        ("https://vk.com/wall-5_7?reply=8&hash=ab1", "https://vk.com/wall-5_7?reply=8"),
+        ("www.bread.example, HTTPS://Bread.example/a?b=1#c", "www.bread.example, HTTPS://Bread.example/a?b=1#c"),
+        ("и/или 1/2", "и/или 1/2"),
+    ],
+)
+def test_addresses_inside_words_lead_straight_and_others_stay_as_typed(written, shown):
+    assert plain_links(written) == shown
