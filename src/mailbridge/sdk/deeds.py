@@ -67,27 +67,27 @@ class Deed:
 def deed_in(headline: str, *names: str) -> Deed | None:
     """Return what a headline announces, by its first verb; quotations and the given names say nothing."""
     words = _masked(_plain(headline), names)
-    found = _first_deed(words)
+    found = _first_seen(words)
     if found is not None and words[found.start].isupper() and is_verb(words[found.start : found.end]):
         name = _NAMED_LIKE_A_VERB.match(words, found.start)
-        behind = _first_of_all(words, name.end()) if name and name.end("name") > found.end else None
+        behind = _first_deed(words, name.end()) if name and name.end("name") > found.end else None
         if name and behind and behind.start == name.end():
             return behind
     return found
 
 
-def _first_deed(words: str) -> Deed | None:
+def _first_seen(words: str) -> Deed | None:
     lower = words.lower()
     if len(lower) != len(words):  # "İ" is two characters then, and no place would be the same
-        return _first_of_all(words)
+        return _first_deed(words)
     match = _ANY_PHRASE.search(lower)
     if match is None or match.lastindex is None:
         return None
     language, kind, _ = _PHRASES[match.lastindex - 1]
-    return Deed(kind, language, *match.span()) if _is_deed(words, match, language) else _first_of_all(words)
+    return Deed(kind, language, *match.span()) if _is_deed(words, match, language) else _first_deed(words)
 
 
-def _first_of_all(words: str, at: int = 0) -> Deed | None:
+def _first_deed(words: str, at: int = 0) -> Deed | None:
     """Return the first phrase of any language that is a verb, from a position on."""
     found: Deed | None = None
     for language, kind, phrase in _PHRASES:

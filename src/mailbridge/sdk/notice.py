@@ -13,6 +13,7 @@ from mailbridge.sdk.dates import date_shown, stamp_in_mail
 from mailbridge.sdk.deeds import Deed, actors_in, deed_in, said_in
 from mailbridge.sdk.interest import Author, Precision
 from mailbridge.sdk.lines import Line, Run
+from mailbridge.sdk.linked_words import linked_words
 from mailbridge.sdk.mail import Mail
 from mailbridge.sdk.names import is_name
 from mailbridge.sdk.notification import Notice
@@ -86,7 +87,8 @@ class _Reading:
             headline=line.text,
             deed=deed,
             actors=actors,
-            text=text or unquoted(said_in(line.text, self._deed(line))),
+            text=text
+            or unquoted(said_in(line.text, self._deed(line)) or linked_words(self.lines[end:], self.links.target)),
             is_cut=is_cut,
             when=when,
             target=self._best(around),
@@ -280,9 +282,9 @@ class _Reading:
 
     def _body_span(self, at: int) -> tuple[int, int, tuple[datetime, Precision] | None]:
         """Where the words begin and end, and the date that stands before them."""
-        start, when = self._after_author(at) or at + 1, self._date(self.lines[at - 1]) if at else None
+        start, when = self._after_author(at) or at + 1, date_shown(self.lines[at - 1].text, self.mail) if at else None
         while start < len(self.lines) and (self._is_head(self.lines[start], when is None) or self._is_title(start)):
-            when = when or self._date(self.lines[start])
+            when = when or date_shown(self.lines[start].text, self.mail)
             start += 1
         end = start
         while end < len(self.lines) and not self._is_tail(self.lines[end]):
@@ -318,7 +320,7 @@ class _Reading:
             people = self._people(line) if line.is_captions else []
             known = any(self._target(run).url in urls or (not urls and run.text.strip() in names) for run in people)
             pictured = any(run.image and self._target(run).role == "person" for run in self.lines[below - 1].runs)
-            if known and (pictured or self._date(self.lines[below + 1]) is not None):
+            if known and (pictured or date_shown(self.lines[below + 1].text, self.mail) is not None):
                 return below + 1
         return 0
 
@@ -326,7 +328,7 @@ class _Reading:
         """Names, portraits and the date between headline and text."""
         if not line.text or is_beside_name(line.text):
             return True
-        if date_due and self._date(line) is not None:
+        if date_due and date_shown(line.text, self.mail) is not None:
             return True
         roles = {self._target(run).role for run in line.links}
         return line.is_captions and roles <= {"person", "place"}
@@ -349,9 +351,6 @@ class _Reading:
     def _is_typed(self, run: Run) -> bool:
         """An address that a person wrote and the network shortened for show."""
         return self._target(run).role == "outside" and re.fullmatch(r"\S+\.\S+", run.text.strip()) is not None
-
-    def _date(self, line: Line) -> tuple[datetime, Precision] | None:
-        return date_shown(line.text, self.mail)
 
     def _buttons(self, end: int) -> list[Line]:
         return [line for line in self.lines[end:] if line.is_captions or not line.text]

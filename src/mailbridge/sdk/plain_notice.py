@@ -18,8 +18,12 @@ from mailbridge.sdk.targets import NetworkLinks, Role, Target
 from mailbridge.sdk.text import fold, paragraphs
 
 _FAR = 30
-_CAPTION = re.compile(r"[^:]{1,58}:|[^«»]{1,38}\s[»→›]")
-"""What a button of the HTML body leaves in plain text: "View comment:", "Read more »"."""
+_CAPTION = re.compile(
+    r"[^:]{1,58}:|[^«»]{1,38}\s[»→›]"
+    r"|(?:Reply|View|See|Open|Read)(?:\s+(?:the\s+)?(?:comment|post|message|more|on\s\w+|all))?"
+    r"|(?:Ответить|Посмотреть|Открыть|Читать|Перейти)(?:\s+(?:комментарий|запись|сообщение|дал(?:ее|ьше)|полностью|на\s\w+))?"
+)
+"""What a button of the HTML body leaves in plain text: "View comment:", "Read more »", "Reply"."""
 _ABOUT = frozenset({"object", "talk"})
 """Where a link leads that the mail is about."""
 _HANDLE = re.compile(r"@\w{1,40}")

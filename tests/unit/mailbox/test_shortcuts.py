@@ -57,4 +57,4 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS, max_size=9).map(" ".join))
 def test_one_look_for_all_deeds_finds_what_a_look_for_each_finds(headline):
     words = deeds._masked(deeds._plain(headline), ())
-    assert deeds.deed_in(headline) == deeds._first_deed(words)
+    assert deeds._first_seen(words) == deeds._first_deed(words)

@@ -263,7 +263,8 @@ def test_no_field_carries_a_token_of_the_recipient():
 def test_the_picture_of_a_group_above_the_person_is_not_the_persons():
     group = "groups%2F44%2F"
     page = (
-        f"<table><tr><td>{anchor(group, PORTRAIT, 'profile_link')}</td><td>{anchor(group, 'Bakers', 'profile_link')}</td></tr>"
+        f"<table><tr><td>{anchor(group, PORTRAIT, 'profile_link')}</td>"
+        f"<td>{anchor(group, 'Bakers', 'profile_link')}</td></tr>"
         f"<tr><td>{anchor('clara.w', 'Clara W', 'profile_link')} posted</td></tr><tr><td>Flour, please</td></tr>"
         f"<tr><td>{anchor('groups%2F44%2F770011%2F', 'View', 'view_on_facebook_btn')}</td></tr></table>"
     )

@@ -1,4 +1,8 @@
+import pytest
+
 from mailbridge.sdk import html_lines, plain_text, text_lines
+from mailbridge.sdk.linked_words import linked_words
+from mailbridge_parsers.vk.links import target
 
 
 def test_blocks_cells_and_breaks_end_lines_and_paragraphs_stay_apart():
@@ -43,3 +47,20 @@ def test_every_entity_that_a_sender_left_in_a_text_part_is_decoded_and_parameter
     (line,) = text_lines("&mdash; &#8470;1 &#x41; &nbsp;&copy;&#10;AT&T &c=2; https://a.example/?a=1&copy=2&amp;b=3")
     assert line.text == "— №1 A © AT&T &c=2; https://a.example/?a=1&copy=2&b=3"
     assert line.links[0].href == "https://a.example/?a=1&copy=2&b=3"
+
+
+COMMENT = '<p><a href="https://vk.com/wall-5_7?reply=9&amp;hash={}">{}</a></p>'
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ((COMMENT.format("a", "Is it rye?<br>Or wheat?"), COMMENT.format("b", "Reply")), "Is it rye?\nOr wheat?"),
+        ((COMMENT.format("a", "View comment"), COMMENT.format("b", "Reply")), ""),
+        ((COMMENT.format("a", "Is it rye?"), '<p><a href="https://vk.com/wall-5_7">Post</a></p>'), ""),
+        (('<p><a href="https://vk.com/wall-5_7">Is it rye?</a></p>',) * 2, ""),
+        (("<p>Is it rye?</p>",), ""),
+    ],
+)
+def test_words_that_are_one_link_to_their_comment_are_words_where_a_button_leads_there_too(rows, words):
+    assert linked_words(html_lines("".join(rows)), target) == words
