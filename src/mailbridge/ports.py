@@ -181,6 +181,7 @@ class Layout:
         mails: How many mails had it.
         fills: Channel and kind → field → in how many interests it had a value; the field "" counts all.
         missing: Required fields that its first mail had not.
+        labels: Hash of a label → in how many mails it stood, in the order of their first appearance; "" counts all.
     """
 
     id: str
@@ -190,6 +191,7 @@ class Layout:
     mails: int = 0
     fills: dict[str, Counter[str]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    labels: Counter[str] = field(default_factory=Counter)
 
 
 class Clock(Protocol):

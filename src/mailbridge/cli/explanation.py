@@ -8,6 +8,7 @@ from mailbridge.cli.common import plain, short
 
 if TYPE_CHECKING:
     from mailbridge.config import Settings
+    from mailbridge.ledger.layouts import Layouts
 
 NOT_READ_HERE = frozenset({"parse_timeout", "parse_crashed", "memory_exceeded", "canary_forged"})
 
@@ -16,6 +17,10 @@ ADVICE: Mapping[str, str] = {
     "`trust` in [parsers.NAME] when this mailbox is never authenticated",
     "impersonation": "it looks like a network and is not: usually fraud; a person or firm with such a name goes into "
     "`allow` of [trust], then retry it",
+    "layout_changed": "look at the mail: when what is missing stands in it, mend the parser or recipe; when its sender "
+    "does not give it any more, `mailbridge layouts accept LAYOUT`; then retry it",
+    "recipe_field_missing": "look which label it has now, add it to the recipe (`label` may be a list), then retry it",
+    "recipe_field_twice": "look which of the values is the author's; a `css` or `pattern` can tell them apart for ever",
     "no_parser": "write a recipe or a parser for this sender",
     "ambiguous_route": "two parsers claim it: remove one of the plugins, or give one a stronger route",
     "parse_timeout": "reading it took too long; it is not read here: look at the raw bytes with care",
@@ -28,22 +33,25 @@ REPAIR = (
 )
 
 
-def explained(settings: "Settings", row: Mapping[str, Any], raw: bytes) -> dict[str, Any]:
+def explained(settings: "Settings", row: Mapping[str, Any], raw: bytes, layouts: "Layouts") -> dict[str, Any]:
     """Return how the mail reads today, which parsers come nearest, what they miss, bad recipes, and what to do."""
     from mailbridge.app import usable_recipes
 
     refused = list(usable_recipes(settings)[1])
     if row["reason"] in NOT_READ_HERE:
         return {"today": None, "nearest": [], "advice": ADVICE[row["reason"]], "refused_recipes": refused}
-    return {**_reading(settings, row, raw), "refused_recipes": refused}
+    return {**_reading(settings, row, raw, layouts), "refused_recipes": refused}
 
 
-def _reading(settings: "Settings", row: Mapping[str, Any], raw: bytes) -> dict[str, Any]:
+def _reading(settings: "Settings", row: Mapping[str, Any], raw: bytes, layouts: "Layouts") -> dict[str, Any]:
     from mailbridge.app import make_router, receivers, trust_rules
     from mailbridge.mailbox.decode import Undecodable, decode
     from mailbridge.mailbox.receiving import DEFAULT
+    from mailbridge.pipeline.drift import outline_of
     from mailbridge.pipeline.explaining import nearest
     from mailbridge.pipeline.parsing import read_mail
+    from mailbridge.stations.drifting import held_back
+    from mailbridge.worker import Read
 
     router = make_router(settings)
     receiving = receivers(settings).get(row["mailbox"] or "", DEFAULT)
@@ -56,6 +64,8 @@ def _reading(settings: "Settings", row: Mapping[str, Any], raw: bytes) -> dict[s
             "advice": "look at --raw",
         }
     reading = read_mail(mail, router, trust_rules(settings))
+    [read] = held_back([Read(row["id"], reading, outline=outline_of(mail, reading))], layouts)
+    reading = read.reading
     today = _today(reading.outcome, reading.reason, reading.parser, reading.detail)
     near = [asdict(one) for one in nearest(mail, router.parsers, reading.parser)]
     if reading.outcome != "quarantined":

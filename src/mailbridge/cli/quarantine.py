@@ -80,7 +80,7 @@ def show(
             sys.stdout.buffer.write(ledger.listings.raw(mail_id))
             return
         row = ledger.listings.mail(mail_id)
-        row["explanation"] = explained(settings, row, ledger.listings.raw(row["id"]))
+        row["explanation"] = explained(settings, row, ledger.listings.raw(row["id"]), ledger.layouts)
     if as_json:
         emit_one(row, as_json=True)
     else:

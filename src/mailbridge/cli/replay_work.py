@@ -21,7 +21,6 @@ from mailbridge.daemon.signals import signals
 from mailbridge.ledger.ledger import Ledger, Waiting
 from mailbridge.ledger.listing import Wanted
 from mailbridge.ledger.raws import Packed
-from mailbridge.ledger.replays import Replays
 from mailbridge.ledger.settle import Outgoing, StoredMail
 from mailbridge.mailbox.files import walk
 from mailbridge.pipeline.replies import with_reply
@@ -211,7 +210,7 @@ def looking(order: Order) -> Iterator[tuple[Replayer, Iterator[Given], Watch, Le
         stack.callback(crew.close)
         has_ledger = order.wanted is not None or _exists(order.settings.ledger.url)
         ledger = stack.enter_context(open_ledger(order.settings) if has_ledger else nullcontext())
-        replayer = _replayer(order, crew, ledger.replays if ledger else None)
+        replayer = _replayer(order, crew, ledger)
         watch = stack.enter_context(_progress(order, ledger))
         yield replayer, _mails(order, ledger), watch, ledger
 
@@ -225,15 +224,16 @@ def working(order: Order, *, new: bool) -> Iterator[Work]:
         stack.enter_context(signals(app))
         free_leases(app)
         watch = stack.enter_context(_progress(order, app.ledger))
-        work = Work(order, app, _replayer(order, app.room.crew, app.ledger.replays), watch)
+        work = Work(order, app, _replayer(order, app.room.crew, app.ledger), watch)
         stack.callback(work.close)
         yield work
 
 
-def _replayer(order: Order, crew: Any, replays: Replays | None) -> Replayer:
+def _replayer(order: Order, crew: Any, ledger: Ledger | None) -> Replayer:
     workers = max(1, order.processes)
     believed = receivers(order.settings)
-    return Replayer(crew, order.settings.sinks, receivers=believed, replays=replays, workers=workers)
+    replays, layouts = (ledger.replays, ledger.layouts) if ledger else (None, None)
+    return Replayer(crew, order.settings.sinks, receivers=believed, replays=replays, workers=workers, layouts=layouts)
 
 
 def _mails(order: Order, ledger: Ledger | None) -> Iterator[Given]:

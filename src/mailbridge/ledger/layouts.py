@@ -59,6 +59,7 @@ class Layouts:
                 values: dict[str, Any] = {
                     "mails": one.mails,
                     "fills": json.dumps(one.fills),
+                    "labels": json.dumps(one.labels),
                     "state": one.state,
                     "last_at": now(),
                 }
@@ -71,7 +72,8 @@ class Layouts:
                     kept = (layout.c.id == one.id, layout.c.state != "accepted")
                     connection.execute(update(layout).where(*kept).values(**values))
                     counted = (layout.c.id == one.id, layout.c.state == "accepted")
-                    connection.execute(update(layout).where(*counted).values(mails=one.mails, fills=values["fills"]))
+                    counts = {name: values[name] for name in ("mails", "fills", "labels")}
+                    connection.execute(update(layout).where(*counted).values(**counts))
 
     def accept(self, layout_id: str) -> str:
         """Let mails of a layout pass from now on; return its whole id.
@@ -94,7 +96,8 @@ class Layouts:
 def _layout(row: Any) -> Layout:
     fills = {kind: Counter(counts) for kind, counts in json.loads(row.fills).items()}
     missing = tuple(json.loads(row.missing))
-    return Layout(row.id, row.source, tuple(json.loads(row.signs)), row.state, row.mails, fills, missing)
+    labels = Counter(json.loads(row.labels or "{}"))
+    return Layout(row.id, row.source, tuple(json.loads(row.signs)), row.state, row.mails, fills, missing, labels)
 
 
 def _rates(fills: dict[str, dict[str, int]]) -> dict[str, dict[str, float]]:

@@ -389,6 +389,7 @@ layout = Table(
     Column("first_mail", String(64), nullable=False),
     Column("first_at", Double, nullable=False),
     Column("last_at", Double, nullable=False),
+    Column("labels", Text, comment="hash of a label → how often it stood there, as JSON"),
     Index(None, "source"),
     comment="what templates look like apart from their words, so that a change is noticed",
 )

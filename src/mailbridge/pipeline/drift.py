@@ -40,6 +40,12 @@ NEEDED: Mapping[str, frozenset[str]] = {
 }
 """Channel → fields whose loss holds a new layout. A site has many forms, and each asks for something else."""
 
+LABELLED = frozenset({"author.name", "contact", "text"})
+"""Fields whose loss holds a layout that is like a known one but for its labels."""
+
+MOST_LABELS = 64
+"""A layout with more labels than this, or with a new one in every second mail, has such as people or carts make."""
+
 _SEARCHED = 200_000
 _TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)\b([^<>]{0,600})>")
 _ATTRIBUTE = re.compile(r"""\b(class|id|style|href)\s*=\s*["']?([^"'>]{1,200})""", re.IGNORECASE)
@@ -57,11 +63,13 @@ class Outline:
         source: Who sends such mails: parser and domain.
         signs: Hashes of its structural signs, the smallest ones, sorted.
         filled: Per interest: its channel and kind → the fields that have a value.
+        labels: Hashes of the labels of its fields with their words, in the order of the mail, each once.
     """
 
     source: str
     signs: tuple[int, ...]
     filled: tuple[tuple[str, frozenset[str]], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 def count(layout: Layout, outline: Outline) -> None:
@@ -69,6 +77,9 @@ def count(layout: Layout, outline: Outline) -> None:
     layout.mails += 1
     for kind, filled in outline.filled:
         layout.fills.setdefault(kind, Counter()).update(["", *filled])
+    if outline.labels:
+        room = len(layout.labels) <= MOST_LABELS
+        layout.labels.update(["", *(label for label, _ in outline.labels if room or label in layout.labels)])
     if layout.state == "new" and layout.mails >= SETTLED_MAILS:
         layout.state = "known"
 
@@ -81,7 +92,7 @@ def outline_of(mail: Mail, reading: Reading) -> Outline | None:
         return None
     signs = sorted(set(_signs(mail)))
     filled = tuple((f"{one.source.channel} {one.kind}", frozenset(_filled(one))) for one in reading.interests)
-    return Outline(f"{reading.parser}@{domain}", tuple(signs[:SKETCH]), filled)
+    return Outline(f"{reading.parser}@{domain}", tuple(signs[:SKETCH]), filled, tuple(_labels(mail, reading).items()))
 
 
 def is_steady(known: Sequence[Layout]) -> bool:
@@ -101,9 +112,54 @@ def alike(one: Sequence[int], other: Sequence[int]) -> float:
 
 def place(outline: Outline, known: Sequence[Layout]) -> Layout | None:
     """Return the known layout that a mail has, None when it is new."""
+    return resembled(outline, [layout for layout in known if not is_relabelled(outline, layout)])
+
+
+def resembled(outline: Outline, known: Sequence[Layout]) -> Layout | None:
+    """Return the known layout that a mail is most like apart from its labels, None when it is like none."""
     ranked = [(alike(outline.signs, layout.signs), layout) for layout in known]
     best = max(ranked, key=lambda one: one[0], default=(0.0, None))
     return best[1] if best[0] >= ALIKE else None
+
+
+def is_relabelled(outline: Outline, layout: Layout) -> bool:
+    """Whether the labels of a mail are not those of a layout: another form, one called otherwise, one that moved."""
+    total = layout.labels[""]
+    given = [label for label, _ in outline.labels]
+    if not total or not given or not _has_steady_labels(layout):
+        return False
+    usual = {label for label, count in layout.labels.items() if label and count >= total / 2}
+    if len(usual & set(given)) < len(usual) / 2:
+        return True  # two forms of one site look alike and ask for different things
+    constant = [label for label, count in layout.labels.items() if label and count >= REQUIRED_RATE * total]
+    if total < CERTAIN_MAILS:
+        return False
+    if not set(constant) <= set(given):
+        return not set(given) <= layout.labels.keys() or "contact" in lost_beside(outline, layout)
+    return [label for label in given if label in constant] != constant
+
+
+def _has_steady_labels(layout: Layout) -> bool:
+    total, known = layout.labels[""], len(layout.labels) - 1
+    return known <= MOST_LABELS and (total < LEARNED_MAILS or known <= max(LEARNED_MAILS, total / 2))
+
+
+def lost_beside(outline: Outline, layout: Layout) -> tuple[str, ...]:
+    """Return the fields that a mail does not have, though those of a layout that is called otherwise always had."""
+    counts = sum(layout.fills.values(), Counter())
+    always = {name for name in LABELLED if counts[""] >= CERTAIN_MAILS and counts[name] >= REQUIRED_RATE * counts[""]}
+    return tuple(sorted({name for _, filled in outline.filled for name in always - filled}))
+
+
+def lost(outline: Outline, layout: Layout, known: Sequence[Layout]) -> tuple[str, ...]:
+    """Return what a mail of a held layout does not have of that for which it is held."""
+    still = {name for _, filled in outline.filled for name in layout.missing if name not in filled}
+    return tuple(sorted({*still, *missing(outline, required(known))}))
+
+
+def fresh_labels(outline: Outline, known: Sequence[Layout]) -> list[str]:
+    """Return the labels of a mail that no other layout of its source has."""
+    return [words for label, words in outline.labels if not any(label in one.labels for one in known)]
 
 
 def required(known: Sequence[Layout]) -> Mapping[str, frozenset[str]]:
@@ -127,6 +183,16 @@ def _needed(kind: str) -> frozenset[str]:
 def missing(outline: Outline, wanted: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
     """Return the required fields that a mail does not have, each once."""
     return tuple(sorted({name for kind, filled in outline.filled for name in wanted.get(kind, frozenset()) - filled}))
+
+
+def _labels(mail: Mail, reading: Reading) -> dict[str, str]:
+    """Return the labels of what people fill in; in a mail of a social network nobody fills in anything."""
+    if reading.outcome == "ignored" or any(one.source.channel == "social" for one in reading.interests):
+        return {}
+    words = (
+        [one.label for one in mail.html.pairs()] if mail.html_source.strip() else _LABEL.findall(mail.text[:_SEARCHED])
+    )
+    return {str(_hash(f"label|{_plain(one)}")): one.strip()[:60] for one in words[:MOST_LABELS]}
 
 
 def _signs(mail: Mail) -> Iterator[int]:

@@ -74,7 +74,10 @@ def nearest(mail: Mail, parsers: Sequence[Parser], asked: str | None = None) -> 
         shown = tuple(view for view in views if view.missing == views[0].missing)[:SHOWN]
         ranked.append((is_asked, best, parser, shown))
     ranked.sort(key=lambda one: (one[0], one[1]), reverse=True)
-    return [_nearness(mail, parser, shown) for _, _, parser, shown in ranked[:SHOWN]]
+    told = [_nearness(mail, parser, shown) for _, _, parser, shown in ranked]
+    # Who reads other senders only, and would find nothing in this mail, explains nothing.
+    near = [one for one in told if one.outcome == "parsed" or any(view.missing != "sender" for view in one.routes)]
+    return (near or told)[:SHOWN]
 
 
 def _views(mail: Mail, routes: Sequence[Route], *, every: bool) -> Iterator[RouteView]:

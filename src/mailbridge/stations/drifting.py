@@ -8,7 +8,19 @@ from dataclasses import replace
 from mailbridge.ledger.layouts import Layouts
 from mailbridge.observe import metrics
 from mailbridge.observe.events import log
-from mailbridge.pipeline.drift import MOST_LAYOUTS, Outline, count, is_steady, missing, place, required
+from mailbridge.pipeline.drift import (
+    MOST_LAYOUTS,
+    Outline,
+    count,
+    fresh_labels,
+    is_steady,
+    lost,
+    lost_beside,
+    missing,
+    place,
+    required,
+    resembled,
+)
 from mailbridge.pipeline.parsing import Reading
 from mailbridge.ports import Layout
 from mailbridge.worker import Read
@@ -89,11 +101,13 @@ class DriftWatch:
 
     def _found(self, read: Read, outline: Outline, known: Sequence[Layout]) -> Layout:
         """Return a layout that was never seen; tell of it when its source is well known."""
-        digest = hashlib.sha256(f"{outline.source} {outline.signs}".encode()).hexdigest()[:16]
+        like = resembled(outline, known)
+        labels = [label for label, _ in outline.labels] if like else ""
+        digest = hashlib.sha256(f"{outline.source} {outline.signs}{labels}".encode()).hexdigest()[:16]
         made = Layout(digest, outline.source, outline.signs)
         if not is_steady(known):
             return made
-        made.missing = missing(outline, required(known))
+        made.missing = missing(outline, required(known)) if like is None else lost_beside(outline, like)
         made.state = "held" if made.missing else "new"
         told = {"source": outline.source, "layout": digest, "mail_id": read.mail_id, "missing": list(made.missing)}
         metrics.LAYOUTS_CHANGED.inc()
@@ -101,12 +115,32 @@ class DriftWatch:
         return made
 
 
+def held_back(reads: Sequence[Read], layouts: Layouts) -> list[Read]:
+    """Return how mails that are read again end: a held layout holds them as long as they lack what it lost.
+
+    Nothing is counted: these mails were.
+    """
+    sources = {read.outline.source for read in reads if read.outline is not None}
+    known: dict[str, list[Layout]] = {source: [] for source in sources}
+    for one in layouts.of(sources) if sources else ():
+        known[one.source].append(one)
+    return [_held_back(read, known.get(read.outline.source, []) if read.outline else []) for read in reads]
+
+
+def _held_back(read: Read, known: Sequence[Layout]) -> Read:
+    layout = place(read.outline, known) if read.outline is not None else None
+    return read if read.outline is None or layout is None else _judged(read, read.outline, layout, known)
+
+
 def _judged(read: Read, outline: Outline, layout: Layout, known: Sequence[Layout]) -> Read:
     if layout.state != "held" or read.reading.outcome != "parsed":
         return read
-    lost = missing(outline, required(known))
-    if not lost:
+    gone = lost(outline, layout, known)
+    if not gone:
+        layout.state = "known"  # its parser was mended, or the field was never more than optional
         return read
-    detail = f"layout {layout.id} of {outline.source} is new and has no {', '.join(lost)}, which its mails always had"
+    detail = f"layout {layout.id} of {outline.source} is new and has no {', '.join(gone)}, which its mails always had"
+    if fresh := fresh_labels(outline, [one for one in known if one is not layout]):
+        detail += f"; labels never seen before: {', '.join(fresh[:5])}"
     held = Reading("quarantined", REASON, detail=detail, asked=read.reading.asked)
     return replace(read, reading=replace(held, parser=read.reading.parser, parser_version=read.reading.parser_version))

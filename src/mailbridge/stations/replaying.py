@@ -6,12 +6,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mailbridge.config import SinkSettings
+from mailbridge.ledger.layouts import Layouts
 from mailbridge.ledger.replays import Known, KnownDelivery, Replays
 from mailbridge.ledger.settle import Outgoing, Settlement, StoredMail
 from mailbridge.mailbox.receiving import Receiving
 from mailbridge.pipeline.parsing import Reading
 from mailbridge.pipeline.rereading import Change, changes, keep_ids
 from mailbridge.sdk import Interest
+from mailbridge.stations.drifting import held_back
 from mailbridge.stations.outbox import outgoing
 from mailbridge.stations.reading import CHUNK, Crew, stored_job
 from mailbridge.worker import Job, Read
@@ -109,6 +111,7 @@ class Replayer:
         receivers: Mailbox → whose word about senders counts.
         replays: The ledger's side; None where there is no ledger yet.
         workers: Chunks that are read at the same time.
+        layouts: The layouts that are known: mails of a held one stay in quarantine; None where there is no ledger.
     """
 
     def __init__(
@@ -119,12 +122,14 @@ class Replayer:
         receivers: Mapping[str, Receiving],
         replays: Replays | None,
         workers: int,
+        layouts: Layouts | None = None,
     ) -> None:
         self._crew = crew
         self._sinks = sinks
         self._receivers = receivers
         self._replays = replays
         self._workers = workers
+        self._layouts = layouts
 
     def read(self, mails: Iterable[Given]) -> Iterator[list[Replayed]]:
         """Yield chunks of mails as they read now, in order; at most twice as many wait in memory as there are workers.
@@ -149,6 +154,7 @@ class Replayer:
         return self._crew.begin([job])()[0] or Read(job.mail_id, CRASHED)
 
     def _beside(self, chunk: Sequence[Given], reads: Sequence[Read]) -> list[Replayed]:
+        reads = held_back(reads, self._layouts) if self._layouts else reads
         ids = [read.mail_id for read in reads]
         known = self._replays.known(ids) if self._replays else {}
         erased = self._replays.erased(ids) if self._replays else frozenset()

@@ -114,6 +114,68 @@ def test_a_layout_that_its_parser_can_not_read_is_told_of_too(desk):
     assert desk.read(fresh + b"<p>") == []
 
 
+RENAMED = OLD.replace(">Name<", ">Called<")
+MOVED = OLD.replace(">Name<", ">X<").replace(">Phone<", ">Name<").replace(">X<", ">Phone<").replace(
+    "Person {number}", "+44 20 7946 1{number:03}", 1
+).replace("+44 20 7946 0{number:03}", "Person {number}")  # fmt: skip
+DROPPED = OLD.replace('<tr class="row"><td class="label">Phone', "<!--").replace("{number:03}</td></tr>", "-->")
+
+
+def test_a_label_that_is_called_otherwise_holds_the_mails_that_lost_its_field_by_it(desk):
+    desk.read(*map(mail, range(25)))
+    told = desk.read(mail(100, RENAMED), mail(101), mail(102, RENAMED))
+    assert [one["missing"] for one in told] == [["author.name"]]
+    assert desk.read(mail(103, RENAMED), mail(104)) == []
+    rows = desk.ledger.listings.mails(_quarantined())
+    assert len(rows) == 3
+    detail = desk.ledger.listings.mail(rows[0]["mail_id"])["detail"]
+    assert "has no author.name, which its mails always had; labels never seen before: Called" in detail
+    assert "Called" not in str(told), "labels are words of a mail: none in the log"
+
+
+@pytest.mark.parametrize("body", [OLD.replace(">Phone<", ">Telephone<"), MOVED])
+def test_a_label_that_was_renamed_or_moved_and_lost_nothing_is_told_once_and_passes(desk, body):
+    desk.read(*map(mail, range(25)))
+    (told,) = desk.read(mail(100, body))
+    assert (told["missing"], told["outcome"]) == ([], "parsed")
+    assert desk.read(mail(101, body), mail(102)) == []
+    assert desk.quarantined() == 0
+    assert sorted(one["mails"] for one in desk.ledger.layouts.all()) == [2, 26]
+
+
+def test_a_form_that_lost_every_way_to_reach_a_person_waits(desk):
+    desk.read(*map(mail, range(25)))
+    (told,) = desk.read(mail(100, DROPPED))
+    assert told["missing"] == ["contact"]
+    assert desk.quarantined() == 1
+    assert desk.ledger.vitals().held == ("form@shop.example",)
+
+
+def test_a_held_layout_is_known_once_its_parser_reads_all_of_it(desk):
+    desk.read(*map(mail, range(25)))
+    desk.read(mail(100, NEW))
+    assert desk.ledger.vitals().held == ("form@shop.example",)
+    assert desk.read(mail(101, NEW, PHONE)) == []
+    desk.room.cycle()
+    assert desk.ledger.vitals().held == ()
+
+
+def test_labels_that_people_or_carts_make_are_no_news(desk):
+    def with_cart(number):
+        label = "".join(chr(ord("a") + int(digit)) for digit in str(number))
+        row = f'<tr class="row"><td class="label">Stove {label}</td><td class="value">1</td></tr>'
+        return OLD.replace("<tr", row + "<tr", 1)
+
+    assert desk.read(*(mail(number, with_cart(number)) for number in range(40))) == []
+    assert desk.read(*map(mail, range(40, 43))) == []
+
+
+def test_two_forms_of_one_site_in_one_look_are_two_layouts(desk):
+    other = OLD.replace(">Name<", ">Company<").replace(">Message<", ">Town<")
+    desk.read(*(mail(number, other if number % 2 else OLD) for number in range(40)))
+    assert [one["mails"] for one in desk.ledger.layouts.all()] == [20, 20]
+
+
 def test_the_two_layouts_that_facebook_really_had_are_two_and_both_are_read(desk):
     found = {case.name: case.raw for case in cases()}
     today, before = found["facebook/comment_with_shared_link_preview"], found["facebook/comment_2010_text_fake_footer"]
