@@ -1,6 +1,7 @@
 """Names of charsets as mails write them, and the codecs that may be used."""
 
 import re
+from functools import lru_cache
 
 _NOT_NAME = re.compile(r"[^a-z0-9]+")
 
@@ -94,6 +95,7 @@ CYRILLIC = frozenset(["cp1251", "koi8-r", "koi8-u", "cp866", "cp855", "iso8859-5
 EAST_ASIAN = frozenset(["gb18030", "big5hkscs", "cp950", "cp932", "euc-jp", "cp949"])
 
 
+@lru_cache(maxsize=32)
 def codec_of(name: str) -> str | None:
     """Return the codec for a charset name as sent, None when it is unknown or would turn text into other text.
 

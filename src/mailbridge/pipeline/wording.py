@@ -61,10 +61,12 @@ class Wording:
         if not text or not self.phrases:
             return False
         words = _WORD.findall(fold(text[:_LONGEST]))
-        stems = [_stem(word) if word.isascii() else "" for word in words]
-        return any(_stands(phrase, words, stems) for phrase in self._begun_in({*words}, {*stems}))
+        stem_of = {word: _stem(word) if word.isascii() else "" for word in {*words}}
+        begun = list(self._begun_in(stem_of.keys(), {*stem_of.values()}))
+        stems = [stem_of[word] for word in words] if begun else []
+        return any(_stands(phrase, words, stems) for phrase in begun)
 
-    def _begun_in(self, words: set[str], stems: set[str]) -> Iterator[Phrase]:
+    def _begun_in(self, words: Iterable[str], stems: Iterable[str]) -> Iterator[Phrase]:
         """Yield the phrases whose first word is in a text: of most texts none."""
         by_form, by_stem, others = self._firsts
         yield from others

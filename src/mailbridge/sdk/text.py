@@ -46,26 +46,31 @@ def seen(value: str) -> str:
     """Return the text without characters that nobody sees, its accents composed (Unicode NFC)."""
     if value.isascii():
         return value
-    value = few_marks(_UNSEEN.sub("", value))
-    if "\u200d" in value:
-        value = _LONE_JOINER.sub("", value)
+    if not _is_printable(value.replace("\n", " ")):
+        value = _UNSEEN.sub("", value)
+        if "\u200d" in value:
+            value = _LONE_JOINER.sub("", value)
+    value = few_marks(value)
     return value if unicodedata.is_normalized("NFC", value) else unicodedata.normalize("NFC", value)
 
 
 def clean(value: str) -> str:
     """Return the text without control, bidi and zero-width characters, line ends as LF, blank ends cut."""
-    value = _UNSEEN.sub("", _BREAKS.sub("\n", value))
-    if "\u200d" in value:
-        value = _LONE_JOINER.sub("", value)
+    if not _is_printable(value.replace("\n", " ")):  # else there is nothing to clean, as in most strings
+        value = _UNSEEN.sub("", _BREAKS.sub("\n", value))
+        if "\u200d" in value:
+            value = _LONE_JOINER.sub("", value)
     return "\n".join(line.rstrip() for line in value.split("\n")).strip()
 
 
 def one_line(value: str) -> str:
     """Return the cleaned text with every run of white space as one blank."""
     flat = value if value.isprintable() else value.translate(_FOLDS)
-    if flat.isprintable() and (flat.isascii() or not any(sign in flat for sign in _BLANK_LETTERS)):
-        return " ".join(flat.split())  # nothing to clean, as in most strings
-    return " ".join(clean(value).split())
+    return " ".join((flat if _is_printable(flat) else clean(value)).split())
+
+
+def _is_printable(value: str) -> bool:
+    return value.isprintable() and (value.isascii() or not any(sign in value for sign in _BLANK_LETTERS))
 
 
 def paragraphs(value: str) -> str:

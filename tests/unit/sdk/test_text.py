@@ -3,7 +3,7 @@
 import sys
 import unicodedata
 
-from mailbridge.sdk.text import _MAY_BE_MARK, few_marks
+from mailbridge.sdk.text import _BREAKS, _MAY_BE_MARK, _UNSEEN, _is_printable, few_marks
 
 
 def test_so_many_marks_stay_on_a_letter_that_it_is_normalised_in_linear_time():
@@ -16,3 +16,10 @@ def test_so_many_marks_stay_on_a_letter_that_it_is_normalised_in_linear_time():
 def test_no_mark_is_outside_of_where_marks_are_looked_for():
     marks = (chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code)))
     assert [hex(ord(mark)) for mark in marks if not _MAY_BE_MARK.search(mark)] == []
+
+
+def test_what_is_cleaned_out_is_never_taken_for_clean():
+    signs = (chr(code) for code in range(sys.maxunicode + 1))
+    assert [
+        hex(ord(sign)) for sign in signs if (_UNSEEN.match(sign) or _BREAKS.match(sign)) and _is_printable(sign)
+    ] == []
