@@ -8,22 +8,26 @@ from mailbridge.sdk.mail import Mail
 from mailbridge.sdk.text import fold
 
 _MONTHS = (
-    r"янв|jan|gen|січ",
-    r"фев|feb|fev|fév|лют",
-    r"мар|mar|mär|березн",
-    r"апр|apr|avr|квітн",
-    r"ма[йяе]|may|mai|mag|травн",
-    r"июн|jun|giu|juin|червн",
-    r"июл|jul|lug|juil|липн",
-    r"авг|aug|ago|août|aout|серпн",
-    r"сен|sep|set|вересн",
-    r"окт|oct|okt|ott|жовтн",
-    r"ноя|nov|листопад",
-    r"дек|dec|dez|dic|déc|грудн",
+    r"янв(?:ар[ьяе])?|jan(?:uary?|eiro)?|jänner|janv(?:ier)?|gen(?:naio)?|ene(?:ro)?|stycz(?:eń|nia)|січ(?:ень|ня)?",
+    r"фев(?:рал[ьяе])?|feb(?:ruary?|braio|rero)?|fevereiro|f[eé]vr?(?:ier)?|lut(?:y|ego)?|лют(?:ий|ого)?",
+    r"мар(?:т[ае]?)?|mar(?:ch|s|zo|ço|zec|ca)?|mär(?:z)?|mrz|бер(?:езень|езня)?",
+    r"апр(?:ел[ьяе])?|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?|kwi(?:ecień|etnia)?|квіт(?:ень|ня)",
+    r"ма[йяе]|may(?:o)?|mai(?:o)?|mag(?:gio)?|maj(?:a)?|трав(?:ень|ня)",
+    r"июн[ьяе]?|june?|junio?|junho|juin|giu(?:gno)?|czerw(?:iec|ca)|черв(?:ень|ня)",
+    r"июл[ьяе]?|july?|julio?|julho|juil(?:let)?|lug(?:lio)?|lip(?:iec|ca)?|лип(?:ень|ня)",
+    r"авг(?:уст[ае]?)?|aug(?:ust)?|ago(?:sto)?|ao[uû]t|sierp(?:ień|nia)|серп(?:ень|ня)",
+    r"сент?(?:ябр[ьяе])?|sept?(?:ember|embre|iembre)?|set(?:t|tembre|embro|iembre)?|wrze(?:sień|śnia)|вер(?:есень|есня)",
+    r"окт(?:ябр[ьяе])?|oct(?:ober|obre|ubre)?|okt(?:ober)?|ott(?:obre)?|outubro|paźdz(?:iernika?)|жовт(?:ень|ня)",
+    r"ноя(?:б(?:р[ьяе])?)?|nov(?:ember|embre|iembre|embro)?|listopada?|листопада?",
+    (
+        r"дек(?:абр[ьяе])?|dec(?:ember|embre)?|déc(?:embre)?|dez(?:ember|embro)?|dic(?:embre|iembre)?|gru(?:dzień|dnia)?"
+        r"|груд(?:ень|ня)"
+    ),
 )
-_MONTH = r"(?P<month>" + "|".join(_MONTHS) + r")[^\W\d_]*\.?"
+"""Whole words: "10 маек" and "5 марок" are what somebody orders."""
+_MONTH = r"(?P<month>" + "|".join(_MONTHS) + r")\.?"
 _TIME = (
-    r"(?:[\s,]*(?:(?:в|at|um|alle(?:\s+ore)?|à|a las|об?|у|@|·|•|-|–)\s*)?"
+    r"(?:[\s,]*(?:(?:в|at|um|alle(?:\s+ore)?|à|a las|o|об?|у|@|·|•|-|–)\s*)?"
     r"(?P<hour>\d{1,2})(?::|\s?h\s?|\.)(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
     r"\s*(?P<half>[ap]\.?\s?m\.?)?(?:\s*uhr)?)?"
 )

@@ -25,6 +25,8 @@ _ACTING = (
     r"bcode|n_m|cc_key|[mu]hash|hash|fcode|loginkey|login_key|auth_?(?:key|token)|access_?token|token|sess(?:ion)?_?id|sid|phpsessid"
     r"|jsessionid|api_?key|(?:\w{1,30}_)?notify_key|secret|password|pwd|sign?|signature|otp|auth|tkn|_?(?:wp_?)?nonce"
 )
+_OWNERS = re.compile(r"bcode|n_m|[mu]hash|fcode|login_?key|midtoken|cc_key", re.IGNORECASE)
+"""Tokens that networks give to whom they write; a "hash" or "sign" may belong to a link that a person sends."""
 _TOKENS = re.compile(_ACTING, re.IGNORECASE)
 _MAY_HOLD_TOKEN = re.compile(rf"[?&](?:{_ACTING})=|%", re.IGNORECASE)
 
@@ -48,7 +50,8 @@ _WRAPPERS = (
     _Wrapper(("twitter.com", "x.com"), r"/i/redirect", ("url",)),
     _Wrapper(("youtube.com",), r"/redirect", ("q",)),
     _Wrapper(("youtube.com",), r"/attribution_link", ("u",)),
-    _Wrapper(("linkedin.com",), r"/redir/redirect", ("url",)),
+    _Wrapper(("linkedin.com",), r"/(?:redir/redirect|safety/go/?)", ("url",)),
+    _Wrapper(("twitter.com", "x.com"), r"/safety/unsafe_link_warning", ("unsafe_link",)),
     _Wrapper(("redirect.disqus.com",), r"/url", ("url",)),
     _Wrapper(("google.com", "google.ru"), r"/url", ("q", "url")),
 )
@@ -138,7 +141,7 @@ def plain_links(text: str) -> str:
     shown, at = [], 0
     for start, end in urls_in(text) if "/" in text else ():
         url = text[start:end]
-        if unwrap_url(url) != _tidy(url) or has_token(url):
+        if unwrap_url(url) != _tidy(url) or any(_OWNERS.fullmatch(name) for name in query_of(url)):
             shown += [text[at:start], canonical_url(url)]
             at = end
     return "".join((*shown, text[at:]))

@@ -34,7 +34,7 @@ _AND = re.compile(r"\s+(?:и|and|et|und|e|y)\s+", re.IGNORECASE)
 _TOGETHER = re.compile(r"\s*,\s+|\s+(?:и|and|et|und|e|y)\s+", re.IGNORECASE)
 _SINGLE = re.compile(r"[^\W\d_a-zа-яёßà-ÿ][^\W\d_]*\.?")
 """A first name or a surname alone; a handle is none."""
-_ALSO = r"(?:(?:also|также|тоже|теперь|теж|також)\s+)*"
+_ALSO = r"(?:(?:also|также|тоже|теперь|теж|також)\s+)*(?!ответ\b)"
 _OF_ONE = re.compile(
     _ALSO + r"(?!\w*(?:нрав|подоба))[а-яёіїєґ]+(?:ла?|лся|лась|[еёиє]т|[еи]тся|вся|(?<=[аяиі])в)\b", re.IGNORECASE
 )
@@ -54,6 +54,11 @@ _NO_NAME = re.compile(
 def is_name(words: str) -> bool:
     """Whether words can be a person's name: few, all with a capital, no greeting and no network."""
     return bool(_WHOLE_NAME.fullmatch(words)) and not _NO_NAME.match(words)
+
+
+def parts_of(name: str) -> list[str]:
+    """Return a name and what a comma or an "and" divides in it: "Larch, Anna Smith" may tell Larch of Anna Smith."""
+    return [name, *(_TOGETHER.split(name) if _TOGETHER.search(name) else ())]
 
 
 def is_verb(words: str) -> bool:

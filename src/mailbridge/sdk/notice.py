@@ -151,8 +151,9 @@ class _Reading:
     def _announces(self, line: Line) -> bool:
         if is_greeting(line.text) or is_footer(line.text) or len(line.text) > 400:
             return False
-        if line.is_captions and any(self._target(run).role == "own" for run in line.links):
-            return False
+        roles = {self._target(run).role for run in line.links} if line.is_captions else ()
+        if "own" in roles and "person" not in roles:
+            return False  # a row of buttons
         return self._deed(line) is not None and (not line.is_captions or bool(actors_in(line.text)))
 
     def _deed(self, line: Line) -> Deed | None:

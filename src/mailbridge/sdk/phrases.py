@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from mailbridge.sdk.deeds import actors_in
+from mailbridge.sdk.names import parts_of
 from mailbridge.sdk.text import fold
 
 _GREETING = re.compile(
@@ -99,7 +100,7 @@ def agrees(subject: str, names: Sequence[str]) -> bool:
 
     A stranger's words may look like a headline; the subject is the network's own. Names may be in another case.
     """
-    expected = actors_in(subject)
+    expected = [part for name in actors_in(subject) for part in parts_of(name)]
     if not expected or not names:
         return True
     return any(alike(one, other) for one in expected for other in names)

@@ -238,3 +238,24 @@ def test_no_field_carries_a_token_of_the_recipient():
         ).to_json()
     )
     assert not any(token in shown for token in ("hash", "utype", "from_email", "msgid"))
+
+
+def test_the_recipient_may_be_spoken_to_before_the_name_in_the_subject():
+    found = read(
+        "Лариса, Анна Петрова прокомментировала Вашу запись",
+        markup=page(f"{ANNA} прокомментировала Вашу запись:", "Сколько?"),
+    )
+    assert (found.author.name, found.text) == ("Анна Петрова", "Сколько?")
+
+
+def test_what_a_button_row_says_is_no_headline():
+    buttons = '<a href="https://vk.com/im?sel=123">Ответить</a> <a href="https://vk.com/im?sel=0">Все сообщения</a>'
+    found = read("Новое от Анны", markup=page(f"{ANNA} пишет", "Сколько?", buttons, utype="pm"))
+    assert (found.kind, found.author.name, found.text) == ("message", "Анна Петрова", "Сколько?")
+
+
+def test_a_number_of_things_is_no_date():
+    found = read(
+        "Анна Петрова прокомментировала Вашу запись", markup=page(f"{ANNA} прокомментировала Вашу запись", "10 маек")
+    )
+    assert (found.text, found.occurred_at_precision) == ("10 маек", "received")

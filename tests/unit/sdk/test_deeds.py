@@ -169,6 +169,7 @@ def test_a_comma_or_an_and_inside_a_name_divides_nothing(headline, names):
         ("Anna Smith, Bob Lee liked your post", ["Anna Smith", "Bob Lee"]),
         ("Анна, Пётр оценили вашу запись", ["Анна", "Пётр"]),
         ("Анне Смирновой и Петру Дубову понравилась ваша запись", ["Анне Смирновой", "Петру Дубову"]),
+        ("Анна Смирнова и Пётр Дубов: ответ на ваш комментарий", ["Анна Смирнова", "Пётр Дубов"]),
         ("Anna, Bob and 3 others liked your post", ["Anna", "Bob"]),
         ("clara.w and peter_o liked your post", ["clara.w", "peter_o"]),
     ],

@@ -29,6 +29,7 @@ from mailbridge.sdk.links import plain_links
             "https://vk.com/away.php?to=https%3A%2F%2Fl.facebook.com%2Fl.php%3Fu%3Dhttps%253A%252F%252Fbread.example",
             "https://bread.example",
         ),
+        ("https://www.linkedin.com/safety/go?url=https%3A%2F%2Fbread.example&trk=x", "https://bread.example"),
         ("https://vk.com/away.php", "https://vk.com/away.php"),
         (
             "https://bread.example/l.php?u=https%3A%2F%2Fother.example",
@@ -153,7 +154,8 @@ def test_half_an_address_is_no_link_and_no_error(sent):
     [
         ("see https://vk.com/away.php?to=https%3A%2F%2Fbread.example%2F7&cc_key=9.", "see https://bread.example/7."),
         ("https://www.google.com/url?q=https://bread.example/7&sa=D now", "https://bread.example/7 now"),
-        ("https://vk.com/wall-5_7?reply=8&hash=ab1", "https://vk.com/wall-5_7?reply=8"),
+        ("https://vk.com/im?sel=5&mhash=ab1", "https://vk.com/im?sel=5"),
+        ("https://vk.com/doc5_7?hash=ab1&dl=2", "https://vk.com/doc5_7?hash=ab1&dl=2"),
         ("www.bread.example, HTTPS://Bread.example/a?b=1#c", "www.bread.example, HTTPS://Bread.example/a?b=1#c"),
         ("и/или 1/2", "и/или 1/2"),
     ],
