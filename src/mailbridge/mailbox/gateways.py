@@ -14,7 +14,6 @@ from mailbridge.sdk.gateways import GATEWAY_HOSTS, ungated_url
 from mailbridge.sdk.links import urls_in
 from mailbridge.sdk.text import one_line
 
-_MARKS = tuple(host.split(".")[-2] for host in GATEWAY_HOSTS)
 _IN_MARKUP = re.compile(rf"https?://[\w.-]*(?:{'|'.join(map(re.escape, GATEWAY_HOSTS))})[:/][^\s<>\"']+", re.IGNORECASE)
 _ANCHOR = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']?(https?://[^\s\"'<>]+)", re.IGNORECASE)
 _HIDING_MARKS = ("mimecast", "hornetsecurity", "titanhq")
@@ -50,14 +49,14 @@ def ungated_subject(subject: str) -> str:
 
 def ungated_text(text: str) -> str:
     """Return a text part with the sender's own links, without the warning on top and the footer of a scanner."""
-    if any(mark in text for mark in _MARKS):
+    if any(mark in text for mark in GATEWAY_HOSTS):
         text = _with_own_links(text)
     return _without_footer(_without_banner(text) if may_hold_banner(text[:_LONGEST_BANNER]) else text)
 
 
 def ungated_html(source: str) -> str:
     """Return an HTML body like `ungated_text`; the markup around words that go stays, so that nothing else moves."""
-    if any(mark in source for mark in _MARKS):
+    if any(mark in source for mark in GATEWAY_HOSTS):
         source = _IN_MARKUP.sub(lambda match: html.escape(ungated_url(html.unescape(match.group()))), source)
     return _without_footer_words(_without_banner_words(source))
 
