@@ -75,9 +75,9 @@ docs: $(READY) ## The documentation as a site: build/site; SERVE=1 shows it at h
 	$(if $(SERVE),$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8800)
 
 forms: $(READY) ## Look up the forms of the words of complaints anew: src/mailbridge/pipeline/forms.json
-	$(BIN)/python -c "import json; from mailbridge.pipeline.labelling import COMPLAINT_WORDS; \
+	$(BIN)/python -c "import json; from mailbridge.pipeline.labelling import COMPLAINT_WORDS, NO_COMPLAINT_WORDS; \
 		from mailbridge.pipeline.wording import forms_in; \
-		print(json.dumps(forms_in(COMPLAINT_WORDS), ensure_ascii=False, indent=0))" > forms.json.new
+		print(json.dumps(forms_in([*COMPLAINT_WORDS, *NO_COMPLAINT_WORDS]), ensure_ascii=False, indent=0))" > forms.json.new
 	mv forms.json.new src/mailbridge/pipeline/forms.json
 
 bench: $(READY) ## Everything about speed, in six minutes; FULL=1: with large numbers, an hour; WRITE=1: into docs/performance.md

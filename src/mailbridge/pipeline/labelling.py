@@ -21,18 +21,58 @@ Priority = Literal["low", "normal", "high", "urgent"]
 COMPLAINT = "complaint"
 """The label that people are told of at once."""
 
+_NOT_DONE = (
+    "прийти", "приехать", "привезти", "доставить", "отправить", "получить", "вернуть", "ответить", "позвонить",
+    "перезвонить", "поступить", "дождаться",
+)  # fmt: skip
+_NOBODY_DOES = ("отвечать", "ответить", "звонить", "позвонить", "перезванивать", "перезвонить", "приехать")
+
 COMPLAINT_WORDS = (
-    "жалоба", "жаловаться", "пожаловаться", "претензия", "обман", "обмануть", "обманывать", "мошенник",
-    "мошенничество", "развод на деньги", "вернуть деньги", "возврат денег", "возместить", "компенсация",
-    "бракованный", "сломаться", "не работает", "не отвечать на звонки", "ужасный", "отвратительный",
-    "отвратительно", "кошмар", "хамство", "хамить", "нахамить", "разочаровать", "разочарование", "недоволен",
-    "недовольный", "возмутить", "возмущённый", "возмущение", "возмутительный",
-    "роспотребнадзор", "прокуратура", "подать в суд", "не рекомендовать", "complaint",
-    "complain", "refund", "money back", "scam", "fraud", "rip off", "cheated", "unacceptable", "disgusting",
-    "horrible", "terrible", "awful", "worst", "disappointed", "defective", "broken", "does not work",
-    "doesn t work", "lawsuit", "sue you", "never again", "do not recommend",
+    "жалоба", "жаловаться", "пожаловаться", "претензия", "досудебный", "исковой", "право потребителя", "обман",
+    "обмануть", "обманывать", "обманщик", "мошенник", "мошенничество", "жулик", "=кидала", "=кидалы", "враньё",
+    "развод на деньги", "это развод", "вернуть деньги", "деньги назад", "вернуть средства", "вернуть предоплату",
+    "вернуть аванс", "вернуть оплату", "возврат денег", "возврат средств", "возврат предоплаты", "возместить",
+    "компенсация ущерба", "компенсация вреда", "списать деньги", "бракованный", "заводской брак", "прийти брак",
+    "приехать брак", "прислать брак", "привезти брак", "продать брак", "сломаться", "испортить", "повреждённый товар",
+    "повредить товар", "прийти повреждённый", "прислать не тот", "привезти не тот", "прийти не тот", "прислать не то",
+    "привезти не то", "не тот товар", "не работает", "перестать работать", "перестать включаться",
+    "не отвечать на звонки", "не отвечать на сообщения", "не отвечать на письма", "не брать трубку", "не дозвониться",
+    "невозможно дозвониться", "=игнорируете", "=игнорируют", "ужасный", "=ужас", "отвратительный", "отвратительно",
+    "кошмар", "безобразие", "позор", "издевательство", "наглость", "халтура", "худш*", "хамство", "хамить",
+    "нахамить", "грубить", "нагрубить", "отвратный", "навязать", "отказываться вернуть", "отказываться возвращать",
+    "отказываться принимать", "отказаться вернуть", "=обещали не", "=обещал не", "=обещала не", "где мой заказ",
+    "где мои деньги", "менеджер не отвечать", "разочаровать", "разочарование", "недоволен", "не =доволен",
+    "не =довольна", "не =довольны", "недовольный", "возмутить", "возмущённый", "возмущение", "возмутительный",
+    "роспотребнадзор", "прокуратура", "подать в суд", "обратиться в суд", "пойти в суд", "не рекомендовать",
+    "не советовать", "не =посоветую", "больше никогда", "никогда больше",
+    *(f"{late} не {verb}" for late in ("так и", "до сих пор") for verb in _NOT_DONE),
+    *(f"никто не {verb}" for verb in _NOBODY_DOES), "complaint", "complain", "refund", "money back", "scam", "fraud",
+    "rip off", "cheated", "overcharged", "unacceptable", "disgusting", "horrible", "terrible", "awful", "appalling",
+    "worst", "rude", "poor service", "bad service", "poor quality", "waste of money", "disappointed", "unhappy",
+    "dissatisfied", "defective", "is broken", "was broken", "are broken", "were broken", "arrived broken",
+    "came broken", "broke down", "arrived damaged", "was damaged", "came damaged", "damaged item", "damaged goods",
+    "does not work", "doesn t work", "not working", "isn t working", "stopped working", "never arrived",
+    "not arrived", "did not arrive", "didn t arrive", "hasn t arrived", "never received", "not received",
+    "didn t receive", "haven t received", "still waiting", "been waiting", "nobody called", "no one called",
+    "nobody answers", "no one answers", "lawsuit", "sue you", "never again", "do not recommend", "don t recommend",
 )  # fmt: skip
 """What people say who complain, in Russian and English; each word in all its forms."""
+
+_TERRIBLY = (
+    "нравиться", "понравиться", "красивый", "рад", "вкусный", "интересный", "удобный", "хороший", "довольный",
+    "приятный", "милый", "любить", "хотеть", "хотеться", "смешной",
+)  # fmt: skip
+
+NO_COMPLAINT_WORDS = (
+    "не =работаете", "не =работаем", "не =работаешь", "не =рекомендуете", "не =порекомендуете", "не =советуете",
+    "не =посоветуете", "=возможен возврат", "=возможно вернуть", "=можно вернуть", "=ли возврат", "=ли вернуть",
+    "условие возврата", "возврат денег =если", "вернуть деньги =если", "старый сломаться", "сломаться нужный новый",
+    "жалобный книга", *(f"=ужасно {pleased}" for pleased in _TERRIBLY), "защита мошенник", "страховка мошенничество",
+    "refund policy", "refund =if", "=can get refund", "money back guarantee", "fraud prevention", "fraud protection",
+    "=if defective", "=you not working", "old broken", "worst case", "at worst",
+    *(f"{very} {pleased}" for very in ("=terribly", "=awfully") for pleased in ("nice", "good", "sorry", "happy")),
+)  # fmt: skip
+"""In which the same words are no complaint."""
 
 LOW_RATING = 2
 
@@ -45,6 +85,7 @@ class LabelRule(_Table):
     """A label for interests of some kind, and how urgent they are."""
 
     words: Words = Field((), description="Words or phrases of the text, found in all their forms; * = any ending.")
+    unless_words: Words = Field((), description="Phrases in which those words do not count; written like words.")
     max_rating: int | None = Field(None, ge=1, le=5, description="Also reviews with at most so many stars.")
     when: Rules = Field((), description="Only, or without words just, interests of which this is true; keys as there.")
     priority: Priority | None = Field(None, description="low, normal, high or urgent; the highest of all rules counts.")
@@ -63,7 +104,9 @@ class ProductRule(_Table):
 
 
 DEFAULT_LABELS: Mapping[str, LabelRule] = {
-    COMPLAINT: LabelRule(words=COMPLAINT_WORDS, max_rating=LOW_RATING, priority="high"),
+    COMPLAINT: LabelRule(
+        words=COMPLAINT_WORDS, unless_words=NO_COMPLAINT_WORDS, max_rating=LOW_RATING, priority="high"
+    ),
 }
 """In force unless the configuration has a table of the same name."""
 
@@ -73,6 +116,7 @@ class _Label:
     name: str
     rule: LabelRule
     wording: Wording
+    unless: Wording
 
     def holds(self, interest: Interest) -> bool:
         rule = self.rule
@@ -81,7 +125,7 @@ class _Label:
         if not rule.words and rule.max_rating is None:
             return True
         is_low = rule.max_rating is not None and interest.rating is not None and interest.rating <= rule.max_rating
-        return is_low or self.wording.is_in(interest.text)
+        return is_low or self.wording.is_in(interest.text, self.unless)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +189,11 @@ def labelling_of(labels: Mapping[str, LabelRule], products: Mapping[str, Product
     """Return the rules ready for use; those that are there by default are added."""
     rules = {**DEFAULT_LABELS, **labels}
     made = Labelling(
-        tuple(_Label(name, rule, wording_of(rule.words)) for name, rule in rules.items() if not rule.off),
+        tuple(
+            _Label(name, rule, wording_of(rule.words), wording_of(rule.unless_words))
+            for name, rule in rules.items()
+            if not rule.off
+        ),
         tuple(_Product(rule, wording_of(rule.words)) for rule in products.values()),
     )
     forget_dictionaries()

@@ -11,14 +11,26 @@ from typing import Any
 
 from mailbridge.sdk import fold
 
+_SENTENCE = re.compile(r"[.!?…;\n]+")
 _WORD = re.compile(r"[^\W\d_]+")
+_PART = re.compile(r"=?[^\W\d_]+\*?")
 _CYRILLIC = re.compile(r"[а-я]")
 _NOT = frozenset({"не", "not"})
-_NONE = frozenset({"без", "нет", "никаких", "no", "without", "not", "never", "не"})
+_NONE = frozenset({"без", "нет", "никаких", "no", "without", "not", "never", "не", "cannot"})
 """Before a word of a rule they say that there is none of it."""
 
-_GAP = 2
-"""So many words may stand between two of a phrase: "верните мне, пожалуйста, деньги"."""
+_CAN = frozenset({"могу", "может", "можем", "мог", "могла", "могли", "буду", "будем", "пришлось", "приходится", "to"})
+"""Between what says that there is none and a word of a rule: "не могу пожаловаться", "nothing to complain about"."""
+
+_NOTHING = _NONE | {"nothing", "нечего"}
+_BEHIND = (
+    ("нет",), ("не", "было"), ("не", "будет"), ("не", "имею"), ("не", "имеем"), ("не", "поступало"), ("не", "возникло"),
+    ("не", "на", "что"), ("не", "на", "кого"), ("нечего",),
+)  # fmt: skip
+"""Behind a word of a rule they say the same: "жалоб не было", "пожаловаться не на что"."""
+
+_GAP = 3
+"""So many words may stand between two of a phrase: "верните мне, пожалуйста, мои деньги"."""
 
 _LONGEST = 20_000
 """Characters of a text that are searched."""
@@ -56,23 +68,43 @@ class Wording:
 
     phrases: tuple[Phrase, ...] = ()
 
-    def is_in(self, text: str | None) -> bool:
-        """Whether one of the phrases stands in a text."""
-        if not text or not self.phrases:
-            return False
-        words = _WORD.findall(fold(text[:_LONGEST]))
-        stem_of = {word: _stem(word) if word.isascii() else "" for word in {*words}}
-        begun = list(self._begun_in(stem_of.keys(), {*stem_of.values()}))
-        stems = [stem_of[word] for word in words] if begun else []
-        return any(_stands(phrase, words, stems) for phrase in begun)
+    def is_in(self, text: str | None, unless: "Wording | None" = None) -> bool:
+        """Whether one of the phrases stands in a sentence of a text, and not as a part of one of the others.
 
-    def _begun_in(self, words: Iterable[str], stems: Iterable[str]) -> Iterator[Phrase]:
-        """Yield the phrases whose first word is in a text: of most texts none."""
+        Args:
+            text: What is searched.
+            unless: Phrases whose words do not count: false friends.
+        """
+        if not text or not self.phrases or not self._begun_in(_WORD.findall(fold(text[:_LONGEST]))):
+            return False
+        return any(self._is_said(fold(one), unless) for one in _SENTENCE.split(text[:_LONGEST]))
+
+    def _is_said(self, sentence: str, unless: "Wording | None") -> bool:
+        words = _WORD.findall(sentence)
+        found = [(start, end) for start, end in self._places(words) if not _is_denied(words, start, end)]
+        if not found or unless is None:
+            return bool(found)
+        taken = list(unless._places(words))  # noqa: SLF001 - of the same class
+        return any(all(end <= first or last <= start for first, last in taken) for start, end in found)
+
+    def _places(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Yield where phrases begin and end."""
+        begun = self._begun_in(words)
+        stems = list(map(_stem_of, words)) if begun else []
+        for phrase in begun:
+            for start, word in enumerate(words):
+                if phrase[0].fits(word, stems[start]) and (end := _end_of(phrase, words, stems, start)):
+                    yield start, end
+
+    def _begun_in(self, words: Sequence[str]) -> list[Phrase]:
+        """Return the phrases whose first word is in a text: of most texts none, or only those of a beginning."""
         by_form, by_stem, others = self._firsts
-        yield from others
-        for known, said in ((by_form, words), (by_stem, stems)):
-            for word in known.keys() & said:
-                yield from known[word]
+        said = {*words}
+        begun = [one for one in others if any(word.startswith(one[0].beginning) for word in said)]
+        for known, spoken in ((by_form, said), (by_stem, {*map(_stem_of, said)})):
+            for word in known.keys() & spoken:
+                begun.extend(known[word])
+        return list(dict.fromkeys(begun))
 
     @cached_property
     def _firsts(self) -> tuple[dict[str, list[Phrase]], dict[str, list[Phrase]], list[Phrase]]:
@@ -85,19 +117,38 @@ class Wording:
                 by_stem.setdefault(phrase[0].stem, []).append(phrase)
         return by_form, by_stem, [phrase for phrase in self.phrases if phrase[0].beginning]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is made of the phrases: it is made again where they arrive."""
+        return {"phrases": self.phrases}
+
 
 def wording_of(phrases: Iterable[str]) -> Wording:
-    """Return what finds phrases; loads the Russian dictionary when there is a Russian word among them."""
-    parts = [part for part in (_parts(phrase) for phrase in phrases) if part]
-    return Wording(tuple(tuple(map(_word, part)) for part in parts))
+    """Return what finds phrases; loads the Russian dictionary when there is a Russian word among them.
+
+    Two Russian words are found in either order, as the language has it.
+    """
+    made = [tuple(map(_word, part)) for part in (_parts(phrase) for phrase in phrases) if part]
+    turned = [(second, first) for first, second in (one for one in made if len(one) == _PAIR) if _turns(first, second)]
+    return Wording(tuple(dict.fromkeys([*made, *turned])))
+
+
+_PAIR = 2
+
+
+def _turns(first: Word, second: Word) -> bool:
+    return all(any(map(_CYRILLIC.search, one.forms | {one.beginning})) for one in (first, second)) and not (
+        first.forms & _NOT
+    )
 
 
 def _parts(phrase: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+\*?", fold(phrase))
+    return _PART.findall(fold(phrase))
 
 
 @cache
 def _word(word: str) -> Word:
+    if word.startswith("="):
+        return Word(forms=frozenset({word.strip("=*")}))
     if word.endswith("*"):
         return Word(beginning=word[:-1])
     if _CYRILLIC.search(word):
@@ -107,7 +158,8 @@ def _word(word: str) -> Word:
 
 def forms_in(phrases: Iterable[str]) -> dict[str, list[str]]:
     """Return the Russian words of phrases with all their forms, by the dictionary."""
-    words = {part for phrase in phrases for part in _parts(phrase) if _CYRILLIC.search(part)}
+    parts = {part for phrase in phrases for part in _parts(phrase)}
+    words = {part for part in parts if _CYRILLIC.search(part) and not part.startswith("=") and not part.endswith("*")}
     return {word: sorted({word, *_looked_up(word)}) for word in sorted(words)}
 
 
@@ -130,19 +182,18 @@ def _looked_up(word: str) -> set[str]:
     return found or {word}
 
 
-def _stands(phrase: Sequence[Word], words: Sequence[str], stems: Sequence[str]) -> bool:
-    """Whether a phrase is said, and not that there is none of it."""
-    for start, word in enumerate(words):
-        if not phrase[0].fits(word, stems[start]):
-            continue
-        end = _end_of(phrase, words, stems, start)
-        denied = words[start - 1 : start] if start else []
-        if end and not _NONE.intersection(denied) and words[end : end + 1] != ["нет"]:
-            return True
-    return False
+def _is_denied(words: Sequence[str], start: int, end: int) -> bool:
+    """Whether the words around a phrase say that there is none of it."""
+    before = words[start - 1] if start else ""
+    earlier = words[max(0, start - 3) : max(0, start - 1)]
+    if before in _NONE or (before == "t" and earlier):  # can't, didn't
+        return True
+    if before in _CAN and _NOTHING.intersection(earlier):
+        return True
+    return any(tuple(words[end : end + len(one)]) == one for one in _BEHIND)
 
 
-def _end_of(phrase: Sequence[Word], words: Sequence[str], stems: Sequence[str], start: int) -> int:
+def _end_of(phrase: Phrase, words: Sequence[str], stems: Sequence[str], start: int) -> int:
     """Return the place behind a phrase that begins at a word, 0 when it does not; a few words may stand between."""
     at = start + 1
     for before, word in pairwise(phrase):
@@ -154,6 +205,10 @@ def _end_of(phrase: Sequence[Word], words: Sequence[str], stems: Sequence[str], 
             return 0
         at = found + 1
     return at
+
+
+def _stem_of(word: str) -> str:
+    return _stem(word) if word.isascii() else ""
 
 
 @lru_cache(maxsize=20_000)

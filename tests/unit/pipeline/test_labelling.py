@@ -28,8 +28,12 @@ def labelled(interest, labels=None, products=None):
     [
         "Верните мне, пожалуйста, деньги!", "Хочу пожаловаться на вашу доставку", "Это МОШЕННИКИ", "нас обманули",
         "Я возмущена!", "кран сломался на второй день", "Мы очень недовольны", "ваш телефон не работает",
-        "Поступила ЖАЛОБА",
-        "I want my money back", "The worst service ever", "two complaints about this", "my order arrived broken",
+        "Поступила ЖАЛОБА", "жалуюсь на курьера", "верните мне, пожалуйста, мои деньги", "деньги так и не вернули",
+        "Деньги верните!", "никто не отвечает на мои письма", "Печь перестала работать", "Заказ так и не пришёл",
+        "До сих пор не привезли", "Привезли не тот товар", "Не советую никому", "Ужас, а не магазин",
+        "Худшего не видел", "Всё хорошо. Но кнопка не работает!", "My order never arrived", "It isn’t working",
+        "It's a rip-off", "I want my money back", "The worst service ever", "two complaints about this",
+        "my order arrived broken",
     ],
 )  # fmt: skip
 def test_complaints_are_recognised_in_all_forms(text):
@@ -42,7 +46,13 @@ def test_complaints_are_recognised_in_all_forms(text):
     [
         None, "", "Сколько стоит торт на 2 кг?", "Работаете ли вы в субботу?", "жалоб нет, всё отлично",
         "Без обмана, спасибо!", "How much is the chair?", "No complaints at all, thank you",
-        "Можно вернуться к вам завтра?", "Деньги переведу завтра",
+        "Можно вернуться к вам завтра?", "Деньги переведу завтра", "Верните каталог. Деньги я переведу",
+        "не могу пожаловаться", "пожаловаться не на что", "претензий не имею", "жалоб не было",
+        "Вы не работаете в субботу?", "Ужасно красиво!", "Какую печь вы не рекомендуете?",
+        "Какие условия возврата денег?", "Можно ли вернуть деньги, если не подойдёт?",
+        "У нас сломалась старая печь, нужна новая", "I can't complain", "nothing to complain about",
+        "was not disappointed", "What is your refund policy?", "terribly nice people",
+        "Our old stove is broken, we need a new one",
     ],
 )  # fmt: skip
 def test_questions_and_thanks_are_no_complaints(text):
@@ -53,6 +63,15 @@ def test_questions_and_thanks_are_no_complaints(text):
 @pytest.mark.parametrize(("stars", "labels"), [(1, ("complaint",)), (2, ("complaint",)), (3, ()), (5, ())])
 def test_few_stars_are_a_complaint_without_words(stars, labels):
     assert labelled(said(None, kind="review", channel="review", rating=stars)).labels == labels
+
+
+def test_false_friends_are_named_beside_the_words_and_take_nothing_from_the_rest():
+    rule = {"price": LabelRule(words=("цена", "сколько стоит"), unless_words=("цена вопроса", "=ценой"))}
+    for text, labels in [
+        ("Какие цены?", ("price",)), ("скажите цену", ("price",)), ("стоит сколько?", ("price",)), ("оценка пять", ()),
+        ("цена вопроса", ()), ("любой ценой", ()), ("Цена вопроса. А какая цена у печи?", ("price",)),
+    ]:  # fmt: skip
+        assert labelled(said(text), rule).labels == labels, text
 
 
 def test_a_table_of_the_same_name_replaces_the_default_and_off_switches_it_off():
