@@ -184,19 +184,18 @@ def _divided(run: Run) -> Iterator[Run | int]:
 def _joined(runs: Iterable[Run | int]) -> list[Line]:
     lines: list[Line] = []
     line: list[Run] = []
-    blank = False
+    seen = blank = False
     for run in (*runs, _EDGE):
         if isinstance(run, Run):
             line.append(run)
+            seen = seen or bool(run.image or run.text.strip())
             continue
-        seen = bool(line) and any(part.text.strip() or part.image for part in line)
-        if seen and blank and lines:
-            lines.append(Line(()))
         if seen:
+            lines += [Line(())] * (blank and bool(lines))
             lines.append(Line(tuple(line)))
-        blank = run == _PARAGRAPH or (blank and not seen) or (run == _BREAK and not seen)
+        blank = run == _PARAGRAPH or (not seen and (blank or run == _BREAK))
         if line:
-            line = []
+            line, seen = [], False
     return lines
 
 
