@@ -68,6 +68,7 @@ class InstagramParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="instagram",
+        version="2",
         title="Instagram",
         evidence="assumed",
         domains=_DOMAINS,

@@ -93,7 +93,7 @@ class LinkedinParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="linkedin",
-        version="2",
+        version="3",
         title="LinkedIn",
         evidence="assumed",
         domains=_DOMAINS,

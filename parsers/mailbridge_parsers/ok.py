@@ -107,6 +107,7 @@ class OkParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="ok",
+        version="2",
         title="Odnoklassniki",
         evidence="real",
         domains=_DOMAINS,

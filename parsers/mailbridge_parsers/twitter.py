@@ -63,7 +63,7 @@ class TwitterParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="twitter",
-        version="2",
+        version="3",
         title="Twitter / X",
         evidence="assumed",
         domains=_DOMAINS,

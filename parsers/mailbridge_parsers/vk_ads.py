@@ -85,7 +85,7 @@ class VkAdsParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="vk_ads",
-        version="2",
+        version="3",
         title="VK Ads",
         evidence="reported",
         domains=_DOMAINS,

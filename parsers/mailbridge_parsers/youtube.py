@@ -68,6 +68,7 @@ class YoutubeParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="youtube",
+        version="2",
         title="YouTube",
         evidence="assumed",
         domains=_DOMAINS,

@@ -70,7 +70,7 @@ class FacebookParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="facebook",
-        version="2",
+        version="3",
         title="Facebook",
         evidence="real",
         domains=("facebookmail.com", "facebook.com", "metamail.com"),

@@ -81,7 +81,7 @@ class VkParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="vk",
-        version="2",
+        version="3",
         title="VK",
         evidence="reported",
         domains=("vk.com", "vk.ru", "vkontakte.ru", "vk.company"),

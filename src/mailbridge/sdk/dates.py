@@ -65,6 +65,8 @@ _AGO = tuple(
 _DAYS_AGO = {"вчера": 1, "yesterday": 1, "gestern": 1, "ieri": 1, "hier": 1}
 _DIVIDER = re.compile(r"\s+[·•|]\s+|\s*\n\s*")
 _TIMED = re.compile(r"\d[:.]\d\d|назад\b|\bago\b|только что|just now", re.IGNORECASE)
+_OF_SERVERS = frozenset({timedelta(), timedelta(hours=-7), timedelta(hours=-8)})
+"""Zones of large services: UTC and that of the Pacific coast, in summer and winter."""
 _RECENT = timedelta(days=3)
 _AHEAD = timedelta(hours=36)
 _SLACK = timedelta(minutes=10)
@@ -101,10 +103,13 @@ def _ago(folded: str, near: datetime) -> tuple[datetime, Precision] | None:
 def date_in_mail(text: str, mail: Mail) -> tuple[datetime, Precision] | None:
     """Read a date of a notification's body; year and zone from the Date header, else from when it was received.
 
-    The networks write the recipient's local time while their Date header has the zone of their own server, so a date
-    that would lie after the mail is taken in the zone of the server that received it.
+    The networks write the recipient's local time while their Date header often has the zone of their own servers: of
+    two zones the one counts in which few servers and many people are, and never one in which the date is to come.
     """
-    return read_date(text, mail.date or mail.received_at, mail.received_at.tzinfo)
+    sent, received = mail.date or mail.received_at, mail.received_at
+    if sent.utcoffset() in _OF_SERVERS and received.utcoffset() not in _OF_SERVERS:
+        return read_date(text, sent.astimezone(received.tzinfo), sent.tzinfo)
+    return read_date(text, sent, received.tzinfo)
 
 
 def date_shown(line: str, mail: Mail) -> tuple[datetime, Precision] | None:

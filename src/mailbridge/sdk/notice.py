@@ -26,6 +26,7 @@ from mailbridge.sdk.phrases import (
     is_beside_name,
     is_footer,
     is_greeting,
+    names_somebody,
     own_words,
     unquoted,
 )
@@ -274,7 +275,11 @@ class _Reading:
         below = [run for line in self.lines[at + 1 : start] if line.is_captions for run in self._people(line)]
         alone = [run.text for run in below if self._target(run).url == url]
         portraits = [run.alt for run in self._pictures(at, start) if url and self._target(run).url == url]
-        shown = (one for one in (*alone, *portraits) if person_name(one) and alike(one, name))
+        shown = (
+            one
+            for one in (*alone, *portraits)
+            if (alike(one, name) and person_name(one) if name else names_somebody(one))
+        )
         return next(shown, name)
 
     def _pictures(self, at: int, start: int) -> list[Run]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from mailbridge.sdk.deeds import actors_in
-from mailbridge.sdk.names import parts_of
+from mailbridge.sdk.names import is_name, parts_of
 from mailbridge.sdk.text import fold
 
 _GREETING = re.compile(
@@ -62,6 +62,7 @@ _SPEAKS = re.compile(
     r"|нужн\w+|ищ\w+|здравствуйте|добрый|ich|wir|sie|ihr\w*|je|nous|vous)\b",
     re.IGNORECASE,
 )
+_PICTURE = re.compile(r"photo|picture|image|avatar|profile|logo|фото|аватар|изображен|профил|логотип", re.IGNORECASE)
 _WRAPPED = re.compile(r"«([^«»]*)»|\"([^\"]*)\"|“([^“”]*)”|„([^„“”]*)[“”]", re.DOTALL)
 
 
@@ -116,6 +117,11 @@ def unquoted(text: str) -> str:
     """Return a text without the quotation marks that a template put around the whole of it."""
     match = _WRAPPED.fullmatch(text.strip())
     return next(part for part in match.groups() if part is not None).strip() if match else text
+
+
+def names_somebody(alt: str) -> bool:
+    """Whether the words that stand for a portrait are a person's whole name, and not what pictures are called."""
+    return " " in alt and is_name(alt) and not _PICTURE.search(alt)
 
 
 def is_position(line: str) -> bool:
