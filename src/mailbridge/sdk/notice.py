@@ -13,7 +13,6 @@ from mailbridge.sdk.dates import date_shown, stamp_in_mail
 from mailbridge.sdk.deeds import Deed, actors_in, deed_in, said_in
 from mailbridge.sdk.interest import Author, Precision
 from mailbridge.sdk.lines import Line, Run
-from mailbridge.sdk.linked_words import linked_words
 from mailbridge.sdk.mail import Mail
 from mailbridge.sdk.names import is_name
 from mailbridge.sdk.notification import Notice
@@ -30,8 +29,9 @@ from mailbridge.sdk.phrases import (
     own_words,
     unquoted,
 )
+from mailbridge.sdk.shown_words import linked_words, shown_words
 from mailbridge.sdk.targets import NetworkLinks, Target
-from mailbridge.sdk.text import fold, paragraphs
+from mailbridge.sdk.text import fold
 
 _FAR = 40
 _NEAR = 6
@@ -39,7 +39,6 @@ _TO_PLACES = frozenset({"review", "message"})
 """What is told of another one's doing was done to a page: to people it is told as "you"."""
 _BESIDE_NAME = re.compile(r"(?:\s{0,3}[(·•|]?\s{0,3}@\w{1,40}\)?)?(?:\s{0,3}[·•|,]\s{0,3}[\w.: ]{1,30})?")
 _SHORTEST_TITLE = 4
-_CUT = re.compile(r"(?:…|\.\.\.)\s*$")
 
 
 def read_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks, *, announced: bool = False) -> Notice:
@@ -77,7 +76,7 @@ class _Reading:
             return Notice()
         line = self.lines[at]
         start, end, when = self._body_span(at)
-        text, is_cut = self._words(self.lines[start:end])
+        text, is_cut = shown_words(self.lines[start:end], self._target)
         deed = self._deed(line) or self.subject_deed
         actors = self._actors(at, start)
         text = _below_name(text, actors)
@@ -88,8 +87,7 @@ class _Reading:
             headline=line.text,
             deed=deed,
             actors=actors,
-            text=text
-            or unquoted(said_in(line.text, self._deed(line)) or linked_words(self.lines[end:], self.links.target)),
+            text=text or unquoted(said_in(line.text, self._deed(line)) or linked_words(self.lines[end:], self._target)),
             is_cut=is_cut,
             when=when,
             target=self._best(around),
@@ -360,24 +358,6 @@ class _Reading:
 
     def _buttons(self, end: int) -> list[Line]:
         return [line for line in self.lines[end:] if line.is_captions or not line.text]
-
-    def _words(self, lines: Sequence[Line]) -> tuple[str, bool]:
-        is_cut = False
-        said = []
-        for line in lines:
-            runs, cut = self._without_more(line)
-            is_cut = is_cut or cut
-            said.append(Line(runs).text)
-        return unquoted(paragraphs("\n".join(said))), is_cut
-
-    def _without_more(self, line: Line) -> tuple[tuple[Run, ...], bool]:
-        """Drop the "See more" that follows a cut text."""
-        for number in range(max(1, len(line.runs) - 3), len(line.runs)):
-            run = line.runs[number]
-            before = "".join(part.text for part in line.runs[:number])
-            if run.href and not run.is_address and _CUT.search(before) and self._target(run).role != "outside":
-                return line.runs[:number], True
-        return line.runs, False
 
     def _place(self, at: int, end: int, actors: Sequence[Author]) -> tuple[str, str, bool]:
         """Name and address of the group or page: in the headline, else above it; else the address that a button has.

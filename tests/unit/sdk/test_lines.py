@@ -1,7 +1,7 @@
 import pytest
 
 from mailbridge.sdk import html_lines, plain_text, text_lines
-from mailbridge.sdk.linked_words import linked_words
+from mailbridge.sdk.shown_words import linked_words
 from mailbridge_parsers.vk.links import target
 
 
@@ -63,4 +63,4 @@ COMMENT = '<p><a href="https://vk.com/wall-5_7?reply=9&amp;hash={}">{}</a></p>'
     ],
 )
 def test_words_that_are_one_link_to_their_comment_are_words_where_a_button_leads_there_too(rows, words):
-    assert linked_words(html_lines("".join(rows)), target) == words
+    assert linked_words(html_lines("".join(rows)), lambda run: target(run.href)) == words
