@@ -5,7 +5,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -41,6 +41,7 @@ _UNSEEN_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<(style|script)\b[^<>]*>.*?(?:</
 """What has no end ends with the document, as in browsers; else each beginning would be followed to the end of it."""
 _TABS = re.compile(r"\t{2,}")
 _NOTHING: Mapping[str, str] = {}
+_NO_EFFECT = (False, False, False)
 _reference = False
 
 
@@ -50,9 +51,10 @@ def document_events(source: str) -> Iterator[Event]:
     Of a body with more tags than any notification has, the rest comes as its words only.
     """
     source, rest = _parted(source)
-    yield from _tree_events(source)
-    if rest:
-        yield from (("open", "pre", _NOTHING), ("text", _stripped(rest), _NOTHING), ("close", "pre", _NOTHING))
+    if not rest:
+        return _tree_events(source)
+    words: list[Event] = [("open", "pre", _NOTHING), ("text", _stripped(rest), _NOTHING), ("close", "pre", _NOTHING)]
+    return chain(_tree_events(source), words)
 
 
 def _parted(source: str) -> tuple[str, str]:
@@ -71,9 +73,8 @@ def _stripped(source: str) -> str:
 def _tree_events(source: str) -> Iterator[Event]:
     tree = None if _reference else _tree(source)
     if tree is not None:
-        yield from lxml_events(tree)
-    elif source.strip():
-        yield from element_events(soup(source))
+        return lxml_events(tree)
+    return element_events(soup(source)) if source.strip() else iter(())
 
 
 def document_tree(source: str) -> "etree._Element | None":
@@ -172,10 +173,16 @@ def visible(events: Iterable[Event]) -> Iterator[Event]:
             if kept_breaks:
                 _track(kept_breaks, kind, value)
             yield kind, value, attributes
-        elif _is_hidden(value, attributes):
-            hidden.append(value)
         else:
-            _track_breaks(kept_breaks, value, attributes)
+            style = attributes.get("style")
+            hides, keeps_breaks, _ = _styled(style) if style else _NO_EFFECT
+            if hides or value in _UNSEEN or "hidden" in attributes:
+                hidden.append(value)
+                continue
+            if kept_breaks:
+                _track(kept_breaks, "open", value)
+            elif keeps_breaks or value == "pre":
+                kept_breaks.append(value)
             yield kind, value, attributes
             if value == "img" and (picture := _emoji(attributes)):
                 yield "text", picture, _NOTHING
@@ -200,20 +207,6 @@ def _effects(style: str) -> tuple[bool, bool, bool]:
 def _styled(style: str) -> tuple[bool, bool, bool]:
     """Whether a style hides, keeps line breaks, makes a block. Remembered: a template repeats its styles."""
     return _effects(style) if len(style) <= _LONGEST_STYLE else _effects.__wrapped__(style)
-
-
-def _track_breaks(kept_breaks: list[str], name: str, attributes: Mapping[str, str]) -> None:
-    if kept_breaks:
-        _track(kept_breaks, "open", name)
-    elif name == "pre" or _styled(attributes.get("style") or "")[1]:
-        kept_breaks.append(name)
-
-
-def _is_hidden(name: str, attributes: Mapping[str, str]) -> bool:
-    if name in _UNSEEN or "hidden" in attributes:
-        return True
-    style = attributes.get("style")
-    return style is not None and _styled(style)[0]
 
 
 def _emoji(attributes: Mapping[str, str]) -> str:
