@@ -45,7 +45,8 @@ def _taken() -> ReturningUpdate[tuple[float, float]]:
     longest = now() + MOST_AHEAD_S + MOST_AHEAD * interval_s
     begin = case((account.c.tat > longest, now()), (account.c.tat > now(), account.c.tat), else_=now())
     free = (account.c.id == bindparam("account"), account.c.paused_until <= now())
-    return update(account).where(*free).values(tat=begin + interval_s).returning(account.c.tat, now().label("now"))
+    block_s: BindParameter[float] = bindparam("block_s", type_=Double())
+    return update(account).where(*free).values(tat=begin + block_s).returning(account.c.tat, now().label("now"))
 
 
 _TAKEN = _taken()
@@ -62,22 +63,24 @@ class Accounts:
         with self._database.write() as connection:
             insert_new(connection, account, [{"id": account_id}])
 
-    def take_slot(self, account_id: str, interval_s: float, burst: int = 1) -> Slot:
-        """Reserve the next free moment (GCRA), unless the account pauses.
+    def take_slot(self, account_id: str, interval_s: float, burst: int = 1, count: int = 1) -> Slot:
+        """Reserve the next free moment (GCRA) and return it, unless the account pauses.
 
         Args:
             account_id: The account.
             interval_s: Seconds between two requests in the long run.
             burst: So many requests may follow each other at once after a rest.
+            count: So many moments, one interval after the other.
         """
-        given = {"account": account_id, "interval_s": interval_s}
+        block_s = count * interval_s
+        given = {"account": account_id, "interval_s": interval_s, "block_s": block_s}
 
         def take(connection: Connection) -> Slot:
             while (row := connection.execute(_TAKEN, given).first()) is None:
                 state = _row(connection, account_id)
                 if state.paused_until > state.now:
                     return Slot(0.0, state.paused_until - state.now, state.pause_reason or "")
-            return Slot(max(0.0, row.tat - burst * interval_s - row.now))
+            return Slot(max(0.0, row.tat - block_s - (burst - 1) * interval_s - row.now))
 
         return self._database.together(take)
 

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import wraps
 from itertools import chain, repeat
 from typing import Any, ParamSpec, TypeVar
@@ -29,6 +29,7 @@ from mailbridge.ledger.on_sqlite import damaged
 from mailbridge.ledger.outage import Outage
 from mailbridge.ledger.space import Space
 from mailbridge.ledger.together import Together
+from mailbridge.ledger.writer import Writer
 
 __all__ = [
     "MAIL",
@@ -87,6 +88,7 @@ class Database:
         busy_s: Seconds to wait for another process that locks an SQLite ledger; None = long.
 
     Attributes:
+        clock: That of an SQLite ledger.
         space: The disk under the file.
         outage: Whether it could be used lately.
     """
@@ -98,6 +100,7 @@ class Database:
             raise LedgerRefused(f"[ledger] url: {error}") from error
         backend = self.url.get_backend_name()
         self.is_sqlite = backend == "sqlite"
+        self.clock = clock
         self.space = Space()
         self.outage = Outage()
         if self.is_sqlite:
@@ -106,8 +109,7 @@ class Database:
             self.engine = on_postgres.make_engine(self.url)
         else:
             raise LedgerRefused(f"[ledger] url: {backend!r} is not supported, use sqlite:///PATH or postgresql://…")
-        # One writer at a time in this process: waiting here is fair, waiting in SQLite is not.
-        self._writer = threading.RLock() if self.is_sqlite else nullcontext()
+        self._writer = Writer(self.engine) if self.is_sqlite else None
         self._together = Together(self.write)
 
     @contextmanager
@@ -119,7 +121,7 @@ class Database:
         """
         ended = False
         try:
-            with self._writer, self.engine.begin() as connection:
+            with self.engine.begin() if self._writer is None else self._writer.transaction() as connection:
                 yield connection
                 ended = True
         except (DBAPIError, PoolTimeoutError) as error:
@@ -184,6 +186,8 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        if self._writer is not None:
+            self._writer.close()
         self.engine.dispose()
 
     def _translated(self, error: DBAPIError | PoolTimeoutError, *, in_commit: bool) -> Exception:

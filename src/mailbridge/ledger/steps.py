@@ -26,9 +26,15 @@ from mailbridge.ledger.schema import delivery, step
 from mailbridge.ledger.suspects import add_suspect
 from mailbridge.sdk import NotWritten
 
+JUST_NOW_S = 0.5
+"""So long after its commit an intent is not read again."""
+
 
 class LedgerSteps:
     """Implements `sdk.Steps` for one claim.
+
+    A result is committed with the intent that follows it, for every commit waits for the disk. Until then its step is
+    what it was before: in doubt if the process dies. The gate lets nothing else be sent meanwhile.
 
     Args:
         database: The ledger.
@@ -46,13 +52,16 @@ class LedgerSteps:
         self._items = {item.delivery.key: item for item in claim.items}
         self._done = {item.delivery.key: dict(item.done) for item in claim.items}
         self._node = claim.node
+        self._results: list[tuple[str, dict[str, str]]] = []
+        self._clock = database.clock if database.is_sqlite else None
+        self._noted: tuple[frozenset[str], float] = (frozenset(), 0.0)
 
     def done(self, key: str) -> Mapping[str, str]:
         """Return the finished steps of a delivery: name → remote id."""
         return dict(self._done[key])
 
     def writing(self, name: str, keys: Iterable[str]) -> None:
-        """Commit the intent to write one step of these deliveries.
+        """Commit the intent to write one step of these deliveries, together with the results that are held.
 
         Raises:
             NotWritten: The lease is gone, or the ledger can't be used; nothing may be sent.
@@ -60,23 +69,35 @@ class LedgerSteps:
         items = [self._items[key] for key in keys]
         self._armed(tuple(item.delivery.key for item in items))
         rows = [{"row_id": item.row_id, "step": name, "own": item.fence} for item in items]
+        self._noted = (frozenset(), 0.0)
+        began: list[float] = []
 
         def note(connection: Connection) -> None:
+            began.append(self._clock() if self._clock else 0.0)
+            self._note_results(connection)
             self._extend(connection, items)
             connection.execute(_intent(connection.dialect.name), rows)
 
         with _or_not_written():
             self._database.together(note)
+        self._results.clear()
+        self._noted = (frozenset(item.delivery.key for item in items), began[-1])
 
     def standing(self, keys: Iterable[str]) -> tuple[float, float]:
         """Return (age of the oldest intent, seconds until the first lease ends) by the clock of the database.
 
-        Both began before their commit, however long that took.
+        Both began before their commit, however long that took. Where that clock is this machine's, what was committed
+        a moment ago is not read again: no lease ends so soon.
 
         Raises:
             NotWritten: The lease or the intent is gone, or the ledger can't be asked.
         """
         items = [self._items[key] for key in keys]
+        noted, began = self._noted
+        if self._clock and noted.issuperset(item.delivery.key for item in items):
+            age_s = self._clock() - began
+            if 0 <= age_s <= min(JUST_NOW_S, self._lease_s / 4):
+                return age_s, self._lease_s - age_s
         with _or_not_written(), self._database.read() as connection:
             count, sent_at, lease_until, moment = connection.execute(_HELD, {"node": self._node, **_own(items)}).one()
         if count != len(items):
@@ -100,14 +121,25 @@ class LedgerSteps:
         with _or_not_written():
             self._database.together(note)
 
-    @kept
     def finished(self, name: str, ids: Mapping[str, str]) -> None:
-        """Commit the result of a step; where the fence has moved on, a suspect."""
+        """Hold the result of a step until the next intent is committed, or `keep` is called."""
         if not ids:
             return  # all of them were refused
-        items = [self._items[key] for key in ids]
+        self._noted = (frozenset(), 0.0)
+        self._results.append((name, dict(ids)))
+        for key, remote_id in ids.items():
+            self._done[key][name] = remote_id
 
-        def note(connection: Connection) -> None:
+    @kept
+    def keep(self) -> None:
+        """Commit the results that are held; where the fence has moved on, suspects."""
+        if self._results:
+            self._database.together(self._note_results)
+            self._results.clear()
+
+    def _note_results(self, connection: Connection) -> None:
+        for name, ids in self._results:
+            items = [self._items[key] for key in ids]
             mine = still_ours(connection, items, _NOTED, step=name)
             rows = [{"row_id": one.row_id, "step": name, "made": ids[one.delivery.key]} for one in items]
             if noted := [row for row in rows if row["row_id"] in mine]:
@@ -115,10 +147,6 @@ class LedgerSteps:
             for one in items:
                 if one.row_id not in mine:
                     add_suspect(connection, one.row_id, name, ids[one.delivery.key], self._node)
-
-        self._database.together(note)
-        for key, remote_id in ids.items():
-            self._done[key][name] = remote_id
 
     def _extend(self, connection: Connection, items: list[Claimed]) -> None:
         given = {"node": self._node, "lease_s": self._lease_s, **_own(items)}

@@ -60,7 +60,11 @@ class Batch(Protocol):
 
 
 class BatchSteps(Steps, Protocol):
-    """`Steps` whose committed intents have an age, and can be made fresh again."""
+    """`Steps` whose committed intents have an age, and can be made fresh again; results may be held for a moment."""
+
+    def keep(self) -> None:
+        """Commit the results that are held, if any."""
+        ...
 
     def standing(self, keys: Sequence[str]) -> tuple[float, float]:
         """Return (age of the intent, seconds that the lease still lives) by the clock of the ledger.
@@ -125,6 +129,8 @@ class AccountGate:
 
     def permit(self, timeout_s: float) -> None:
         """Wait for the slot, then prove that a request of at most `timeout_s` may be sent; see `sdk.Gate`."""
+        if self._steps is not None:
+            self._steps.keep()  # what is known must not wait for a request that only reads
         wait_s, paused_s, reason = self._take_slot()
         if paused_s > 0:
             raise NotWritten(f"the account pauses: {reason}", after_s=paused_s, pause=True)

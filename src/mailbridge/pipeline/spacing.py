@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from mailbridge.pipeline.slots import Slots
 from mailbridge.sdk import SinkError
 
 WINDOW_S = 1.0
@@ -63,12 +64,13 @@ class Spacing:
     def _enter(self) -> float:
         """Return seconds to wait; 0 = it may go."""
         with self._state:
-            now = self._clock()
-            last = [at for at in self._left if at + WINDOW_S + MARGIN_S > now]
-            if self._leaving + len(last) < self._most:
+            now, left = self._clock(), self._left
+            while left and left[0] + WINDOW_S + MARGIN_S <= now:
+                left.popleft()
+            if self._leaving + len(left) < self._most:
                 self._leaving += 1
                 return 0.0
-            return LOOK_S if self._leaving or not last else max(last[0] + WINDOW_S + MARGIN_S - now, 0.001)
+            return LOOK_S if self._leaving or not left else max(left[0] + WINDOW_S + MARGIN_S - now, 0.001)
 
 
 class AccountRoom:
@@ -79,6 +81,7 @@ class AccountRoom:
         spacing: Of all their requests together; None where slots are enough.
 
     Attributes:
+        slots: Of their rate.
         checked: Whether one of them has proven that the account can work: once is enough.
         failure: Why the account can't work now, or None.
         checking: Held by the worker that proves it.
@@ -87,6 +90,7 @@ class AccountRoom:
     def __init__(self, *, burst: int = 1, spacing: Spacing | None = None) -> None:
         self.burst = burst
         self.spacing = spacing
+        self.slots = Slots()
         self.checked = False
         self.failure: SinkError | None = None
         self.checking = threading.Lock()

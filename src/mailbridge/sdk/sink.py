@@ -187,7 +187,7 @@ class Steps(Protocol):
         ...
 
     def finished(self, name: str, ids: Mapping[str, str]) -> None:
-        """Commit the result of a step: delivery key → remote id."""
+        """Note the result of a step: delivery key → remote id. It is committed before another request is sent."""
         ...
 
 

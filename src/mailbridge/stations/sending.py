@@ -17,6 +17,7 @@ from mailbridge.pipeline.assignment import choose
 from mailbridge.pipeline.delivery import AccountGate, Item, count_copies, count_delivered, count_open, deliver, search
 from mailbridge.pipeline.discretion import discreet
 from mailbridge.pipeline.replies import ReplyRule, with_reply
+from mailbridge.pipeline.slots import Slot
 from mailbridge.pipeline.spacing import AccountRoom
 from mailbridge.sdk import (
     Counting,
@@ -75,14 +76,14 @@ def account_gate(
     interval_s = 1.0 / (rate_per_s * used)
     room = room or AccountRoom()
 
-    def take_slot() -> tuple[float, float, str]:
+    def reserve(count: int) -> Slot:
         try:
-            slot = ledger.accounts.take_slot(account_id, interval_s, room.burst)
+            slot = ledger.accounts.take_slot(account_id, interval_s, room.burst, count)
         except LedgerUnavailable as error:
             raise NotWritten(f"no rate slot: {error}", after_s=2.0) from error
         return slot.wait_s, slot.paused_s, slot.reason
 
-    return AccountGate(take_slot, sleep, clock=clock, spacing=room.spacing)
+    return AccountGate(lambda: room.slots.take(reserve, interval_s), sleep, clock=clock, spacing=room.spacing)
 
 
 def _manager(known: Known | None) -> str | None:
@@ -293,6 +294,7 @@ class Sender:
         steps = self._ledger.steps(claim, self._gate.arm)
         self._gate.begin(steps, self._ledger.lease_s)
         outcomes = deliver(self._sink, claim.items, steps)
+        steps.keep()
         self._note_gone(claim, outcomes)
         self._ledger.outcomes.finish(claim, outcomes, self._waits)
         self._tell(claim, outcomes, self._clock() - began)
@@ -336,6 +338,8 @@ class Sender:
                 log.warning("user_gone", sink=self.name, user=item.delivery.responsible, error=outcome.reason)
 
     def _note_failure(self, outcome: Outcome) -> None:
+        if isinstance(outcome, SinkUnusable) or (isinstance(outcome, RetryLater) and outcome.pause):
+            self._room.slots.drop()  # before the pause nobody knew of it
         if isinstance(outcome, SinkUnusable):
             self._room.failure = Unusable(outcome.reason)
             self._room.checked = False  # what a person mends is proven before the next batch

@@ -31,6 +31,7 @@ def test_delivered_is_final(kit):
     claim = kit.claim()
     steps = sent(kit, claim)
     steps.finished("lead", {key: "77"})
+    steps.keep()
     kit.finish(claim, Delivered(Receipt("77", "https://crm.example/77")))
     row = kit.row(key)
     assert (row["state"], row["remote_id"], row["remote_url"]) == ("delivered", "77", "https://crm.example/77")
@@ -148,6 +149,7 @@ def test_an_old_fence_changes_nothing_and_its_result_is_a_suspect(kit):
     kit.ledger.outcomes.found(search, {}, kit.waits)
     kit.claim()
     steps.finished("lead", {key: "late"})
+    steps.keep()
     kit.finish(old, Delivered(Receipt("late")))
     row = kit.row(key)
     assert row["state"] == "sending"
@@ -318,32 +320,6 @@ def test_a_long_lane_hides_no_other_one_and_keeps_its_order(kit):
     assert keys(kit.claim(limit=3)) == ["mb1-34"]
     kit.finish(first, done(1), done(31), done(32))
     assert keys(kit.claim(limit=3)) == ["mb1-2", "mb1-33"]
-
-
-def test_the_age_of_an_intent_and_the_end_of_its_lease_are_told_by_the_clock_of_the_ledger(kit):
-    key = kit.deliver(1)
-    steps = sent(kit, kit.claim())
-    kit.clock.now += 7
-    assert steps.standing([key]) == pytest.approx((7, 53), abs=0.01)
-    steps.renew([key])
-    assert steps.standing([key]) == pytest.approx((0, 60), abs=0.01)
-
-
-def test_no_request_is_permitted_without_an_intent_of_its_step_or_after_another_node_took_over(kit):
-    key = kit.deliver(1)
-    claim = kit.claim()
-    steps = kit.steps(claim)
-    with pytest.raises(NotWritten):
-        steps.standing([key])
-    steps.writing("lead", [key])
-    steps.finished("lead", {key: "77"})
-    with pytest.raises(NotWritten):
-        steps.standing([key])
-    steps.writing("note", [key])
-    kit.clock.now += 61
-    assert kit.claim().kind == "search"
-    with pytest.raises(NotWritten, match="lease"):
-        steps.standing([key])
 
 
 def test_several_objects_under_one_key_are_told_in_the_history_of_the_delivery(kit):

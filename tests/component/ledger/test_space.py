@@ -124,6 +124,7 @@ def test_on_a_full_disk_what_was_sent_is_written_into_the_room_of_the_reserve(ki
     with pytest.raises(LedgerFull), kit.ledger.database.write() as connection:
         connection.exec_driver_sql("INSERT INTO meta VALUES ('x', hex(zeroblob(100000)))")
     steps.finished("lead", {key: "L1" + "x" * 50_000})
+    steps.keep()
     assert not reserve.exists(), "the result did not fit without it"
     kit.finish(claim, Delivered(Receipt("L1")))
     assert kit.row(key)["state"] == "delivered"

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import event, select
+from sqlalchemy.exc import IntegrityError
 
 from mailbridge.ledger.engine import Database, LedgerUnavailable, open_database
 from mailbridge.ledger.schema import account
@@ -83,3 +84,27 @@ def test_when_the_commit_fails_nobody_is_told_otherwise(database):
     assert names(database) == set()
     assert database.together(add("after")) == 1
     assert names(database) == {"after"}
+
+
+def test_who_writes_has_one_connection_and_another_one_after_a_failure(database):
+    used = []
+    event.listen(database.engine, "begin", used.append)
+    for number in range(3):
+        database.together(add(f"a{number}"))
+    assert len(set(used)) == 1
+    with pytest.raises(IntegrityError), database.write() as connection:
+        add("a0")(connection)
+    database.together(add("b"))
+    assert len(set(used)) == 2
+    assert names(database) == {"a0", "a1", "a2", "b"}
+
+
+def test_a_ledger_is_closed_though_a_transaction_does_not_end(database, monkeypatch):
+    monkeypatch.setattr("mailbridge.ledger.writer.PATIENCE_S", 0.05)
+    with database.write() as connection:
+        add("a")(connection)
+        closing = threading.Thread(target=database.close)
+        closing.start()
+        closing.join(20)
+        assert not closing.is_alive()
+    assert names(database) == {"a"}

@@ -31,10 +31,14 @@ class Steps:
         self.clock = ledger_clock or Clock()
         self.sent_at = self.clock.now
         self.renewed = []
+        self.kept = 0
 
     def standing(self, keys):
         age = self.clock.now - self.sent_at
         return age, 100 - age
+
+    def keep(self):
+        self.kept += 1
 
     def renew(self, keys):
         self.renewed.append(keys)
@@ -116,6 +120,14 @@ def test_a_request_that_could_outlive_the_lease_is_never_sent():
     made.arm(("k1",))
     with pytest.raises(NotWritten, match="outlive the lease"):
         made.permit(30)
+
+
+def test_results_are_kept_before_a_request_waits_for_its_slot():
+    steps = Steps()
+    made = gate((2.5, 0.0, ""), sleeps=False, steps=steps)
+    with pytest.raises(NotWritten, match="shutting down"):
+        made.permit(10)
+    assert steps.kept == 1
 
 
 class FakeSink:
