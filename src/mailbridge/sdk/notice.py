@@ -60,6 +60,11 @@ def _below_name(text: str, actors: Sequence[Author]) -> str:
     return below.strip() if is_name_only and below.strip() else text
 
 
+def _is_tag(run: Run) -> bool:
+    """A word of a person that the network made a link to all that have the word."""
+    return run.text.lstrip().startswith("#")
+
+
 class _Reading:
     """One pass over the lines of one mail."""
 
@@ -348,13 +353,16 @@ class _Reading:
 
     def _is_tail(self, line: Line) -> bool:
         """Buttons, quoted posts of others, the footer."""
-        if any(self._target(run).role == "own" for run in line.runs if run.href and not run.is_address):
+        if any(
+            self._target(run).role == "own" for run in line.runs if run.href and not run.is_address and not _is_tag(run)
+        ):
             return True
         return line.is_captions and not all(self._is_typed(run) for run in line.links)
 
     def _is_typed(self, run: Run) -> bool:
-        """An address that a person wrote and the network shortened for show."""
-        return self._target(run).role == "outside" and re.fullmatch(r"\S+\.\S+", run.text.strip()) is not None
+        """A hashtag, or an address that a person wrote and the network shortened for show."""
+        is_short = self._target(run).role == "outside" and re.fullmatch(r"\S+\.\S+", run.text.strip()) is not None
+        return is_short or _is_tag(run)
 
     def _buttons(self, end: int) -> list[Line]:
         return [line for line in self.lines[end:] if line.is_captions or not line.text]

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from mailbridge.sdk.dates import date_in_mail, date_shown
 from mailbridge.sdk.deeds import actors_in, deed_in, said_in
-from mailbridge.sdk.interest import Author
+from mailbridge.sdk.interest import Author, Precision
 from mailbridge.sdk.lines import Line, html_lines, plain_text, text_lines
 from mailbridge.sdk.mail import Mail
 from mailbridge.sdk.names import is_name
@@ -89,8 +90,8 @@ def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks, *,
         return Notice()
     start = _start(lines) if at is None else at + 1
     end, target = _tail(lines, start, links)
-    when = next((date for line in lines[start : start + 3] if (date := date_shown(line.text, mail))), None)
-    words = [line for line in lines[start:end] if when is None or date_shown(line.text, mail) != when]
+    stamped, when = _stamp(mail, lines, start)
+    words = [line for at, line in enumerate(lines[start:end], start) if at != stamped]
     names = actors_in(headline) or actors_in(mail.subject) or sent_by(mail)
     words = words[_author_lines(words, names, links) :]
     return Notice(
@@ -101,6 +102,15 @@ def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks, *,
         when=when,
         target=_linked(lines[at], links) or target if at is not None else target,
     )
+
+
+def _stamp(mail: Mail, lines: Sequence[Line], start: int) -> tuple[int | None, tuple[datetime, Precision] | None]:
+    """Where the date stands above the words; a day directly above a line is one that the person writes of."""
+    for at, line in enumerate(lines[start : start + 3], start):
+        when = date_shown(line.text, mail)
+        if when and (when[1] != "day" or at + 1 == len(lines) or not lines[at + 1].text):
+            return at, when
+    return None, None
 
 
 def sent_by(mail: Mail) -> list[str]:
@@ -157,7 +167,8 @@ def _tail(lines: Sequence[Line], start: int, links: NetworkLinks) -> tuple[int, 
     end = footers[-1] if footers and not linked else end
     before = next((at for at in range(end - 1, start - 1, -1) if lines[at].text), start)
     is_caption = before > start and _CAPTION.fullmatch(lines[before].text)
-    return before if is_caption and end < len(lines) else end, target
+    is_all = before < end - 1 and not any(line.text for line in lines[start:before])
+    return before if is_caption and not is_all and end < len(lines) else end, target
 
 
 def _of_roles(line: Line, links: NetworkLinks, *roles: Role) -> Target | None:

@@ -132,3 +132,19 @@ def test_a_mail_without_event_or_author_goes_to_quarantine(network):
 def test_every_form_of_an_address_has_one_canonical_form(target, sent, role, url):
     found = target(sent)
     assert (found.role, found.url) == (role, url)
+
+
+@pytest.mark.parametrize(
+    ("network", "tag"),
+    [
+        ("instagram", "https://www.instagram.com/explore/tags/rye/"),
+        ("twitter", "https://x.com/hashtag/rye"),
+        ("linkedin", "https://www.linkedin.com/comm/feed/hashtag/rye"),
+        ("youtube", "https://www.youtube.com/hashtag/rye"),
+    ],
+)
+def test_a_hashtag_that_the_network_made_a_link_belongs_to_the_words(network, tag):
+    head = f'<p><a href="{PARSERS[network][2]}">Clara W</a> mentioned you in a post:</p>'
+    link = f'<a href="{tag}">#rye</a>'
+    (found,) = outcome(network, "Clara W mentioned you in a post", f"{head}<p>Best {link} ever</p><p>{link}</p>")
+    assert found.text == "Best #rye ever\n\n#rye"

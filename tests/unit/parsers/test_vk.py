@@ -259,3 +259,16 @@ def test_a_number_of_things_is_no_date():
         "Анна Петрова прокомментировала Вашу запись", markup=page(f"{ANNA} прокомментировала Вашу запись", "10 маек")
     )
     assert (found.text, found.occurred_at_precision) == ("10 маек", "received")
+
+
+@pytest.mark.parametrize(
+    "words", ["12 марта\nу меня день рождения", "Мой адрес:", "Почём?\n\n12 марта", "© 2024 на вывеске"]
+)
+def test_what_looks_like_a_templates_line_may_be_a_persons(words):
+    found = read("Анна Петрова ответила на Ваш комментарий", text=TEXT.format(words))
+    assert (found.text, found.occurred_at_precision) == (words, "received")
+
+
+def test_a_date_that_stands_apart_is_the_templates():
+    found = read("Анна Петрова ответила на Ваш комментарий", text=TEXT.format("12 марта\n\nПочём?"))
+    assert (found.text, found.occurred_at_precision) == ("Почём?", "day")
