@@ -217,3 +217,39 @@ def test_an_encoded_word_with_a_raw_byte_in_it_is_exchanged_like_any_other():
     fixture = anonymised(head + b"Subject: =?utf-8?B?\x80" + word + b"?=\n" + rest, parsers(), seed=3)
     assert fixture.survived == ()
     assert "Щеглов" not in decode(fixture.raw).subject
+
+
+SHOP = """From: Shop <robot@shop.example>
+To: owner@shop.example
+Reply-To: undisclosed <>
+Subject: Order 4711
+Date: Sun, 22 Nov 2026 10:00:00 +0300
+Content-Type: text/plain; charset=utf-8
+
+Order number: 4711
+Name: Harriet Quimby
+Phone: +44 20 7946 0958
+Total: 700 EUR
+Size: 4712
+Skype: harriet.quimby
+Card: harriet.vcf
+Page: https://shop.example/orders/?order=4711
+"""
+
+
+def test_a_number_that_names_an_order_is_the_same_everywhere_though_it_is_short():
+    text = anonymised(SHOP.encode(), parsers(), seed=3).raw.decode()
+    new = re.search(r"order=(\d+)", text)[1]
+    assert "4711" not in text
+    assert f"Order number: {new}" in text
+    assert f"Subject: Order {new}" in text
+    assert "Total: 700 EUR" in text
+
+
+def test_files_keep_their_kind_and_an_empty_address_is_nobodys():
+    made = anonymised(SHOP.encode(), parsers(), seed=3)
+    text = made.raw.decode()
+    assert made.survived == ()
+    assert re.search(r"Card: [a-z]+\.vcf\n", text)
+    assert re.search(r"Skype: [a-z]+\.[a-z]+\n", text)
+    assert not re.search("harriet|quimby", text, re.IGNORECASE)

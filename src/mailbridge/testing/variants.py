@@ -9,6 +9,7 @@ from email import message_from_bytes, policy
 from email.header import Header, decode_header, make_header
 from email.message import Message
 
+from mailbridge.mailbox.charset import to_text
 from mailbridge.mailbox.decode import decode
 
 _BOUNDARY = "=_variant_0123456789_"
@@ -191,4 +192,6 @@ def _field(name: str, value: str) -> bytes:
 
 
 def _decoded(value: str) -> str:
+    if not value.isascii():  # raw bytes, as careless programs write them
+        return to_text(value.encode("utf-8", "surrogateescape")).text
     return str(make_header(decode_header(" ".join(value.split()))))

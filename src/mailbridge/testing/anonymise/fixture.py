@@ -112,7 +112,10 @@ def survivors(mail: Mail, secrets: Secrets, fresh: bytes, keep: frozenset[str] =
     found += [
         address.email
         for address in (*mail.senders, *mail.reply_to, *mail.recipients)
-        if address.email in folded and not is_of_a_network(address.email) and not _is_kept(address, keep)
+        if address.email
+        and address.email in folded
+        and not is_of_a_network(address.email)
+        and not _is_kept(address, keep)
     ]
     return list(dict.fromkeys(found))
 

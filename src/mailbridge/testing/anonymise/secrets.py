@@ -11,6 +11,7 @@ from mailbridge.testing.anonymise.streets import in_latin, places_in
 from mailbridge.testing.anonymise.vocabulary import is_of_a_network, known_words
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_NUMBER = re.compile(r"\d{3,}")
 _LABELLED = frozenset({"form", "email"})
 _BETWEEN = re.compile(r":(?!//)|[=-]>|\s[-–—=|]\s|\t")
 _READ = ("text", "author", "product", "fields", "source", "attachments", "reply", "refs", "proof")
@@ -25,10 +26,12 @@ class Secrets:
     Attributes:
         phrases: What people wrote or are called, folded, longest first; every word of it is exchanged.
         names: Words of names and streets, folded; exchanged wherever they stand, declined or in Latin letters too.
+        numbers: Numbers that the sender calls orders, comments and the like by; exchanged though they are short.
     """
 
     phrases: tuple[str, ...]
     names: frozenset[str]
+    numbers: frozenset[str] = frozenset()
 
 
 def secrets_of(mail: Mail, interests: Sequence[dict[str, Any]], keep: frozenset[str]) -> Secrets:
@@ -56,7 +59,9 @@ def secrets_of(mail: Mail, interests: Sequence[dict[str, Any]], keep: frozenset[
     names.update(places_in(f"{mail.subject}\n{mail.text}\n{mail.html.text}") - known_words())
     names.update(latin for name in tuple(names) for latin in in_latin(name))
     phrases = {phrase for phrase in phrases if len(phrase) > 1 and phrase not in _SAID and phrase not in keep}
-    return Secrets(tuple(sorted(phrases, key=len, reverse=True)), frozenset(names - keep - _NOBODY))
+    numbers = {number for one in interests for ref in one["refs"].values() for number in _NUMBER.findall(ref or "")}
+    ordered = tuple(sorted(phrases, key=len, reverse=True))
+    return Secrets(ordered, frozenset(names - keep - _NOBODY), frozenset(numbers))
 
 
 def _words(name: str) -> set[str]:

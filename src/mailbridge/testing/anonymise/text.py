@@ -26,16 +26,20 @@ _TOKEN = re.compile(
     r"|\b\d{1,2}:\d\d(?::\d\d)?\b)"
     r"|(?P<phone>\+?\(?\d[\d\s().\u00a0\u2010-\u2015-]{5,22}\d)"
     r"|(?P<code>(?=[A-Za-z0-9+/_=-]*\d)(?=[A-Za-z0-9+/_=-]*[A-Za-z])[A-Za-z0-9+/_=-]{16,})"
-    r"|(?P<number>\d{5,})"
+    r"|(?P<number>\d{3,})"
     r"|(?P<word>[^\W\d_]+(?:[\u0300-\u036f][^\W\d_]*)*)",
     re.IGNORECASE,
 )
 _LONGEST_NUMBER_KEPT = 2
+_SHORTEST_NUMBER = 5
 _LONGEST_UNIT = 4
 _SHORTEST_PHONE = 7
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d [012]?\d\b")
 _PREFIX = re.compile(r"[\s>|*•-]*")
-_FILES = "php html htm jpg jpeg png gif pdf doc docx xls xlsx txt zip js css py eml"
+_FILES = (
+    "php html htm jpg jpeg png gif webp heic svg pdf doc docx odt rtf xls xlsx csv txt zip rar js css py eml msg vcf"
+    " ics xml json mp3 mp4 ogg wav mov"
+)
 _FILE_SUFFIXES = frozenset(_FILES.split())
 
 
@@ -64,7 +68,7 @@ class Rewriter:
             "ip": fakes.address,
             "phone": self._phone,
             "code": fakes.token,
-            "number": fakes.digits,
+            "number": self._number,
         }
 
     def text(self, text: str) -> str:
@@ -177,8 +181,15 @@ class Rewriter:
             for name in self._secrets.names
         )
 
+    def _number(self, digits: str) -> str:
+        """Return a number; short ones stay, as a price or a size, where they are not what the sender calls a thing."""
+        is_kept = len(digits) < _SHORTEST_NUMBER and digits not in self._secrets.numbers
+        return digits if is_kept else self.fakes.digits(digits)
+
     def _bare_host(self, text: str, *, is_said: bool) -> str:
         host, slash, path = text.partition("/")
+        if not slash and all(label.casefold() in self._secrets.names for label in host.split(".")):
+            return self.name(host)  # a nickname of first and last name
         if host.rpartition(".")[2].casefold() in _FILE_SUFFIXES:
             return self.name(host) + slash + self.name(path)
         if not host.isascii() or any(label[:1].isupper() for label in host.split(".")[1:]):
