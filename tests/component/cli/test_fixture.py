@@ -38,6 +38,16 @@ def test_a_mail_of_the_ledger_is_named_by_its_id(office):
     assert "Quimby" not in (office.folder / out.split()[0]).read_text()
 
 
+def test_the_domain_of_a_sender_nobody_knows_is_kept_where_it_is_named(office):
+    (office.folder / "one.eml").write_text(MAIL)
+    words = ["fixture", "add", "one.eml", "--to", "made", "--case", "widget/one", "--keep", "widget.example"]
+    code, _, err = office.run(*words)
+    assert code == 0, err
+    text = (office.folder / "made/widget/one/mail.eml").read_text()
+    assert "From: Widget <noreply@widget.example>" in text
+    assert "Quimby" not in text
+
+
 def test_what_can_not_be_done_is_said(office):
     office.arrive(1)
     office.arrive(2)

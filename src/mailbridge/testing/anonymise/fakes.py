@@ -19,9 +19,11 @@ class Fakes:
 
     Args:
         seed: Of the choice; None = by chance, so that nobody can compute the originals from a published fixture.
+        avoid: Words, folded, that no invention may be by chance: the names of the people in the mail.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: int | None = None, avoid: frozenset[str] = frozenset()) -> None:
+        self._avoid = avoid
         # Chance that hides people has to be real chance; with a seed it serves tests.
         self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - for tests
         self._given: dict[tuple[str, str], str] = {}
@@ -88,11 +90,14 @@ class Fakes:
             taken = {value for (other, _), value in self._given.items() if other == kind}
             invented = invent()
             for _ in range(50):
-                if invented != original and invented not in taken:
+                if invented != original and invented not in taken and not self._is_avoided(invented):
                     break
                 invented = invent()
             self._given[key] = invented
         return self._given[key]
+
+    def _is_avoided(self, invented: str) -> bool:
+        return any(word.startswith(invented) and len(word) - len(invented) < _SHORT_TAIL for word in self._avoid)
 
     def _letters(self, word: str) -> str:
         return "".join(map(self._letter, word))

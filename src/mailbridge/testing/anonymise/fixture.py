@@ -59,16 +59,23 @@ def anonymised(
     """
     mail = decode(raw)
     before = expectation(raw, parsers, rules)
-    kept = frozenset(fold(word) for word in keep)
+    kept = frozenset(part for word in keep for part in _parts(fold(word)))
     secrets = secrets_of(mail, before["interests"], kept)
     for strict in (True, False):
-        rewriter = Rewriter(secrets, Fakes(seed), keep=kept, strict=strict)
+        rewriter = Rewriter(secrets, Fakes(seed, secrets.names), keep=kept, strict=strict)
         fresh = rewrite_mail(raw, rewriter)
         after = expectation(fresh, parsers, rules)
         differs = tuple(different(before, after))
         if not differs:
             break
     return Fixture(fresh, after, differs, tuple(survivors(mail, secrets, fresh, kept)), is_lenient=not strict)
+
+
+def _parts(word: str) -> Iterable[str]:
+    """Yield what is kept with a word: of a domain also what it is called, which its programs have for a name."""
+    yield word
+    if "." in word:
+        yield from re.findall(r"[^\W\d_]{2,}", word.rpartition(".")[0])
 
 
 def different(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
