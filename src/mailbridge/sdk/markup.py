@@ -24,7 +24,13 @@ BLOCKS = frozenset(
 )
 _SPACED = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 hr ol p pre table ul".split())  # noqa: SIM905
 _UNSEEN = frozenset(["head", "script", "style", "title", "template", "noscript"])
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|(?<![\w-])opacity\s*:\s*0(?:\.0+)?\s*(?:[;!]|$)",
+    re.IGNORECASE,
+)
+_NO_HEIGHT = re.compile(r"(?<![\w-])(?:max-)?height\s*:\s*0(?:px)?\s*(?:[;!]|$)", re.IGNORECASE)
+_CLIPPED = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
+"""With no height nothing of it is seen: how templates hide the line that mail programs show beside the subject."""
 _KEPT_BREAKS = re.compile(r"white-space\s*:\s*pre", re.IGNORECASE)
 _BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|table-row|list-item)", re.IGNORECASE)
 _WHITE = re.compile(r"[ \t\r\n\f\xa0]+")
@@ -198,7 +204,8 @@ def _track(inside: list[str], kind: str, name: str) -> None:
 @lru_cache(maxsize=4096)
 def _effects(style: str) -> tuple[bool, bool, bool]:
     return (
-        _HIDDEN_STYLE.search(style) is not None,
+        _HIDDEN_STYLE.search(style) is not None
+        or (_NO_HEIGHT.search(style) is not None and _CLIPPED.search(style) is not None),
         _KEPT_BREAKS.search(style) is not None,
         _BLOCK_STYLE.search(style) is not None,
     )

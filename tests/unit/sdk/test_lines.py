@@ -28,6 +28,25 @@ def test_hidden_and_skipped_parts_are_no_lines():
     assert "hidden" not in plain_text(html_lines(source))
 
 
+@pytest.mark.parametrize(
+    ("style", "seen"),
+    [
+        ("display: none", False),
+        ("max-height:0;overflow:hidden", False),
+        ("overflow:hidden;height:0px !important", False),
+        ("opacity:0; color:#fff", False),
+        ("max-height:0", True),
+        ("height:0.5em;overflow:hidden", True),
+        ("opacity:0.5", True),
+        ("line-height:0;overflow:hidden", True),
+        ("font-size:0", True),
+    ],
+)
+def test_what_a_style_hides_is_no_line_and_a_cell_whose_words_have_a_size_of_their_own_is(style, seen):
+    shown = plain_text(html_lines(f'<div style="{style}"><span style="font-size:13px">Words</span></div><p>More</p>'))
+    assert ("Words" in shown) is seen
+
+
 def test_a_sentence_with_a_link_is_no_button_and_an_address_is_typed():
     button, sentence, typed = html_lines(
         '<p><a href="#1">Like</a> | <a href="#2">Share</a></p><p><a href="#">Ann</a>, hi</p><p><a href="#">https://a.example</a></p>'
