@@ -29,7 +29,6 @@ from mailbridge.sdk import (
     Strength,
     Target,
     TemplateChanged,
-    actors_in,
     canonical_url,
     deed_in,
     host_of,
@@ -67,9 +66,22 @@ _ACTS = re.compile(
     r"|preferences|admin|account|login|otpis\w*)(?:[/_?&=-]|$)",
     re.IGNORECASE,
 )
+_PASSED_ON = re.compile(r"\s*(?:fwd?|re|пересл|отв|ответ)\s*(?:\[\d+\])?:", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?P<handle>@)?(?P<name>[^()<>\n·•|→]{2,60}?)(?:\s{1,3}[(<]\S{1,64}@\S{1,80}[)>])?(?:\s{0,3}[·•|→].{0,60}|\s{1,3}\d.{3,30})?$"
 )
+_LABEL = re.compile(
+    r"\s*(?:текст (?:сообщения|комментария|отзыва)|комментарий|сообщение|отзыв|comment(?: summary| text)?|message"
+    r"|review)\s?:\s*",
+    re.IGNORECASE,
+)
+"""What a template sets before the words."""
+_NAMED_AND_STAMPED = re.compile(
+    r"(?P<handle>@)?(?P<name>[^()<>\n·•|→]{2,60}?)(?:\s{1,3}[(<]\S{1,64}@\S{1,80}[)>])?,?\s{1,3}[-–—·|]?\s{0,3}"
+    r"(?:(?:posted|said|wrote|commented|написала?|добавлено?|оставила?|пишет)\b[^\d]{0,40})?\d[^\n]{5,40}$",
+    re.IGNORECASE,
+)
+"""A name with the moment beside it: "Ann Gray - posted on 24 November 2026"."""
 _STAMPED = re.compile(
     r"(?:.{0,80}[·•|]\s*)?(?:\d{1,2}[ ./-][\w./-]{1,12}[ ./-]\d{2,4}|[^\W\d_]{3,12}\.? \d{1,2}, \d{4})(?:\W.{0,20})?"
 )
@@ -107,9 +119,10 @@ _LINKS = NetworkLinks(target, lambda image: "avatar" in image)
 
 
 def _is_ours(mail: Mail) -> bool:
-    if not _announced(mail) or not (is_robot(mail.sender.email) or any(one.hint for one in _places(mail))):
-        return False
     own = {address.domain.removeprefix("www.") for address in mail.recipients}
+    by_site = is_robot(mail.sender.email) or (mail.sender.domain in own and not _PASSED_ON.match(mail.subject))
+    if not _announced(mail) or not (by_site or any(one.hint for one in _places(mail))):
+        return False
     return any(one.hint or _within(one.owner, own) for one in _places(mail)) and _is_told(mail)
 
 
@@ -130,18 +143,21 @@ def _notice(mail: Mail) -> Notice:
     Cached: routing asks for the same mail that is parsed next.
     """
     notice = read_mail_notice(mail, _LINKS)
-    if _author(mail, notice).name or not any(one.hint for one in _places(mail)):
+    if _author(mail, notice).name or not _places(mail):
         return notice
+    # Without a known engine a title of the page may stand there too: the moment beside it tells a name.
+    is_known = any(one.hint for one in _places(mail))
     lines = [line for line in html_lines(mail.html_source) or text_lines(mail.text) if len(line.text) > 1]
     lines = [line for at, line in enumerate(lines) if not _is_initials(*(one.text for one in lines[at : at + 3]))]
-    at = next((at for at, line in enumerate(lines[:6]) if (name := _NAMED.match(line.text)) and _is_person(name)), None)
+    shown = _NAMED if is_known else _NAMED_AND_STAMPED
+    at = next((at for at, line in enumerate(lines[:6]) if (name := shown.match(line.text)) and _is_person(name)), None)
     if at is None:
         return notice
     below = lines[at + 1 :]
     end = next(
         (at for at, line in enumerate(below) if any(target(run.href).role != "outside" for run in line.links)), 0
     )
-    name = _NAMED.match(lines[at].text)
+    name = shown.match(lines[at].text)
     words = [line.text for line in below[:end] if not _STAMPED.fullmatch(line.text)]
     said = paragraphs("\n".join(words[1:] if len(words) > 1 and is_position(words[0]) else words))
     return replace(notice, actors=(Author(name=name["name"] if name else None),), text=said)
@@ -236,6 +252,7 @@ def _own_words(text: str, name: str, mail: Mail) -> str:
     first = lines[0]
     if len(lines) > 1 and first.startswith(name) and _MOMENT.search(first[len(name) :][:40]):
         lines = lines[1:]
+    lines[0] = _LABEL.sub("", lines[0])
     own = [address.email for address in mail.recipients]
     while len(lines) > 1 and (_CLOSING.match(lines[-1]) or not lines[-1] or any(one in lines[-1] for one in own)):
         lines.pop()
@@ -243,5 +260,14 @@ def _own_words(text: str, name: str, mail: Mail) -> str:
 
 
 def _author(mail: Mail, notice: Notice) -> Author:
-    names = [actor.name for actor in notice.actors if actor.name] or actors_in(mail.subject)
+    """Return who commented; a subject alone may tell the title of the page: "New comment: Great Lamp"."""
+    names = [actor.name for actor in notice.actors if actor.name and not _is_of_subject(actor.name, mail)]
     return Author(name=names[0] if names else None)
+
+
+def _is_of_subject(name: str, mail: Mail) -> bool:
+    """Whether a name is only what stands behind a colon in the subject, and no line of the body begins with it."""
+    if f": {name}" not in mail.subject:
+        return False
+    lines = [line.text.lstrip() for line in (*html_lines(mail.html_source), *text_lines(mail.text))]
+    return not any(line.startswith(name) or f"by {name}" in line or f"от {name}" in line for line in lines)

@@ -137,8 +137,20 @@ def _read(mail: Mail) -> tuple[Author, str]:
     notice = read_notice(mail, html_lines(mail.html_source), _LINKS, announced=True) if mail.html else None
     if notice and notice.actors:
         return notice.actors[0], notice.text
+    if linked := _linked(html_lines(mail.html_source)):
+        return linked
     author, text = _from_text(text_lines(mail.text))
     return (author, text) if author.name else _from_text(html_lines(mail.html_source))
+
+
+def _linked(lines: Sequence[Line]) -> tuple[Author, str] | None:
+    """The only profile that a body links to, with the words below its line; of two one may be the answered one."""
+    linked = [(at, run, target(run.href)) for at, line in enumerate(lines) for run in line.links if not run.is_address]
+    people = [(at, run, to) for at, run, to in linked if to.role == "person" and person_name(run.text)]
+    if len({to.url for _, _, to in people}) != 1:
+        return None
+    at, run, to = people[0]
+    return Author(name=person_name(run.text), url=to.url), _until_end(lines[at + 1 :])
 
 
 def _from_text(lines: Sequence[Line]) -> tuple[Author, str]:

@@ -42,6 +42,7 @@ from mailbridge_parsers.direct.senders import (
     is_laid_out,
     is_nobody,
     is_notice,
+    is_own_office,
     is_program,
     is_receipt,
     is_service,
@@ -223,7 +224,7 @@ def _words(mail: Mail) -> Words:
 
 _SIGNS = (
     is_nobody, speaks_for_another, is_program, is_service, is_laid_out, says_automatic, announces_form,
-    tells_of_another, tells_news, shows_another,
+    tells_of_another, tells_news, shows_another, is_own_office,
 )  # fmt: skip
 """Any of them: not the sender wrote it."""
 

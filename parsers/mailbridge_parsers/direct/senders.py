@@ -6,7 +6,7 @@ from mailbridge.sdk import Address, Mail, actors_in, deed_in, fold
 from mailbridge.sdk.names import is_name
 from mailbridge.sdk.people import is_email, is_robot
 from mailbridge_parsers.direct.body import words_of
-from mailbridge_parsers.direct.services import NETWORKS, SERVICES
+from mailbridge_parsers.direct.services import EVERYBODYS, NETWORKS, SERVICES
 
 _LIBRARIES = re.compile(
     r"phpmailer|swift\s?mailer|symfony|\bphp\b|drupal|joomla|bitrix|wordpress|laravel|zend|codeigniter|opencart"
@@ -160,6 +160,13 @@ def is_nobody(mail: Mail) -> bool:
     named = is_robot(mail.sender.email) or bool(words & _ROBOT_WORDS) or bool(_NO_ANSWER.search(local))
     named = named or mail.sender.domain.partition(".")[0] in _MACHINE_HOSTS
     return named or (_MACHINES.fullmatch(local) is not None and not is_by_hand(mail))
+
+
+def is_own_office(mail: Mail) -> bool:
+    """Whether an office of the recipient's own company sent the mail, and no mail program made it: so sites write."""
+    own = {address.domain for address in mail.recipients if not address.is_of(*EVERYBODYS)}
+    local = mail.sender.email.partition("@")[0]
+    return mail.sender.domain in own and _ROLES.fullmatch(local) is not None and not is_by_hand(mail)
 
 
 def is_by_hand(mail: Mail) -> bool:

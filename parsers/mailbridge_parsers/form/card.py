@@ -12,6 +12,8 @@ from mailbridge.sdk import (
     ParseError,
     Product,
     Reply,
+    emails_in,
+    fold,
     is_email,
     is_phone,
     make_interest,
@@ -23,37 +25,37 @@ from mailbridge.sdk.phrases import unquoted
 from mailbridge_parsers.form.contacts import Contacts, contacts_of, filled
 from mailbridge_parsers.form.footers import is_footer, is_sign_off
 from mailbridge_parsers.form.goods import Good, cart_text, goods_of, order_number, total_of
-from mailbridge_parsers.form.item import lines_of
+from mailbridge_parsers.form.item import Style, lines_of
 from mailbridge_parsers.form.keys import key_of, refs_of
 from mailbridge_parsers.form.kinds import kind_of, names_form
 from mailbridge_parsers.form.labels import Role, Whose, heads_goods, label_key, whose
 from mailbridge_parsers.form.place import campaign_of, place_of, url_of
 from mailbridge_parsers.form.reading import Field, Reading
+from mailbridge_parsers.form.several import tells_of_several
 from mailbridge_parsers.form.site import Site
 from mailbridge_parsers.form.systems import System
+from mailbridge_parsers.form.typed import are_words
 
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 _MAIN_TEXT = (
-    "сообщение",
-    "message",
-    "текст",
-    "вопрос",
-    "question",
-    "комментари",
-    "comment",
-    "отзыв",
-    "review",
-    "body",
-    "описани",
-    "description",
-    "details",
+    ("сообщение", "message", "текст", "вопрос", "question", "комментари", "comment", "отзыв", "review", "body"),
+    ("описани", "description", "details"),
 )
+"""What labels of the visitor's own words hold; those of the second row are also what forms say of themselves."""
 _STARS = re.compile(r"\b([1-5])(?:[ -]stars?\b|[ -]зв[её]зд|(?: из | out of |/)5\b)", re.IGNORECASE)
 _HEADS = 6
 _ANSWERS = frozenset({None, Role.DETAIL})
 _ACTS = frozenset(
     "approve delete trash spam reject publish unpublish decline ban ham одобрить удалить отклонить опубликовать".split()  # noqa: SIM905
 )
+_MARKS = {
+    mark: rating
+    for rating, marks in (
+        (5, "отлично|excellent|превосходно|perfect"), (4, "очень хорошо|very good"), (1, "ужасно|terrible|awful"),
+    )
+    for mark in marks.split("|")
+}  # fmt: skip
+"""Words for a rating that mean the same wherever there are five."""
 _SITE_KINDS: dict[str, Channel] = {"comment": "site", "post": "site", "review": "review"}
 
 
@@ -61,8 +63,14 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
     """Build the interest of a form mail.
 
     Raises:
-        ParseError: "no_contact_no_text": there is nobody to answer and nothing to read.
+        ParseError: "several_leads": more than one visitor is told of; "no_contact_no_text": there is nobody to answer
+            and nothing to read; "two_authors": the mail is to
+            be answered to one address, and words with another one may be the visitor's or the template's.
     """
+    if tells_of_several(reading.items):
+        raise ParseError("several_leads", "numbered headings alike, each above a person")
+    if _tells_of_two(reading, site):
+        raise ParseError("two_authors", "a labelled address below words differs from the one to answer to")
     region = _region(mail, reading)
     author = contacts_of(reading, site, region)
     goods = goods_of(reading)
@@ -107,6 +115,17 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
     )
 
 
+def _tells_of_two(reading: Reading, site: Site) -> bool:
+    """Whether plain labels below words name another address than the one that the mail is to be answered to."""
+    answer, above = site.replies_to(), reading.loose[: reading.heads]
+    if answer is None or not any(are_words(item.text) for item in above):
+        return False
+    emails = {email for one in reading.fields for email in emails_in(one.value)}
+    plain = [one for one in reading.all(Role.EMAIL, Role.NAME) if one.style in {Style.COLON, Style.DASH, Style.BARE}]
+    typed = any(site.may_be_visitor(email, labelled=True) for one in plain for email in emails_in(one.value))
+    return typed and answer.email not in emails
+
+
 def _region(mail: Mail, reading: Reading) -> str | None:
     """The country of numbers without a country code, by the form's own words: the visitor's may be in any language."""
     labels = " ".join([*(one.label for one in reading.fields[:5]), reading.first(Role.NAME, Role.FIRST), mail.subject])
@@ -122,8 +141,10 @@ def _region(mail: Mail, reading: Reading) -> str | None:
 
 def _text_field(reading: Reading) -> Field | None:
     texts = reading.all(Role.TEXT)
-    main = (one for one in texts if any(label_key(one.label).find(word) >= 0 for word in _MAIN_TEXT))
-    return next(main, texts[0] if texts else None)
+    ranked = [
+        (words, one) for words in _MAIN_TEXT for one in texts if any(word in label_key(one.label) for word in words)
+    ]
+    return next((one for _, one in ranked), texts[0] if texts else None)
 
 
 def _other_text(reading: Reading, kind: Kind, cart: str, used: list[Field], *, is_answered: bool) -> str:
@@ -203,7 +224,7 @@ def _reply(author: Contacts, kind: Kind, page: str) -> Reply:
 def _rating(reading: Reading) -> int | None:
     digits = [sign for sign in reading.first(Role.RATING)[:6] if sign.isdigit()]
     stars = reading.first(Role.RATING).count("★")
-    rating = int(digits[0]) if digits else stars
+    rating = int(digits[0]) if digits else stars or _MARKS.get(fold(reading.first(Role.RATING)).strip(" !."), 0)
     return rating if 1 <= rating <= 5 and reading.first(Role.RATING)[:3].strip() != "10" else None
 
 

@@ -8,7 +8,9 @@ from mailbridge.sdk import emails_in, fold, is_email, is_phone, one_line, person
 from mailbridge.sdk.names import is_name
 from mailbridge.sdk.pairs import split_label
 from mailbridge_parsers.form.footers import is_footer
-from mailbridge_parsers.form.labels import CONTACTS, Role, Whose, label_key, whose
+from mailbridge_parsers.form.item import Item, Style
+from mailbridge_parsers.form.kinds import asks_call
+from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, Whose, label_key, whose
 from mailbridge_parsers.form.reading import Field, Reading
 from mailbridge_parsers.form.site import Site
 from mailbridge_parsers.form.words import CONTACT_WAYS, IDS, WEAK_NAMES
@@ -19,8 +21,9 @@ _AROUND_TAGS = " <>(),;|/-"
 _NOBODY = re.compile(
     r"(?:не (?:указан\w*|заполнен\w*|задан\w*|зарегистрирован\w*)|нет|none|null|undefined|n/?a|anonymous|аноним\w*"
     r"|anonymous ?user|гость|guest"
-    r"|(?:новый |ваш |new |a |the |your )?(?:клиент|посетитель|пользователь|покупатель|заказчик|customer|visitor|client"
-    r"|user|somebody|someone)"
+    r"|(?:the |a |new |один из )?(?:visitor|customer|client|user|buyer|someone|somebody|anybody|consumer|lead)s?"
+    r"|(?:нов\w+ )?(?:пользовател\w+|посетител\w+|клиент\w*|покупател\w+|заказчик\w*|кто-то|некто)"
+    r"|(?:ваш|your) (?:клиент|посетитель|пользователь|покупатель|заказчик|customer|visitor|client|user)"
     r"|no name|без имени|unknown|not (?:provided|specified)|-+|—|\[\].*|\[\d+\].*)"
 )
 _FURTHER = frozenset(
@@ -58,6 +61,7 @@ _ANNOUNCED = re.compile(
     rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}}?)"
     r"(?:[.!:]?$| (?:via|on|through|about|for|at|с сайта|через|на сайте) | has been received|,? \(?(?:[Ee]-?mail"
     r"|[Тт]ел\b|[Тт]елефон|[Pp]hone))"
+    rf"|(?:с именем|по имени|named) (?P<named>{_WORD}(?: {_WORD}){{0,3}})"
     rf"|откликнул(?:ся|ась) (?P<applied>{_WORD}(?: {_WORD}){{0,3}})"
     rf"|\b{_WHO} (?P<who>{_WORD}(?: {_WORD}){{0,3}}),? (?:\(\w+\) )?(?!на |в |с |из |от |at |on |from |in )[a-zа-яё]"
     rf"|^(?P<did>{_WORD} {_WORD}(?: {_WORD})?|[А-ЯЁ][а-яё]+) (?:has |just |have |только что )?(?:submitted|sent"
@@ -203,7 +207,7 @@ def _take_phones(found: Contacts, reading: Reading, region: str | None) -> None:
             found.phones.append(phone(one.value, region))
             found.used.append(one)
             return
-        names_way = one.role in CONTACTS or label_key(one.label) in CONTACT_WAYS
+        names_way = one.role in CONTACTS or label_key(one.label) in CONTACT_WAYS or asks_call(one.label)
         if names_way and (numbers := phones_in(one.value, region)):
             found.phones.extend(numbers)
             return
@@ -273,7 +277,7 @@ def _take_from_sentences(found: Contacts, reading: Reading, region: str | None, 
         numbers = [] if any(map(split_label, lines)) else phones_in("\n".join(lines), region)
     elif (site.sender_is_site and (not texts or reading.heads)) or (not texts and _tells_call(reading)):
         above = reading.loose[: reading.heads] if texts else reading.loose
-        lines = [item.text for item in above[:_SENTENCES] if not is_footer(item.text)]
+        lines = [item.text for item in above[:_SENTENCES] if not (is_footer(item.text) or _is_typed(item))]
         numbers = _calling("\n".join(lines), region)
         emails = {email for email in emails_in("\n".join(lines)) if site.may_be_visitor(email, labelled=True)}
         found.email = emails.pop() if len(emails) == 1 else ""
@@ -281,6 +285,11 @@ def _take_from_sentences(found: Contacts, reading: Reading, region: str | None, 
         return
     if len(numbers) == 1:
         found.phones = numbers
+
+
+def _is_typed(item: Item) -> bool:
+    """Whether a line that belongs to no field has a usual label all the same: it stands among a visitor's words."""
+    return item.style in {Style.COLON, Style.DASH} and item.role in ASKED
 
 
 def _tells_call(reading: Reading) -> bool:
@@ -297,7 +306,8 @@ def _calling(text: str, region: str | None) -> list[str]:
 def announced_name(line: str) -> str:
     """Return whose message or order a line announces, "" when it names nobody."""
     match = _ANNOUNCED.search(one_line(line)) if len(line) <= 200 else None
-    return _name_in(next((name for name in match.groups() if name), "")) if match else ""
+    name = _name_in(next((name for name in match.groups() if name), "")) if match else ""
+    return name if is_name(name) else ""
 
 
 def _take_announced(found: Contacts, reading: Reading, site: Site) -> None:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from mailbridge.sdk import emails_in, fold, is_phone, phones_in
 from mailbridge.sdk.links import host_of, urls_in
+from mailbridge.sdk.names import is_name
 from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import ABOUT_THE_PAGE, Role, Whose, may_head_section, whose
 
@@ -63,6 +64,15 @@ _ACTION = re.compile(
     re.IGNORECASE,
 )
 """A caption of what can be done, with the link to do it."""
+_OFFERS = re.compile(
+    r"(?:moderate|approve|manage|edit|reply|respond|view|open|see|accept|publish|review|посмотреть|одобрить|ответить"
+    r"|редактировать|подробнее|открыть|перейти)\b",
+    re.IGNORECASE,
+)
+"""How a caption without a colon begins, above nothing but its link."""
+_IMPRINT = re.compile(
+    r"[\w.,&'’ -]{2,60}\b(?:Inc|LLC|Ltd|Limited|GmbH|Corp|A/S|AB|S\.?A|B\.?V)\b\.?[, ·|-]{1,3}\D{0,40}\d.{3,100}"
+)
 _TEAM = re.compile(
     r"^(?:(?:ваша )?команда|служба|отдел|администрация|ваш[аие]?) |\bteam$|^(?:your|the) .{0,40}\b(?:team|support)$"
 )
@@ -70,7 +80,7 @@ _CAPTION = re.compile(
     r"(?:ответить|посмотреть|перейти|открыть|подробнее|редактировать|одобрить|опубликовать|reply|respond|view|open"
     r"|answer|see|edit|approve|publish|moderate)"
     r"(?: (?:now|online|на сайте|в \w+|in \w+|to \w+|message|сообщение|диалог|чат|chat|conversation|заявку|отзыв"
-    r"|комментарий|(?:the |this )?(?:review|comment|entry)))?",
+    r"|комментарий|заказ|запись|подробности|(?:the |this )?(?:review|comment|entry|post|order|details)))?",
     re.IGNORECASE,
 )
 """A button, where the text part shows only its caption."""
@@ -146,7 +156,11 @@ def _stripped(items: list[Item], hosts: frozenset[str], names: frozenset[str], *
     end = len(items)
     while True:
         before = end
-        while end and _closes(items, end - 1, hosts) and not (only_own and _is_foreign(items[end - 1], hosts)):
+        while (
+            end
+            and (_closes(items, end - 1, hosts) or _is_imprint(items, end - 1, hosts))
+            and not (only_own and _is_foreign(items[end - 1], hosts))
+        ):
             end -= 1
         end = _without_signature(items, _without_card(items, end, hosts, names), names)
         if end == before:
@@ -207,6 +221,8 @@ def _closes(items: list[Item], number: int, hosts: frozenset[str]) -> bool:
     item = items[number]
     if item.is_rule or item.is_button or is_footer(item.text) or is_about_the_page(item):
         return True
+    if item.style is Style.BOLD and not item.value and item.text.endswith(":"):
+        return True  # a field that was left empty
     if any(pattern.fullmatch(item.text) for pattern in (_UNUSED, _STAMP, _ACTION)):
         return True
     if _is_of_another(item) or _is_tagline(item.text, hosts) or _captions_link(items, number):
@@ -235,11 +251,17 @@ def _closes_with_contact(items: list[Item], number: int, hosts: frozenset[str]) 
     return host_of(item.text.split()[0]) in hosts or "/admin" in item.text or is_footer(before)
 
 
+def _is_imprint(items: list[Item], number: int, hosts: frozenset[str]) -> bool:
+    """Whether a line tells who runs a service and where, below other lines of the template."""
+    return number > 0 and _IMPRINT.fullmatch(items[number].text) is not None and _closes(items, number - 1, hosts)
+
+
 def _captions_link(items: list[Item], number: int) -> bool:
     """Whether a short line with a colon stands above nothing but a link: "Moderate this comment:"."""
     below = items[number + 1].text if number + 1 < len(items) else ""
     text = items[number].text
-    return text.endswith(":") and len(text) <= _BUTTON_LENGTH and len(below.split()) == 1 and _is_address(below)
+    captions = text.endswith(":") or _OFFERS.match(text) is not None
+    return captions and len(text) <= _BUTTON_LENGTH and len(below.split()) == 1 and _is_address(below)
 
 
 def _heads_page(items: list[Item], number: int) -> bool:
@@ -249,9 +271,9 @@ def _heads_page(items: list[Item], number: int) -> bool:
 
 
 def _is_of_another(item: Item) -> bool:
-    """Whether a line gives the number or address of somebody whom its label calls another: "Shop's phone: …"."""
+    """Whether a line gives the name, number or address of somebody whom its label calls another: "Shop's phone: …"."""
     return whose(item.label) is Whose.ANOTHER and bool(
-        is_phone(item.value) or phones_in(item.value) or emails_in(item.value)
+        is_phone(item.value) or phones_in(item.value) or emails_in(item.value) or is_name(item.value)
     )
 
 

@@ -39,6 +39,7 @@ class FreeText:
         self._is_label = is_label
         self._roles = {item.role for item in shown if item.role in CONTACTS}
         self._keys = {item.key for item in shown if item.role is not Role.DETAIL} | {label.key}
+        self._is_pictured = _is_pictured(label) and all(map(_is_pictured, shown))
         self._alphabet = alphabet_of(item.label for item in (*shown, label))
 
     def length(self, hosts: frozenset[str], names: frozenset[str]) -> int:
@@ -110,7 +111,8 @@ class FreeText:
         item = self._tail[number]
         if item.tie is not None and any(one.tie is None for one in self._tail[:number]):
             return False  # it stands inside a line of the text
-        if item.style in _SET_OFF and not is_about_the_page(item):
+        is_pictured = self._is_pictured and _is_pictured(item)
+        if is_pictured or (item.style in _SET_OFF and not is_about_the_page(item)):
             return item.key not in self._keys and (
                 item.role is not None or item.style is not Style.BOLD or self._heads(item)
             )
@@ -118,10 +120,16 @@ class FreeText:
             return is_about_the_page(item)
         if item.role in CONTACTS:
             is_block = not self._label.value and not self._manner.is_stacked
-            return not is_block and (not item.value or could_fill(item.role, item.value))
+            fills = not item.value or could_fill(item.role, item.value)
+            return not is_block and fills and self._only_labels_below(number, last)
         if item.role is Role.TEXT or self._manner.keys_only:
             return self._manner.keys_only or not item.gap
-        return all(self._is_label(one) or one.is_rule for one in self._tail[number:last])
+        return self._only_labels_below(number, last)
+
+    def _only_labels_below(self, number: int, last: int) -> bool:
+        """Whether no words stand below: a label with some below it is one that a visitor typed among others."""
+        below = self._tail[number + (not self._tail[number].value) : last]
+        return all(self._is_label(one) or one.is_rule or is_about_the_page(one) for one in below)
 
     def _heads(self, item: Item) -> bool:
         return self._manner.is_headed or bool(item.value)
@@ -133,6 +141,11 @@ class FreeText:
             return False
         alphabet = alphabet_of([item.label])
         return not (alphabet and self._alphabet) or alphabet == self._alphabet
+
+
+def _is_pictured(item: Item) -> bool:
+    """Whether a picture stands before a label."""
+    return bool(item.label) and not item.label[0].isalnum() and not item.label[0].isascii()
 
 
 def could_fill(role: Role | None, text: str) -> bool:

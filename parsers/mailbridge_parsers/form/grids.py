@@ -1,5 +1,6 @@
 """Tables as items: two-column rows, a row of labels above a row of values, stacked cells, goods."""
 
+import re
 from collections.abc import Iterator
 
 from mailbridge.sdk import fold
@@ -47,12 +48,16 @@ _GOODS = frozenset(
 )
 _ASKED = CONTACTS | {Role.TEXT}
 _CELL_LABEL = 200
+_FEWEST_NAMED, _NAMED_COLUMNS = 3, 3
+_KEY = re.compile(r"[\w.\[\]-]{1,40}", re.ASCII)
 
 
 def grid_items(grid: Grid) -> Iterator[Item]:
     """Yield the fields of a table, and the table itself where it lists goods."""
     rows = [[cell for cell in row if not _is_spacer(cell, row)] for row in grid.rows]
     rows = [row for row in rows if row]
+    if _are_named(rows):
+        rows = [row[1:] for row in rows]
     if turned := _turned(rows):
         yield from turned
         return
@@ -80,6 +85,15 @@ def grid_items(grid: Grid) -> Iterator[Item]:
             yield _cell_item(row[0], Cell(tuple(line for cell in below for line in cell.lines)))
         else:
             yield from _row_items(row)
+
+
+def _are_named(rows: list[list[Cell]]) -> bool:
+    """Whether three columns are the name of each field in the software, its label and its value."""
+    if len(rows) < _FEWEST_NAMED or any(len(row) != len(rows[0]) for row in rows) or len(rows[0]) != _NAMED_COLUMNS:
+        return False
+    names = [row[0].text for row in rows[1:]]
+    asked = [role_of(row[1].text) for row in rows[1:]]
+    return all(_KEY.fullmatch(name) for name in names) and sum(role in _ASKED for role in asked) > 1
 
 
 def _is_spacer(cell: Cell, row: tuple[Cell, ...]) -> bool:

@@ -11,6 +11,7 @@ from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, role_of
 from mailbridge_parsers.form.questions import under_questions
 from mailbridge_parsers.form.said import said_by
+from mailbridge_parsers.form.sections import under_rules
 from mailbridge_parsers.form.splitting import (
     dashed_field,
     line_items,
@@ -38,7 +39,7 @@ def items_of(pieces: Iterable[Piece]) -> list[Item]:
             items.append(Item(piece.text, gap=piece.gap))
         else:
             items.extend(grid_items(piece) if isinstance(piece, Grid) else line_items(piece))
-    return said_by(under_questions(_answered(_under_stars(_throughout(_headed_paragraphs(items))))))
+    return said_by(under_questions(_answered(_under_stars(_throughout(_headed_paragraphs(under_rules(items)))))))
 
 
 def _answered(items: list[Item]) -> list[Item]:

@@ -47,8 +47,8 @@ _REQUEST = re.compile(
 _FORM = re.compile(
     r"(?:заявк|сообщени|запрос|обращени|вопрос|письм|заказ|форм|анкет|отзыв|лид)\w*.{0,40}\b(?:с|со|из"
     r"|на) (?:\S+ )?(?:сайт|форм|страниц"
-    r"|лендинг|квиз)|нов\w+ (?:подписк|заявк|заказ|лид|обращени|отзыв|запис[ьи]\b(?! в блог)|сообщени|брон"
-    r"|регистраци|анкет|отклик)|форм\w+ обратн\w+ связ"
+    r"|лендинг|квиз)|нов\w+ (?:онлайн[- ]запис|подписк|заявк|заказ|лид|обращени|отзыв|запис[ьи]\b(?! в блог)"
+    r"|сообщени|брон|регистраци|анкет|отклик)|форм\w+ обратн\w+ связ"
     r"|обратн\w+ (?:звон|связ)"
     r"|заказ\w* (?:\S+ )?звон|заполнен\w* (?:web-|веб-|crm-)?форм|перезвон|заявка на |^заявка\b|contact form|contact us"
     r"|(?:form|web) submission"
@@ -91,6 +91,9 @@ _FORM = re.compile(
     r"|booking)"
     r"|(?:вы получили|поступил|получен|оформлен|создан) (?:новый |следующий )?заказ\b|order was placed"
     r"|(?:заказ|order) ?(?:№|#|n|no\.?)? ?\d[\w/-]*$"
+    r"|new (?:\w+ ){1,2}(?:booking|appointment|reservation)\b|you(?:'ve| have)? (?:just )?(?:received|got) a (?:new )?"
+    r"(?:message|enquiry|inquiry|contact request)\b"
+    r"|\b(?:is|are) (?:requesting (?:more )?information|interested in (?:your|the|this))\b"
 )
 _HEADS = 6
 
@@ -100,16 +103,19 @@ def names_form(text: str) -> bool:
     return len(text) <= 300 and _FORM.search(fold(text)) is not None
 
 
+def asks_call(label: str) -> bool:
+    """Whether words ask that somebody be called."""
+    return _CALLBACK.search(fold(label)) is not None
+
+
 def kind_of(mail: Mail, reading: Reading, *, has_goods: bool, title: str) -> Kind:
     """Decide the kind by what the template says, never by what the visitor typed."""
     heads = [item.text for item in reading.loose[: min(reading.heads, _HEADS)] if len(item.text) <= 200]
-    said = fold(" \n ".join([mail.subject, title, *heads]))
-    subject = fold(mail.subject)
-    asks_call = _CALLBACK.search(fold(f"{mail.subject} {title}")) or (
-        _CALLBACK.search(said) and not _ORDER.search(said)
-    )
+    subject = "" if reading.subject_is_typed else fold(mail.subject)
+    said = fold(" \n ".join([subject, title, *heads]))
+    wants_call = _CALLBACK.search(fold(f"{subject} {title}")) or (_CALLBACK.search(said) and not _ORDER.search(said))
     signs: tuple[tuple[Kind, bool], ...] = (
-        ("callback", bool(asks_call)),
+        ("callback", bool(wants_call)),
         ("post", bool(_POST.search(subject))),
         ("review", bool(_REVIEW.search(said) or reading.all(Role.RATING))),
         ("comment", bool(_COMMENT.search(subject))),

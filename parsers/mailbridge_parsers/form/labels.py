@@ -136,6 +136,8 @@ def whose(label: str) -> Whose:
     if key in words.CALLED:
         return Whose.ANOTHER
     parts = key.split()
+    if parts[:1] and parts[0] in words.OURS:
+        return Whose.ANOTHER
     for owner, stems in (
         (Whose.ANOTHER, words.ANOTHER_STEMS),
         (Whose.RECIPIENT, words.RECIPIENT_STEMS),
@@ -201,12 +203,14 @@ def _by_words(key: str) -> Role | None:
         (Role.PHONE, _is_phone(parts)),
         (Role.TEXT, parts[0].startswith(words.TEXT_STEMS) and len(parts) <= 6),
         (Role.TEXT, len(parts) in {2, 3} and parts[0] in words.FURTHER and parts[-1].startswith(words.TEXT_STEMS)),
+        (Role.TEXT, len(parts) == 2 and parts[1] in {"note", "notes"} and parts[0] in words.OF_VISITORS),
         (Role.TEXT, parts[0] in {"note", "notes"} and parts[1:2] == ["for"] and len(parts) <= 6),
         (
             Role.TEXT,
             parts[0] in {"вопрос", "question", "отзыв"} and len(parts) <= 3 and key.isascii() is parts[0].isascii(),
         ),
         (Role.AMOUNT, _is_total(parts)),
+        (Role.PRODUCT, parts[-1] in words.PRODUCTS and any(part.startswith(("отзыв", "review")) for part in parts)),
         (Role.PAGE, len(parts) <= 4 and parts[0] in words.PAGE_WORDS and words.NOT_PAGE.isdisjoint(parts)),
         (Role.NAME, len(parts) > 2 and parts[-1] in words.CUSTOMERS and parts[-2] in words.BEFORE_CUSTOMER),
         (Role.NAME, len(parts) <= 4 and parts[0] in {"имя", "фио"} and words.NOT_NAME.isdisjoint(parts)),

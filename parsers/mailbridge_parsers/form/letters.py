@@ -77,7 +77,9 @@ def _of_enquiry(lines: list[str]) -> Reading | None:
         if above.endswith(":") and _SITE.search(above):
             at = urls_in(above)
             url = above[at[-1][0] : at[-1][1]] if at else ""
-            return _reading(match["name"], match["email"], "\n".join(lines[number + 1 :]), url, lines[:number])
+            found = _reading(match["name"], match["email"], "\n".join(lines[number + 1 :]), url, lines[:number])
+            found.subject_is_typed = True
+            return found
     return None
 
 
@@ -136,7 +138,9 @@ def _of_contact_form(lines: list[str]) -> Reading | None:
         url = match["url"].rstrip(".")
         text = "\n".join(lines[below + _settings_size(lines[below:], host_of(url)) :]).strip()
         email = match["where"] if is_email(match["where"]) else ""
-        return _reading(match["name"], email, _without_heading(text), url, [])
+        found = _reading(match["name"], email, _without_heading(text), url, [])
+        found.subject_is_typed = True
+        return found
     return None
 
 

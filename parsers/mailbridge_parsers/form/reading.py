@@ -10,6 +10,7 @@ from mailbridge_parsers.form.item import Item, Style, lines_of
 from mailbridge_parsers.form.items import items_of
 from mailbridge_parsers.form.labels import ASKED, CONTACTS, Role, Whose, heads_address, may_head_section, whose
 from mailbridge_parsers.form.manner import manner_of
+from mailbridge_parsers.form.typed import heads_card, typed_labels
 from mailbridge_parsers.form.words import CORE_NAMES
 
 _OUTER = 100
@@ -54,6 +55,7 @@ class Reading:
         goods: Tables of goods.
         items: Everything.
         network: The system, when the shape of the mail gives it away.
+        subject_is_typed: Whether the visitor wrote the subject of the mail: it says nothing of the form.
     """
 
     fields: list[Field] = field(default_factory=list)
@@ -62,6 +64,7 @@ class Reading:
     goods: list[Grid] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     network: str = ""
+    subject_is_typed: bool = False
 
     @property
     def outer(self) -> list[tuple[int, Item]]:
@@ -97,6 +100,7 @@ class _Reader:
         self._items = items
         self._hosts, self._names = hosts, names
         self._manner = manner_of(items, keys_only=keys_only)
+        self._typed = typed_labels(items)
         self._reading = Reading(items=items)
         self._open: Field | None = None
         self._shown: list[Item] = []
@@ -104,6 +108,7 @@ class _Reader:
         self._is_named = False
         self._is_of_another = False
         self._is_below_words = False
+        self._is_on_card = False
 
     def read(self) -> Reading:
         number = 0
@@ -111,6 +116,7 @@ class _Reader:
         while number < len(self._items):
             item = self._items[number]
             number += 1
+            self._is_on_card = (self._is_on_card and not item.gap) or (bool(self._reading.fields) and heads_card(item))
             if item.goods is not None:
                 self._close()
                 self._reading.goods.append(item.goods)
@@ -146,7 +152,11 @@ class _Reader:
         return any(one.role is Role.TEXT and self._is_label(one) for one in self._items[after:])
 
     def _is_label(self, item: Item) -> bool:
-        if item.style is Style.NONE or (is_footer(item.text) and item.style is not Style.CELL):
+        if (
+            item.style is Style.NONE
+            or id(item) in self._typed
+            or (is_footer(item.text) and item.style is not Style.CELL)
+        ):
             return False
         main = self._manner.main
         if item.style is Style.CELL or item.style is main in {Style.STARS, Style.WRAPPED}:
@@ -206,7 +216,7 @@ class _Reader:
         self._mind_whose(item)
         lines = [item.value] if item.value else []
         is_doubtful = is_plain and self._is_imitated and (item.role in ASKED or item.role is None)
-        is_doubtful |= is_plain and self._is_below_words and item.role in ASKED
+        is_doubtful |= is_plain and (self._is_below_words or self._is_on_card) and item.role in ASKED
         is_doubtful |= self._is_of_another and item.role in {Role.EMAIL, Role.PHONE}
         self._open = Field(item.label, item.role, item.style, lines, item.href, is_doubtful)
 
@@ -239,7 +249,8 @@ class _Reader:
         if current is None or not self._belongs(current, item):
             if current is not None and (item.gap or item.is_rule or current.lines):
                 self._close()
-            if self._reading.fields and item.value and item.role is None and not is_footer(item.text):
+            is_typed = item.role is None or id(item) in self._typed
+            if self._reading.fields and item.value and is_typed and not is_footer(item.text):
                 # Perhaps a label, perhaps words with a colon: kept in its place, and of no weight.
                 self._close()
                 self._reading.fields.append(
@@ -256,7 +267,7 @@ class _Reader:
 
     def _mind_words(self, item: Item) -> None:
         """Plain labels below words without a label prove nothing where the form's own stand in cells."""
-        if any(one.style is Style.CELL and one.role in CONTACTS for one in self._reading.fields[-_NEAR:]):
+        if any(one.style in {Style.CELL, Style.BOLD} and one.role in CONTACTS for one in self._reading.fields[-_NEAR:]):
             self._is_below_words |= not (item.is_button or is_footer(item.text))
 
     def _belongs(self, current: Field, item: Item) -> bool:

@@ -25,6 +25,7 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 _MOST_HEADS = 6
+_MOST_SCANNED = 40
 
 
 def said_by(items: list[Item]) -> list[Item]:
@@ -35,13 +36,32 @@ def said_by(items: list[Item]) -> list[Item]:
     tells = any(_TELLS.search(item.text) for item in items[:_MOST_HEADS])
     at = next((number for number, item in enumerate(items) if _speaker(item, tells=tells)), None)
     if at is None or any(item.role in ASKED for item in items[:at]):
-        return items
+        return _said_by_announced(items)
     name = _speaker(items[at], tells=tells)
     others = {other for item in items[at + 1 :] if (other := _speaker(item, tells=tells))}
     if others - {name}:
         return items  # a talk of several
     spoken = Item(items[at].text, Style.COLON, "", name, Role.NAME, gap=items[at].gap)
     return [*items[:at], spoken, replace(items[at], style=Style.COLON, label="", role=Role.TEXT), *items[at + 1 :]]
+
+
+def _said_by_announced(items: list[Item]) -> list[Item]:
+    """The words behind the name that a line above has announced: "Message from Ann Gray" … "Ann Gray: Hello"."""
+    heads = [item.text for item in items[:_MOST_HEADS] if not item.value]
+    for at, item in enumerate(items[:_MOST_SCANNED]):
+        if item.value and item.role in {Role.TEXT, Role.NAME, Role.FIRST}:
+            return items
+        if item.value and item.role is None and is_name(item.label) and _is_announced(item.label, heads):
+            if any(one.label == item.label for one in items[at + 1 :]):
+                return items  # a talk
+            spoken = Item(item.text, Style.COLON, "", item.label, Role.NAME, gap=item.gap)
+            words = replace(item, style=Style.COLON, label="", role=Role.TEXT)
+            return [*items[:at], spoken, words, *items[at + 1 :]]
+    return items
+
+
+def _is_announced(name: str, heads: list[str]) -> bool:
+    return any(head.endswith((f" from {name}", f" от {name}", f" by {name}")) for head in heads)
 
 
 def _speaker(item: Item, *, tells: bool) -> str:

@@ -3,7 +3,7 @@
 import re
 
 from mailbridge.sdk import Mail, emails_in, fold, host_of
-from mailbridge_parsers.form.contacts import contacts_of
+from mailbridge_parsers.form.contacts import Contacts, contacts_of
 from mailbridge_parsers.form.footers import is_footer
 from mailbridge_parsers.form.item import Style
 from mailbridge_parsers.form.kinds import names_form
@@ -13,6 +13,9 @@ from mailbridge_parsers.form.site import FREE_DOMAINS, Site
 from mailbridge_parsers.form.words import CORE_NAMES, VISITOR_STEMS
 
 _ENOUGH = 3
+_WORDS_LEFT = re.compile(
+    r"new comment\b|нов\w+ (?:комментари|отзыв)|new (?:[\w-]+ ){0,2}review\b|left a(?: new)? review\b"
+)
 _SPEAKS_FOR = re.compile(r"\w (?:via|через) \w", re.IGNORECASE)
 _TO_A_PERSON = re.compile(
     r"(?:здравствуй(?:те)?|добр(?:ый|ое) \w+|уважаем\w+|приветству\w+|hello|hi|hey|dear)[,\s]+(?!there\b|all\b|team\b"
@@ -26,8 +29,8 @@ def speaks_for_form(mail: Mail, reading: Reading, site: Site) -> bool:
     An invoice has a phone too, and a parcel a name: it takes a heading that speaks of a form, labels that speak to the
     visitor, or a visitor's own address in the header, or else hardly anything but name, contact and words.
     """
-    named = _names_form(mail, reading)
     found = contacts_of(reading, site, "RU")
+    named = _names_form(mail, reading) or _tells_of_words(mail, reading, found)
     if not (named or found.email or found.phones):
         return False
     signs = (
@@ -54,6 +57,11 @@ def speaks_for_form(mail: Mail, reading: Reading, site: Site) -> bool:
         (-3, any(_TO_A_PERSON.match(fold(item.text)) for item in reading.loose[: reading.heads])),
     )
     return sum(weight for weight, holds in signs if holds) >= _ENOUGH
+
+
+def _tells_of_words(mail: Mail, reading: Reading, found: Contacts) -> bool:
+    """Whether the subject tells of a comment or a review, and the fields say whose it is and what it says."""
+    return bool(found.name and reading.all(Role.TEXT)) and _WORDS_LEFT.search(fold(mail.subject)) is not None
 
 
 def speaks_clearly(mail: Mail, reading: Reading, site: Site) -> bool:

@@ -23,14 +23,22 @@ _KEYED = re.compile(r"(?P<label>[^\W\d][\w.\[\]-]{0,40})=(?P<value>.*)")
 _HEADING = re.compile(r"=+ .* =+")
 _NUMBER = re.compile(r"^\d{1,2}[.)]\s+")
 _INLINE = re.compile(r"(?P<divider>[,;|\s])\s*(?P<words>[^\s:,;|][^:,;|]{0,40}):(?=\s)")
-VALUE_HEADINGS = frozenset({"value", "значение", "answer", "ответ", "response", "data", "данные", "содержание"})
+VALUE_HEADINGS = frozenset(
+    {"value", "значение", "answer", "ответ", "response", "data", "данные", "содержание", "содержимое"}
+)
 """What stands above the values of a table."""
 _HEADLINE = re.compile(
     r"^\*|\bнов(?:ая|ый|ое)\b|\bnew\b|заявк|\bлид\b|заказ|сообщени|\b(?:lead|request|order|submission|details|form)\b",
     re.IGNORECASE,
 )
+_SECTION = re.compile(
+    r"\b(?:information|info|details|data|contacts?|client|customer|visitor|user|данные|информаци|контакт|клиент|покупател"
+    r"|посетител|заявител)",
+    re.IGNORECASE,
+)
+"""What stands behind the picture of a person in a heading."""
 _PICTURES: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
-    ("👤🙍🧑👨👩🙋", "Name", is_name),
+    ("👤🙍🧑👨👩🙋", "Name", lambda value: is_name(value) and not _SECTION.search(value)),
     ("📞☎📱📲", "Phone", is_phone),
     ("📧✉📩📨", "Email", is_email),
     ("💬📝🗨", "Message", lambda value: not (split_label(value) or role_of(value) or _HEADLINE.search(value))),
@@ -45,6 +53,8 @@ _DIVIDERS = " ,;|"
 _MOST_IN_LINE = 50
 _LONGEST_SPLIT = 4000
 _LONGEST_QUESTION = 200
+_FEWEST_OF_VALUE = 5
+"""Digits: a line with so many is no label, whatever word stands beside them."""
 
 
 def line_items(line: TextLine) -> Iterator[Item]:
@@ -143,7 +153,8 @@ def _pictured(line: TextLine) -> tuple[str, str] | None:
 
 def _bare(line: TextLine) -> tuple[str, str] | None:
     is_question = line.text.endswith("?") and reads_as_heading(line.text)
-    is_label = is_question or (len(line.text) <= 60 and role_of(line.text))
+    holds_value = "@" in line.text or sum(map(str.isdigit, line.text)) >= _FEWEST_OF_VALUE
+    is_label = is_question or (len(line.text) <= 60 and not holds_value and role_of(line.text))
     return (without_number(line.text), "") if is_label else None
 
 

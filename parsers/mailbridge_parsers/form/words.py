@@ -64,6 +64,8 @@ ANOTHER_STEMS = (
     "перевозчик", "бухгалтер", "гостиниц", "hotel", "склад",
 )  # fmt: skip
 """Beginnings of words that name somebody else than the author of a form."""
+OURS = frozenset({"наш", "наша", "наши", "our"})
+"""What the company calls its own with, at the beginning of a label."""
 RECIPIENT_STEMS = ("получател", "recipient", "именинни")
 COMPANY_STEMS = ("организаци", "компани", "фирм", "предприят", "company", "organi", "office", "офис", "business")
 CONTACT_WAYS = _set("""
@@ -127,7 +129,8 @@ vopros|soobshchenie|soobshenie|messaggio|mensaje|mensagem|nachricht|ihre nachric
 |что вас беспокоит|что беспокоит|жалобы|симптомы|проблема|неисправность|описание проблемы|описание неисправности
 |описание заявки|описание работ|описание проекта|что нужно сделать|что сломалось|цель обращения|причина обращения
 |техническое задание|тз|задание|query|your query|concern|concerns|issue|problem|problem description|brief
-|project brief|scope|scope of work|reason for visit|reason for appointment|anything we should know
+|project brief|your project|about your project|project details|project description|ваш проект|о проекте
+|scope|scope of work|reason for visit|reason for appointment|anything we should know
 |сопроводительное|сопроводительное сообщение|интересует|проект|идея|пояснение|уточнение|уточнения|ваши пожелания
 |správa|vaša správa|zpráva|vaše zpráva|mesaj|mesajınız|mesajul|üzenet|poruka|bericht|uw bericht|meddelande|besked
 |melding
@@ -149,6 +152,8 @@ TEXT_STEMS = (
     "текст", "сообщени", "комментари", "пожелани", "примечани", "опишите", "расскажите", "message", "comment",
     "describe", "tell", "soobsh", "kommentar",
 )  # fmt: skip
+OF_VISITORS = _set("booking|order|customer|client|guest|delivery|visitor|buyer|reservation|appointment|your")
+"""Before "notes", which are the visitor's then."""
 FURTHER = _set("""
 дополнительный|дополнительная|дополнительное|дополнительные|особые|прочие|иные|другие|краткое|краткий|подробное
 |additional|other|extra|further|special|general|any|short|brief
@@ -165,6 +170,8 @@ PRODUCT = _set("""
 |service|product name|item|item name|plan|package|model|course|product title|service name|interested product
 |выбранный тариф|vehicle|car|авто|автомобиль|помещение|номер квартиры|программа|вакансия|мероприятие|event
 """)
+PRODUCTS = _set("товаре|товар|товара|товару|продукте|продукт|услуге|product|item|service")
+"""What a label ends with that tells what was reviewed: "Новый отзыв о товаре: …"."""
 AMOUNT = _set("""
 сумма|сумма заказа|стоимость|стоимость заказа|итого|итого к оплате|всего|общая сумма|общая стоимость|заказ итого
 |сумма к оплате|сумма платежа|к оплате|итоговая сумма|total|amount|payment amount|grand total|order total
@@ -217,6 +224,7 @@ SENT = _set("""
 |date added|дата заказа|время отправки|время заявки|время заказа|order date|submission date|дата поступления
 |получено|received|created|created at|время лида|date submitted|submission time|form submitted on|дата добавления
 |дата и время отправки|отправлена|added time|отметка времени|gesendet am|gesendet|eingegangen am|datum|дата та час
+|заявка отправлена|заявка получена|заявка создана|сообщение отправлено|форма отправлена|received at|received on
 |created date|created time|час відправки
 """)
 CALL_TIME = _set("""
@@ -243,6 +251,7 @@ CONSENT_STEMS = (
     "acceptance",
 )
 TECHNICAL = _set("""
+submit|submit button|button|btn|send|отправить|кнопка|form build id|honeypot|
 ad name|ad id|adset name|adset id|ad set name|campaign name|campaign id|id кампании|название кампании|gcl id
 |ip|ip адрес|ip address|remote ip|user agent|useragent|браузер|browser|сессия|посетитель|session|user ip|ос|os
 |platform|ip юзера|устройство|device|разрешение экрана|cookie|cookies|entry id|submission id|sid|token|captcha
@@ -275,6 +284,7 @@ message details|детали сообщения|lead details|enquiry details|д�
 |billing information|сообщение с сайта|заявка с сайта|here is what they sent|answers|ответы|ответы на вопросы
 |ответы на квиз|результаты квиза|quiz results|quiz answers|результаты опроса|новая заявка с сайта|вопросы и ответы
 |контакты|contacts|user information|visitor information|sender information|technical information|technical details
+|client information|client details|client data|customer data|lead information|personal information|lead info
 |browser information|system information|meta data|metadata|тех информация|техническая информация|о посетителе
 """)
 DETAIL = _set("""

@@ -36,6 +36,12 @@ _BY = re.compile(
 _FROM = re.compile(
     r"\b(?:review|отзыв\w*)\b.{0,12}?\s{1,3}(?:from|by|от)\s+(?P<name>[^\s:][^:]{1,60}?)[.!]?$", re.IGNORECASE
 )
+_RATED_BY = re.compile(
+    r"(?P<name>(?!(?:общая|ваша|средняя|overall|average)\b)[^\W\d_][^,:;()|·\d]{1,50}?)\s{0,3}[,:|·(–—-]\s{0,3}"
+    r"(?:оценка|рейтинг|rating|rated)\s{0,3}:?\s{0,3}(?P<stars>[1-5])(?:\s{0,2}(?:из|/|of|out of)\s{0,2}5)?\)?",
+    re.IGNORECASE,
+)
+"""Who, and how many stars, in one line: "Ann Gray, rating: 4"."""
 _SAID = re.compile(
     r"(?:review|text|comment|title|отзыв|текст(?:\s+отзыва)?|комментарий|заголовок|kommentar|bewertung|avis)"
     r"\s*:\s*(?P<words>.*)",
@@ -117,7 +123,9 @@ def _author(mail: Mail, lines: Sequence[Line]) -> str:
     if names:
         return max(names, key=len) if all(alike(names[0], name) for name in names) else ""
     labelled = {
-        _called(by["name"]) for line in lines if (by := _BY.fullmatch(line.text)) and not _announced(by["name"])
+        _called(by["name"])
+        for line in lines
+        if (by := _BY.fullmatch(line.text) or _RATED_BY.fullmatch(line.text)) and not _announced(by["name"])
     }
     return labelled.pop() if len(labelled) == 1 else ""
 
@@ -156,6 +164,8 @@ def _stars(line: Line) -> int | None:
     alone = line.text.strip()
     shown = stars_in(alone, whole=True) or (_stars_of(alone) if len(alone) < 80 and _announced(alone) else None)
     pictures = (_stars_of(run.alt) for run in line.runs if run.alt)
+    if rated := _RATED_BY.fullmatch(alone):
+        return int(rated["stars"])
     return shown or (_stars_of(alone) if _only_stars(alone) else None) or next(filter(None, pictures), None)
 
 
@@ -173,14 +183,19 @@ def _words(lines: Sequence[Line], author: str, place: str) -> Iterator[str]:
     lines = lines[_template_lines(lines) :]
     labelled = any(_SAID.fullmatch(line.text) for line in lines)
     begun = False
-    for line in lines:
+    last = max(
+        (at for at, line in enumerate(lines) if not _is_head(line, one_line(line.text), author, place)), default=0
+    )
+    for at, line in enumerate(lines):
         words = one_line(line.text)
         if said := _SAID.fullmatch(words):
             begun = True
             yield said["words"].strip(_EDGES)
         elif labelled and not begun:
             continue
-        elif not _is_head(line, words, author, place):
+        elif not _is_head(line, words, author, place) or (begun and at < last and _is_label(words)):
+            # A label with more words below it is the reviewer's: "Плюсы: …".
+            begun = True
             yield words.strip(_EDGES) if words[:1] in _EDGES and words[-1:] in _EDGES else words
 
 
@@ -203,8 +218,13 @@ def _is_head(line: Line, words: str, author: str, place: str) -> bool:
             _TELLS.search(words) is not None
             and (author in words or (_announced(words) and _is_templates(line, words, place)))
         )
-        or (_LABEL.fullmatch(words) is not None and len(words) < 80)
+        or _RATED_BY.fullmatch(words) is not None
+        or _is_label(words)
     )
+
+
+def _is_label(words: str) -> bool:
+    return _LABEL.fullmatch(words) is not None and len(words) < 80
 
 
 def _is_templates(line: Line, words: str, place: str) -> bool:

@@ -31,6 +31,11 @@ _TAGS = re.compile(r"^\s*(?:(?:\[[^\[\]]{1,40}\]|\*{2,9}[^*]{1,40}\*{2,9}|\{[^{}
 _NAME_AFTER = re.compile(
     rf"\s*:?\s*(?i:(?:от|from|da|von|by|пользовател\w+)\s+){{0,2}}(?:(?P<name>{NAME})|@(?P<handle>{NAME}|[\w.-]{{2,40}}))"
 )
+_GOES_ON = re.compile(
+    r"[’'-]?\w|\s+(?!(?:on|to|in|at|about|of|for|via|with|from|and|has|is|was|just|likes?|says?|said|wrote|na|und|zu|auf|et|sur|su"
+    r"|на|к|ко|в|во|о|об|про|под|с|со|из|от|и|через|только|пишет|написала?|оставила?)\b)[^\W\d_A-ZА-ЯЁ]"
+)
+"""Behind a name a word that belongs to none: the capital only began a title, as in "New comment: Oak shelves"."""
 _MADE_BY = re.compile(
     rf"\b(?:(?:posted|written|left|made|submitted|added)\s+by|by(?=[^:]{{1,80}}:$)|from(?=[^:]{{1,80}}:$)"
     rf"|(?:оставлен|добавлен|написан)\w*\s+пользовател\w+|от(?=[^:]{{1,80}}:$))"
@@ -120,7 +125,9 @@ def actors_in(headline: str) -> list[str]:
     if before:
         return before
     after = _NAME_AFTER.match(headline, deed.end) or _MADE_BY.search(_masked(headline, ()), deed.end)
-    return [after["handle"]] if after and after["handle"] else names_in(after["name"]) if after else []
+    if after and after["handle"]:
+        return [after["handle"]]
+    return names_in(after["name"]) if after and not _GOES_ON.match(headline, after.end()) else []
 
 
 def said_in(headline: str, deed: Deed | None) -> str:
