@@ -150,7 +150,8 @@ def _linked(lines: Sequence[Line]) -> tuple[Author, str] | None:
     if len({to.url for _, _, to in people}) != 1:
         return None
     at, run, to = people[0]
-    return Author(name=person_name(run.text), url=to.url), _until_end(lines[at + 1 :])
+    text, email = _until_end(lines[at + 1 :])
+    return Author(name=person_name(run.text), url=to.url, email=email or None), text
 
 
 def _from_text(lines: Sequence[Line]) -> tuple[Author, str]:

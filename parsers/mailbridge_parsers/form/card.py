@@ -223,7 +223,7 @@ def _reply(author: Contacts, kind: Kind, page: str) -> Reply:
 
 def _rating(reading: Reading) -> int | None:
     digits = [sign for sign in reading.first(Role.RATING)[:6] if sign.isdigit()]
-    stars = reading.first(Role.RATING).count("★")
+    stars = sum(map(reading.first(Role.RATING).count, "★⭐"))
     rating = int(digits[0]) if digits else stars or _MARKS.get(fold(reading.first(Role.RATING)).strip(" !."), 0)
     return rating if 1 <= rating <= 5 and reading.first(Role.RATING)[:3].strip() != "10" else None
 

@@ -99,6 +99,7 @@ _DASHES = re.compile(r"-{2,}|_{3,}|—{2,}")
 _BUTTON_LENGTH = 40
 _TAGLINE_LENGTH = 80
 _CARD_WIDTH = 80
+_SHORT_NAME = 3
 _ANSWER_LENGTH = 20
 
 
@@ -192,7 +193,8 @@ def _below_sign_off(items: list[Item], end: int) -> int:
 def _is_of_team(text: str, names: frozenset[str]) -> bool:
     """Whether a line signs for a company: "the Oak team", "служба поддержки"."""
     folded = fold(text)
-    return _TEAM.search(folded) is not None or any(name in folded for name in names if len(name) > 2)
+    whole = len(folded) > _SHORT_NAME and any(folded in name for name in names)
+    return whole or _TEAM.search(folded) is not None or any(name in folded for name in names if len(name) > 2)
 
 
 def _without_card(items: list[Item], end: int, hosts: frozenset[str], names: frozenset[str]) -> int:
@@ -244,7 +246,8 @@ def _closes_with_contact(items: list[Item], number: int, hosts: frozenset[str]) 
     """Whether a line is a link or number of the service's own."""
     item = items[number]
     before = items[number - 1].text if number else ""
-    if is_phone(item.text) and is_footer(before):
+    is_own = item.role is Role.EMAIL and item.value.rpartition("@")[2].casefold() in hosts
+    if (is_own or is_phone(item.text)) and is_footer(before):
         return True
     if not _is_address(item.text):
         return _is_button(item, hosts)

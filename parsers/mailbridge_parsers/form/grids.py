@@ -132,6 +132,9 @@ def _cell_item(label: Cell, value: Cell) -> Item:
 def _stands_stacked(rows: list[list[Cell]]) -> bool:
     """Whether cells with values stand below cells with labels, and not "label: value" below a heading."""
     single = [row[0] for row in rows if len(row) == 1 and row[0].lines]
+    headings = [cell for cell in single if _is_heading(cell)]
+    if len(headings) == 1 and role_of(headings[0].text) is None:
+        return False  # the title of a page above the page
     others = [cell for cell in single if not _is_heading(cell)]
     told = [cell for cell in others if _has_value(cell.lines[0].text)]
     if any(_holds_fields(cell) for cell in others):

@@ -123,6 +123,6 @@ def kind_of(mail: Mail, reading: Reading, *, has_goods: bool, title: str) -> Kin
         ("order", has_goods or bool(_ORDER.search(said))),
         ("registration", bool(_REGISTRATION.search(said))),
         ("request", bool(_REQUEST.search(said) or not reading.all(Role.TEXT))),
-        ("message", bool(_MESSAGE.search(said) or reading.all(Role.SUBJECT))),
+        ("message", bool(_MESSAGE.search(said) or reading.all(Role.SUBJECT) or reading.subject_is_typed)),
     )
     return next((kind for kind, holds in signs if holds), "request")

@@ -142,6 +142,8 @@ class _Reader:
             is_news = item.text[-1:] != ":" and item.key.startswith(("new ", "нов")) and self._asks_text_below(after)
             return replace(item, role=Role.SECTION) if is_news else item
         heads = may_head_section(item.label) or (below.role in CONTACTS and self._asks_below(after))
+        if below.role is Role.TEXT and not below.value:
+            heads |= self._asks_below(after + 1) and any(one.role in CONTACTS for one in self._items[after:][:_NEAR])
         return replace(item, role=Role.SECTION) if heads else item
 
     def _asks_below(self, after: int) -> bool:
