@@ -58,7 +58,7 @@ _ANNOUNCED = re.compile(
     r"(?i:message|enquiry|inquiry|request|lead|order|submission|booking|conversation|chat|ticket|question|reservation"
     r"|сообщение|заявка|вопрос|обращение|заказ|звонок|диалог|чат|отклик|запись|бронь|бронирование)"
     r"(?: (?:has been|was) \w{2,12})? (?:from|by|with|от|с) (?:клиента |посетителя |пользователя |customer |visitor )?"
-    rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}}?)"
+    rf"(?P<name>{_WORD}(?: (?:(?:and|и|&) )?{_WORD}){{0,3}}?)"
     r"(?:[.!:]?$| (?:via|on|through|about|for|at|с сайта|через|на сайте) | has been received|,? \(?(?:[Ee]-?mail"
     r"|[Тт]ел\b|[Тт]елефон|[Pp]hone))"
     rf"|(?:с именем|по имени|named) (?P<named>{_WORD}(?: {_WORD}){{0,3}})"
@@ -69,6 +69,7 @@ _ANNOUNCED = re.compile(
     r"|requested|booked|started|opened|wrote|asked|contacted|ordered|(?:напис|оставил|отправил|заказал|задал"
     r"|записал|спросил)\w*)\b"
 )
+_COUPLE = re.compile(" (?:and|и|&) ")
 _LEADS_TO_NAME = re.compile(
     r"(?:\b(?:from|by|applicant|candidate|customer|visitor|client|guest|user|lead|applied)"
     r"|\b(?:от|соискател[ья]|кандидат[а]?|клиент[а]?|посетител[ья]|пользовател[ья]|покупател[ья]|гост[ья]"
@@ -87,6 +88,7 @@ _SHOWN = re.compile(
     r"(?P<more>,[^()<>]{5,40})?(?:[)>]|$)"
 )
 _FEWEST_DIGITS = 5
+_DIGITS_OF_NUMBER = 7
 _SENTENCES = 20
 _FEW = 4
 
@@ -262,7 +264,7 @@ def _name_in(value: str) -> str:
         at = value.lower().find(email)
         value = (value[:at] + value[at + len(email) :]).strip()
         value = value.removesuffix("<>").removesuffix("()").removesuffix("[]").replace("<mailto:>", "").strip(" <>(),")
-    if phones_in(value, "RU"):
+    if phones_in(value, "RU") or sum(map(str.isdigit, value)) >= _DIGITS_OF_NUMBER:
         value = _NUMBER_BEHIND.sub("", value)
     name = _WHO_BEFORE.sub("", person_name(value.replace("\n", " ")))
     return "" if "//" in name or _NOBODY.fullmatch(fold(name)) else name
@@ -307,7 +309,7 @@ def announced_name(line: str) -> str:
     """Return whose message or order a line announces, "" when it names nobody."""
     match = _ANNOUNCED.search(one_line(line)) if len(line) <= 200 else None
     name = _name_in(next((name for name in match.groups() if name), "")) if match else ""
-    return name if is_name(name) else ""
+    return name if all(map(is_name, _COUPLE.split(name))) else ""
 
 
 def _take_announced(found: Contacts, reading: Reading, site: Site) -> None:

@@ -116,6 +116,8 @@ def _is_back_office(url: str, site: Site) -> bool:
 
 def _loose_urls(reading: Reading, site: Site) -> list[str]:
     found = []
+    # Without a field all of it may be the visitor's words: then only the site's own address tells a page.
+    is_letter = not (reading.fields or reading.goods) and site.replies_to() is not None
     last = max((n for n, item in enumerate(reading.items) if item.role is not None and item.value), default=-1)
     trailing = {id(item) for item in reading.items[last + 1 :]}
     for number, item in reading.outer:
@@ -131,9 +133,8 @@ def _loose_urls(reading: Reading, site: Site) -> list[str]:
         for link in links:
             host = host_of(link)
             ends_mail = alone and id(item) in trailing
-            if (ends_mail or in_head or _is_own(host, site) or _SITE_IN_FOOTER.search(words)) and (
-                url := _page_url(link)
-            ):
+            is_place = (ends_mail or in_head) and not is_letter
+            if (is_place or _is_own(host, site) or _SITE_IN_FOOTER.search(words)) and (url := _page_url(link)):
                 found.append(url)
     return found
 

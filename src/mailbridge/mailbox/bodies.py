@@ -77,10 +77,9 @@ def _only_data(parts: Sequence[Part]) -> list[Part]:
 
 
 def _is_other_view(part: Part) -> bool:
-    """Whether it is the same content in a form that is not read, such as AMP."""
-    return (
-        part.in_alternative and not part.name and part.media_type.startswith("text/") and part.within == "alternative"
-    )
+    """Whether it is the same content in a form that is not read, such as AMP; an invitation says what the mail is."""
+    is_text = part.media_type.startswith("text/") and part.media_type != "text/calendar"
+    return part.in_alternative and not part.name and is_text and part.within == "alternative"
 
 
 def _read_shown(shown: Sequence[Part], bodies: Bodies, limits: Limits) -> None:
