@@ -77,6 +77,10 @@ def _load(point: EntryPoint) -> Any:
             f"plugin {point.name!r} is written for plugin API {manifest.api}, this is API {API}: "
             f"install a version of {_distribution(point)} that fits"
         )
+    if manifest.name != point.name:
+        raise PluginError(
+            f"plugin {point.name!r} ({point.value}) is called {manifest.name!r} in its manifest: name both the same"
+        )
     return plugin
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mailbridge.pipeline.impersonation import Guarded, shows
 from mailbridge.sdk import Ignored, Mail, ParseError, Parser, Route, Strength
 
 Missing = Literal["nothing", "sender", "sign", "sender and sign"]
@@ -59,6 +60,9 @@ class Nearness:
 def nearest(mail: Mail, parsers: Sequence[Parser], asked: str | None = None) -> list[Nearness]:
     """Return the parsers that come nearest to a mail, nearest first.
 
+    That is the one that was asked and one whose name the sender shows; where routes hold, those; else parsers that
+    would read the mail if it came from their senders. Who would not even then explains nothing.
+
     Args:
         mail: The mail.
         parsers: All of them.
@@ -66,18 +70,30 @@ def nearest(mail: Mail, parsers: Sequence[Parser], asked: str | None = None) -> 
     """
     ranked = []
     for parser in sorted(parsers, key=lambda parser: parser.manifest.name):
-        is_asked = parser.manifest.name == asked
-        views = sorted(_views(mail, parser.routes, every=is_asked), key=_rank, reverse=True)
+        is_meant = parser.manifest.name == asked or (asked is None and _is_shown(mail, parser))
+        views = sorted(_views(mail, parser.routes, every=is_meant), key=_rank, reverse=True)
         if not views:
             continue
         best = _rank(views[0])
         shown = tuple(view for view in views if view.missing == views[0].missing)[:SHOWN]
-        ranked.append((is_asked, best, parser, shown))
+        ranked.append((is_meant, best, parser, shown))
     ranked.sort(key=lambda one: (one[0], one[1]), reverse=True)
-    told = [_nearness(mail, parser, shown) for _, _, parser, shown in ranked]
-    # Who reads other senders only, and would find nothing in this mail, explains nothing.
-    near = [one for one in told if one.outcome == "parsed" or any(view.missing != "sender" for view in one.routes)]
-    return (near or told)[:SHOWN]
+    holds = any(view.missing == "nothing" and view.strength != _LAST for _, _, _, shown in ranked for view in shown)
+    told = ((is_meant, _nearness(mail, parser, shown)) for is_meant, _, parser, shown in ranked)
+    return [one for is_meant, one in told if is_meant or _explains(one, holds=holds)][:SHOWN]
+
+
+_LAST = Strength.FALLBACK.name.lower()
+
+
+def _is_shown(mail: Mail, parser: Parser) -> bool:
+    """Whether the sender wears what only the senders of a parser may."""
+    return bool(parser.manifest.guarded_names) and shows(mail, [Guarded.of(parser.manifest)]) is not None
+
+
+def _explains(one: Nearness, *, holds: bool) -> bool:
+    missing = {view.missing for view in one.routes}
+    return "nothing" in missing if holds else one.outcome == "parsed" or "sign" in missing
 
 
 def _views(mail: Mail, routes: Sequence[Route], *, every: bool) -> Iterator[RouteView]:
@@ -86,11 +102,18 @@ def _views(mail: Mail, routes: Sequence[Route], *, every: bool) -> Iterator[Rout
         if route.strength is Strength.FALLBACK and not every:
             continue
         sender = Route(route.name, route.strength, route.senders).holds(mail)
-        sign = route.match is None or route.match(mail)
+        sign = _has_sign(mail, route)
         says_something = (sender and bool(route.senders)) or (sign and route.match is not None)
         if says_something or (every and sender and sign):
             missing: Missing = "nothing" if sender and sign else "sign" if sender else "sender"
             yield RouteView(route.name, route.strength.name.lower(), missing, route.senders)
+
+
+def _has_sign(mail: Mail, route: Route) -> bool:
+    try:
+        return route.match is None or route.match(mail)
+    except Exception:  # noqa: BLE001 - a plugin's bug: why the mail waits already says so
+        return False
 
 
 def _rank(view: RouteView) -> tuple[bool, bool, int]:

@@ -39,12 +39,15 @@ class Router:
         """Return the parsers that would take the mail by their strongest routes, strongest first.
 
         Without `asks_all` only those of the greatest strength: the condition of a weaker route reads the whole body.
+
+        Raises:
+            ParseError: "parser_failed": a route has a bug; whose mail it is then nobody knows.
         """
         found: dict[str, Candidate] = {}
         for routes in self._routes.values():
             for one in routes:
                 name = one.parser.manifest.name
-                if name not in found and one.route.holds(mail):
+                if name not in found and _holds(one, mail):
                     found[name] = one
             if found and not self._asks_all:
                 break
@@ -64,3 +67,13 @@ class Router:
             names = ", ".join(f"{one.parser.manifest.name} by {one.route.name}" for one in rivals)
             raise ParseError("ambiguous_route", names)
         return found[0]
+
+
+def _holds(candidate: Candidate, mail: Mail) -> bool:
+    try:
+        return candidate.route.holds(mail)
+    except MemoryError:
+        raise  # of the process, not of the route
+    except Exception as error:
+        where = f"route {candidate.route.name} of {candidate.parser.manifest.name}"
+        raise ParseError("parser_failed", f"{where} raised {error!r}") from error

@@ -54,6 +54,27 @@ def test_a_forged_sender_is_explained_as_one(office):
     assert "[parsers.NAME]" in out
 
 
+def test_who_imitates_a_network_is_told_which_and_nobody_else_is_named(office):
+    told = shown(office, put(office, verdict="none", domain="notify.vk.example"))
+    assert told["today"]["reason"] == "impersonation"
+    assert [one["parser"] for one in told["nearest"]] == ["vk"]
+
+
+def test_of_a_sender_that_nobody_knows_those_are_told_who_could_read_it(office):
+    (office.folder / "recipes").mkdir()
+    recipe = 'title = "Bell"\n[match]\nsenders = ["bell.example"]\n[fields]\n"author.phone" = { label = "Fernruf" }\n'
+    (office.folder / "recipes" / "bell.toml").write_text(recipe)
+    office.configure((office.folder / "config.toml").read_text() + '[recipes]\nfolder = "recipes"\n')
+    words = {"domain": "ring.example", "name": "Ring", "local": "noreply", "text": "Kunde: Ann\nFernruf: +49 30 901820"}
+    told = shown(office, put(office, **words))
+    assert told["today"]["reason"] == "unknown_notification"
+    assert [(one["parser"], one["outcome"]) for one in told["nearest"]][:2] == [
+        ("direct", "quarantined"), ("bell", "parsed"),
+    ]  # fmt: skip
+    assert all(one["outcome"] == "parsed" for one in told["nearest"][1:])
+    assert "write a recipe for its sender" in told["advice"]
+
+
 def test_people_read_it_line_by_line(office, monkeypatch):
     def parse(_self, _mail):
         raise TemplateChanged("no_author", "nobody is named in <h1>")

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mailbridge.pipeline.explaining import nearest
 from mailbridge.pipeline.parsing import TrustRules, read_mail
 from mailbridge.pipeline.routing import Router
 from mailbridge.sdk import (
@@ -55,6 +56,18 @@ def test_equal_strength_of_two_parsers_is_an_error_that_names_both():
     assert (reading.outcome, reading.reason) == ("quarantined", "ambiguous_route")
     assert "one" in reading.detail
     assert "two" in reading.detail
+
+
+def test_a_route_with_a_bug_is_named_and_only_mails_that_come_by_it_wait():
+    def broken(mail):
+        raise KeyError("x")
+
+    bad = parser("bad", Route("odd-sign", Strength.SIGN, match=broken))
+    assert read(MAIL, bad, parser("good", BY_SENDER)).outcome == "parsed", "a stronger route comes first"
+    reading = read(MAIL, bad, parser("weak", BY_WORDS))
+    assert (reading.outcome, reading.reason) == ("quarantined", "parser_failed")
+    assert "route odd-sign of bad raised KeyError('x')" in reading.detail
+    assert [one.parser for one in nearest(MAIL, [bad, parser("weak", BY_WORDS)])] == ["weak"]
 
 
 def test_nobody_reads_it():
