@@ -22,7 +22,7 @@ ADVICE: Mapping[str, str] = {
     "recipe_field_missing": "look which label it has now, add it to the recipe (`label` may be a list), then retry it",
     "recipe_field_twice": "look which of the values is the author's; a `css` or `pattern` can tell them apart for ever",
     "no_parser": "write a recipe or a parser for this sender",
-    "unknown_notification": "a program sent it that nobody knows: write a recipe for its sender (docs/recipes.md), then "
+    "unknown_notification": "nobody knows the program that sent it: write a recipe for it (docs/recipes.md), then "
     "`mailbridge quarantine retry --reason unknown_notification`",
     "ambiguous_route": "two parsers claim it: remove one of the plugins, or give one a stronger route",
     "parse_timeout": "reading it took too long; it is not read here: look at the raw bytes with care",

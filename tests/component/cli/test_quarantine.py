@@ -72,7 +72,7 @@ def test_of_a_sender_that_nobody_knows_those_are_told_who_could_read_it(office):
         ("direct", "quarantined"), ("bell", "parsed"),
     ]  # fmt: skip
     assert all(one["outcome"] == "parsed" for one in told["nearest"][1:])
-    assert "write a recipe for its sender" in told["advice"]
+    assert "write a recipe for it" in told["advice"]
 
 
 def test_people_read_it_line_by_line(office, monkeypatch):
