@@ -177,7 +177,9 @@ def _target(html: Notice, text: TextPart) -> Target | None:
 def _words(mail: Mail, kind: Kind, html: Notice, text: TextPart) -> str:
     """The whole text: the text part has it uncut, the HTML body may have it alone."""
     if text.quoted:
-        return text.quoted
+        begun = one_line(text.quoted.rstrip(".… "))
+        is_cut = text.quoted.endswith(("…", "...")) and not html.is_cut
+        return html.text if is_cut and one_line(html.text).startswith(begun) else text.quoted
     if html.text or kind != "post":
         return html.text
     return _preheader(mail, html)

@@ -56,6 +56,8 @@ def _read_both(mail: Mail, links: NetworkLinks, *, announced: bool) -> Notice:
         return replace(html, text=plain.text)  # the position stands between name and words
     if links.shows_position:
         html = _without_position(html, mail)
+    if not html.text and html.deed and plain.deed and html.deed.kind == plain.deed.kind:
+        return replace(html, text=(_without_position(plain, mail) if links.shows_position else plain).text)
     begun = html.text.rstrip(".… ")
     is_cut = html.is_cut or html.text.endswith(("…", "..."))
     return replace(html, text=plain.text, is_cut=False) if is_cut and plain.text.startswith(begun) else html

@@ -300,3 +300,11 @@ def test_who_asks_to_be_a_friend_is_known_by_the_number_in_the_button():
         "Clara W wants to be friends on Facebook", markup=f"<p>Clara W wants to be friends.</p><p>{button}</p>"
     )
     assert (found.author.name, found.author.url) == ("Clara W", "https://www.facebook.com/profile.php?id=100077")
+
+
+def test_the_text_part_may_be_the_one_that_is_cut():
+    whole = "Do you ship to Oslo?<br>Twenty loaves of rye."
+    found = read(HEADLINE, markup=body("Clara W", whole), text=text_part(HEADLINE, "Do you ship to Oslo? Twenty…"))
+    assert found.text == "Do you ship to Oslo?\nTwenty loaves of rye."
+    found = read(HEADLINE, markup=body("Clara W", "Something else"), text=text_part(HEADLINE, "Well…"))
+    assert found.text == "Well…"
