@@ -93,7 +93,8 @@ class AlertSettings(_Table):
         description="Hours in which nothing is told but what is urgent; one message sums the rest up afterwards.",
     )
     urgent: tuple[str, ...] = Field(
-        ("complaint_arrived",), description="Kinds that are told also in quiet hours; see docs/runbook.md."
+        ("complaint_arrived", "urgent_arrived"),
+        description="Kinds that are told also in quiet hours; see docs/runbook.md.",
     )
     off: tuple[str, ...] = Field((), description="Kinds that nobody is told of.", examples=[["source_silent"]])
     steady_looks: int = Field(

@@ -128,6 +128,10 @@ KINDS: dict[str, Text] = {
     "complaint_arrived": Text(
         noted("alert", "Somebody complains: {subject}"), noted("alert", "Answer at once; the card is in the CRM.")
     ),
+    "urgent_arrived": Text(
+        noted("alert", "Something urgent has arrived: {subject}"),
+        noted("alert", "Answer at once; the card is in the CRM."),
+    ),
     "report_unsent": Text(
         noted("alert", "The report of {subject} was not sent to everybody"),
         noted(

@@ -16,6 +16,9 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 URGENT = frozenset({"high", "urgent"})
 """Priorities with which somebody should look at once."""
 
+MOST_URGENT = "urgent"
+"""The priority that people are told of at once, whatever the label."""
+
 Priority = Literal["low", "normal", "high", "urgent"]
 
 COMPLAINT = "complaint"

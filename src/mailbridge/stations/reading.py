@@ -19,7 +19,7 @@ from mailbridge.mailbox.limits import REASONS, Limits
 from mailbridge.mailbox.receiving import DEFAULT, Receiving
 from mailbridge.observe import metrics
 from mailbridge.observe.events import log
-from mailbridge.pipeline.labelling import COMPLAINT, NO_LABELLING, URGENT, Labelling
+from mailbridge.pipeline.labelling import COMPLAINT, MOST_URGENT, NO_LABELLING, URGENT, Labelling
 from mailbridge.pipeline.parsing import TrustRules
 from mailbridge.recipes.folder import NONE as NO_RECIPES
 from mailbridge.recipes.folder import Recipes
@@ -342,20 +342,21 @@ class ReadingRoom:
             for interest, _ in one.interests:
                 if interest.priority in URGENT:
                     told = {"priority": interest.priority, "labels": list(interest.labels)}
-                    self._complain(interest)
+                    self._alert(interest)
                     log.warning("interest_urgent", interest_id=interest.id, network=interest.source.network, **told)
             if one.outcome == "quarantined":
                 log.warning("mail_quarantined", mail_id=one.mail_id, parser=one.parser, reason=one.reason)
             _count(one)
         log.info("mails_settled", **counts, deliveries=new)
 
-    def _complain(self, interest: Interest) -> None:
-        """Note a complaint for the alerts; without words of the person: targets are other people's servers."""
-        if COMPLAINT not in interest.labels:
+    def _alert(self, interest: Interest) -> None:
+        """Note a complaint, and what is urgent, for the alerts; without words of the person: others run the targets."""
+        kind = "complaint_arrived" if COMPLAINT in interest.labels else "urgent_arrived"
+        if kind == "urgent_arrived" and interest.priority != MOST_URGENT:
             return
         product = f", {interest.product.name}" if interest.product.name else ""
         with suppress(LedgerError):  # it is in the log, and the card goes to the CRM
-            self._note("complaint_arrived", interest.id, f"{interest.kind} from {interest.source.network}{product}")
+            self._note(kind, interest.id, f"{interest.kind} from {interest.source.network}{product}")
 
 
 def _count(one: Settlement) -> None:

@@ -262,6 +262,15 @@ def test_a_complaint_is_told_once_without_the_words_of_the_person(place):
     assert place.ledger.alerts.latest(10)[-1].over_at is None
 
 
+@pytest.mark.parametrize(("priority", "told"), [("urgent", ["urgent_arrived"]), ("high", [])])
+def test_what_a_rule_calls_urgent_is_told_at_once_too(place, priority, told):
+    crew = SimpleNamespace(workers=1)
+    room = ReadingRoom(place.ledger.reader, crew, {}, receivers={}, searches_first=False, note=place.ledger.alerts.note)
+    card = make_card(1).model_copy(update={"priority": priority, "labels": ("our_name",)})
+    room._tell([Settlement("m1", "parsed", interests=((card, ()),))], 0)
+    assert [alert.kind for alert in place.ledger.alerts.latest(10)] == told
+
+
 def test_who_was_told_while_the_ledger_could_not_be_written_is_not_told_again(place, monkeypatch):
     desk = place.desk()
     place.ledger.alerts.begin("disk_low", "", "little room")
