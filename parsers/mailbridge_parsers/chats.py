@@ -65,6 +65,7 @@ _SERVICES = {
     "chatwoot": ("chatwoot.com",),
     "wazzup": ("wazzup24.com",),
     "avito": ("avito.ru",),
+    "thumbtack": ("thumbtack.com",),
 }
 _SENDERS = tuple(domain for domains in _SERVICES.values() for domain in domains)
 _STAMP = r"[\[(]?(?:\d{1,4}[./-]\d{1,2}(?:[./-]\d{2,4})?,?\s+)?\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]m)?[\])]?"
@@ -137,12 +138,21 @@ def _announced(mail: Mail) -> tuple[Notice, tuple[str, ...]]:
     contacts = [value for _, value in _read(mail).labels if is_email(value) or is_phone(value)]
     text, below = _without_labels_below(text)
     apart.update(below)
+    first, _, rest = text.partition("\n")
+    if not apart and rest.strip() and _is_visitors(first, mail):
+        apart, text = {first: first}, rest.strip()
     elsewhere = [value for value in contacts if value not in text and value not in apart.values()]
     if elsewhere or not text or (contacts and _LABELLED.match(text)) or _names_author(text):
         return Notice(), ()  # labels further down may be typed by the visitor: a form's reader tells them apart
     if emails_in(notice.headline):
         return Notice(), ()  # it tells more of the author than is read here
     return replace(notice, text=text), tuple(apart.values())
+
+
+def _is_visitors(line: str, mail: Mail) -> bool:
+    """Whether a line above the words is nothing but an address or a number, and none of the company's."""
+    own = {address.email for address in (*mail.recipients, mail.sender)}
+    return is_phone(line) or (is_email(line) and line.lower() not in own and not is_robot(line))
 
 
 def _without_labels_below(text: str) -> tuple[str, dict[str, str]]:

@@ -61,6 +61,8 @@ _SERVICES = (
 """They keep the comments of other people's sites, so a link to the site need not be the mailbox's own."""
 _APPROVES = re.compile(r"/open/approve\?token=")
 """How a Cusdis of one's own begins the only link of its mails; the page stands there as a path."""
+_SUBSCRIBED = re.compile(r"[?&]wpdiscuz(?:UrlAnchor|SubscribeID)\b", re.IGNORECASE)
+"""How wpDiscuz lets a subscriber of a page leave."""
 _ACTS = re.compile(
     r"(?:^|[/_?&=-])(?:approve|delete|trash|spam|moderat\w*|publish|reject|ban|unsubscribe|subscriptions?|settings"
     r"|preferences|admin|account|login|otpis\w*)(?:[/_?&=-]|$)",
@@ -96,12 +98,19 @@ _CLOSING = re.compile(
     r"|\W{0,3}(?:reply to this (?:e-?mail|message)|ответьте на это письмо)\b",
     re.IGNORECASE,
 )
+_RULE = re.compile(r"[-_=*]{3,}")
+_THANKS = re.compile(
+    r"thank|great|super|nice|good|very|well|спасибо|благодар|отлич|супер|класс|очень|хорош", re.IGNORECASE
+)
+"""How comments begin with few words, each with a capital."""
 _TITLE = re.compile(r"[«“\"](?P<title>[^«»“”\"]{1,200})[»”\"]")
 _KINDS = frozenset({"comment", "review"})
 
 
 def target(href: str) -> Target:
     """Read a link: to a comment, to something that acts for the owner, to anything else."""
+    if _SUBSCRIBED.search(href):
+        return Target("own", hint="wpdiscuz")
     url = canonical_url(href)
     parts = parts_of(url)
     if _ACTS.search(f"{parts.path}?{parts.query}"):
@@ -143,6 +152,8 @@ def _notice(mail: Mail) -> Notice:
     Cached: routing asks for the same mail that is parsed next.
     """
     notice = read_mail_notice(mail, _LINKS)
+    if any(one.hint == "wpdiscuz" for one in _places(mail)):
+        return _of_subscriber(mail, notice)
     if _author(mail, notice).name or not _places(mail):
         return notice
     # Without a known engine a title of the page may stand there too: the moment beside it tells a name.
@@ -161,6 +172,20 @@ def _notice(mail: Mail) -> Notice:
     words = [line.text for line in below[:end] if not _STAMPED.fullmatch(line.text)]
     said = paragraphs("\n".join(words[1:] if len(words) > 1 and is_position(words[0]) else words))
     return replace(notice, actors=(Author(name=name["name"] if name else None),), text=said)
+
+
+def _of_subscriber(mail: Mail, notice: Notice) -> Notice:
+    """What wpDiscuz tells a subscriber: the words stand below the link to the comment, perhaps below a full name."""
+    lines = html_lines(mail.html_source) or text_lines(mail.text)
+    led = [{target(run.href).role for run in line.links} for line in lines]
+    start = next((at + 1 for at, roles in enumerate(led) if "object" in roles), len(lines))
+    end = next((at for at in range(start, len(lines)) if led[at] - {"outside"}), start)
+    said = paragraphs("\n".join(line.text for line in lines[start:end] if not _RULE.fullmatch(line.text)))
+    author = _author(mail, notice)
+    first, _, below = said.partition("\n")
+    if not author.name and below.strip() and " " in first and is_name(first) and not _THANKS.match(first):
+        author, said = Author(name=first), below.strip()
+    return replace(notice, actors=(author,), text=said)
 
 
 def _is_initials(words: str, name: str = "", moment: str = "") -> bool:
@@ -231,7 +256,7 @@ class CommentsParser:
                 mail,
                 kind=deed.kind,
                 channel="review" if is_review else "site",
-                network="wordpress" if mail.sender.is_of("wordpress.com") else "site",
+                network=_network(mail),
                 key=("comment", place.owner, place.comment) if place.comment else None,
                 url=page or None,
                 title=title["title"] if title else None,
@@ -244,6 +269,11 @@ class CommentsParser:
                 language=language_of(text),
             )
         ]
+
+
+def _network(mail: Mail) -> str:
+    is_plugin = any(one.hint == "wpdiscuz" for one in _places(mail))
+    return "wordpress" if is_plugin or mail.sender.is_of("wordpress.com") else "site"
 
 
 def _own_words(text: str, name: str, mail: Mail) -> str:

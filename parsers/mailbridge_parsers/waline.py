@@ -35,6 +35,8 @@ from mailbridge.sdk import (
 
 _FRAME = re.compile(r"border-top:\s*2px solid #12addb", re.IGNORECASE)
 _BOX = re.compile(r"background(?:-color)?:\s*#f5f5f5", re.IGNORECASE)
+_LINK = re.compile(r"href=[\"'][^\"'<>]{8,500}#[0-9a-f]{24}[\"']")
+"""To a comment by the number that its database gave it: a template of one's own keeps it."""
 _COMMENT_ID = re.compile(r"[0-9a-f]{16,40}|\d{1,12}")
 
 
@@ -47,7 +49,12 @@ class _Comment:
 
 
 def _is_notification(mail: Mail) -> bool:
-    return bool(_FRAME.search(mail.html_source)) and bool(_BOX.search(mail.html_source)) and _comment(mail) is not None
+    source = mail.html_source
+    if _FRAME.search(source) and _BOX.search(source):
+        return _comment(mail) is not None
+    is_own_template = "<blockquote" in source and "<strong" in source and _LINK.search(source) is not None
+    found = _comment(mail) if is_own_template else None
+    return found is not None and bool(found.name)
 
 
 class WalineParser:
@@ -92,6 +99,7 @@ class WalineParser:
 def _comment(mail: Mail) -> _Comment | None:
     """The last box that a link to the comment follows: in a mail about a reply the one above it is the parent's."""
     boxes = [node for node in mail.html.select("div[style]") if _BOX.search(node.attr("style"))]
+    boxes = boxes or mail.html.select("blockquote")
     for box in reversed(boxes):
         link = next((href for node in box.following() if (href := _comment_link(node))), "")
         if link and not any(_BOX.search(parent.attr("style")) for parent in _around(box)):

@@ -20,7 +20,7 @@ from mailbridge.sdk import (
     one_line,
 )
 from mailbridge.sdk.language import language_of
-from mailbridge.sdk.links import canonical_url, has_token
+from mailbridge.sdk.links import canonical_url, has_token, host_of
 from mailbridge.sdk.phrases import unquoted
 from mailbridge_parsers.form.contacts import Contacts, contacts_of, filled
 from mailbridge_parsers.form.footers import is_footer, is_sign_off
@@ -100,7 +100,7 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
         author=_author(author, reading),
         text=text or _other_text(reading, kind, cart, used, is_answered=site.replies_to() is not None) or None,
         product=Product(name=_product(reading, goods) or None),
-        reply=_reply(author, kind, place.url),
+        reply=_reply(author, kind, place.url, is_talk=_is_talk(mail, system, place.url)),
         rating=_rating(reading) or (_rating_told(mail, reading) if kind == "review" else None),
         amount=total[0] if total else None,
         currency=total[1] if total else None,
@@ -211,14 +211,20 @@ def _product(reading: Reading, goods: list[Good]) -> str:
     return one_line(filled(reading.first(Role.PRODUCT))) or one_line(next(listed, ""))
 
 
-def _reply(author: Contacts, kind: Kind, page: str) -> Reply:
+def _is_talk(mail: Mail, system: System, page: str) -> bool:
+    """Whether a page is a chat service's own: where one answers whom no address is told of."""
+    host = host_of(page) if system.channel == "chat" and page else ""
+    return host == mail.sender.domain or host.endswith("." + mail.sender.domain)
+
+
+def _reply(author: Contacts, kind: Kind, page: str, *, is_talk: bool) -> Reply:
     if kind in _SITE_KINDS and page:
         return Reply(method="link", target=page)
     if author.email:
         return Reply(method="email", target=author.email)
     if author.phones:
         return Reply(method="phone", target=author.phones[0])
-    return Reply()
+    return Reply(method="link", target=page) if is_talk else Reply()
 
 
 def _rating(reading: Reading) -> int | None:

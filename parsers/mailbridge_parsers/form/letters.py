@@ -5,7 +5,7 @@ from itertools import takewhile
 
 from mailbridge.sdk import Mail, fold, is_email, is_robot, phones_in
 from mailbridge.sdk.layout import text_layout
-from mailbridge.sdk.links import host_of, urls_in
+from mailbridge.sdk.links import host_of, parts_of, urls_in
 from mailbridge.sdk.names import is_name
 from mailbridge.sdk.pairs import split_label
 from mailbridge_parsers.form.footers import closing
@@ -48,6 +48,8 @@ _DATED = re.compile(r"[^.!?]{0,20}\b(?:19|20)\d\d\b[^.!?]{0,20}\d{1,2}:\d\d\S{0,
 _LABELLED = re.compile(r"(?P<label>[^:：]{1,30}?)\s?[:：]\s*(?P<value>.*)")
 _ENDS_LABEL = re.compile(r"^[^:：]{2,40}?\s?[:：]$")
 _SITE_IN_BRACKETS = re.compile(r"[(（][^()（）]{0,120}https?://[^\s()（）]+\s*[)）]")
+_HANDLE_SAYS = re.compile(r"@(?P<handle>\w[\w.]{2,39}):\s+(?P<said>\S.*)")
+_TELLS_MESSAGE = re.compile(r"\bmessage\b|сообщени|\bчат\w?\b|\bchat\b")
 _NEXT_PART = re.compile(r"----=_NextPart_[0-9a-f]{32}")
 
 
@@ -57,7 +59,7 @@ def read_letter(mail: Mail) -> Reading | None:
     for reader in (_of_enquiry, _of_contact_form, _of_contact_form_7):
         if found := reader(lines):
             return found
-    return _of_announced_message(mail, lines) or _of_raw_enquiry(mail)
+    return _of_announced_message(mail, lines) or _of_raw_enquiry(mail) or _of_handle(mail, lines)
 
 
 def _of_enquiry(lines: list[str]) -> Reading | None:
@@ -200,6 +202,33 @@ def _of_raw_enquiry(mail: Mail) -> Reading | None:
     found = _reading(subject["name"] if subject else shown, answered, mail.words, "", [])
     found.network = "opencart"
     return found
+
+
+def _of_handle(mail: Mail, lines: list[str]) -> Reading | None:
+    """Read what a robot passes on out of a chat: "@handle: words", and nobody else speaks."""
+    if "@" not in mail.words[:_LONGEST_LINE] or "In-Reply-To" in mail.headers:
+        return None
+    if not (is_robot(mail.sender.email) or _TELLS_MESSAGE.search(fold(mail.subject))):
+        return None
+    spoken = [(at, match) for at, line in enumerate(lines) if (match := _HANDLE_SAYS.fullmatch(line.strip()))]
+    if len({match["handle"] for _, match in spoken}) != 1 or any(line.strip() for line in lines[: spoken[0][0]][2:]):
+        return None
+    start, first = spoken[0]
+    below = items_of(text_layout("\n".join([first["said"], *lines[start + 1 :]])))
+    text = lines_of(below[: closing(below, frozenset(), frozenset({fold(mail.sender.name)}))])
+    found = _reading(first["handle"], "", "\n".join(text), "", lines[:start])
+    profile = next((url for url in _urls(mail.words) if _is_profile(url, first["handle"])), "")
+    if profile:
+        found.fields.append(Field("", Role.WEBSITE, Style.CELL, [profile]))
+    return found
+
+
+def _urls(text: str) -> list[str]:
+    return [text[start:end] for start, end in urls_in(text[: 20 * _LONGEST_LINE])]
+
+
+def _is_profile(url: str, handle: str) -> bool:
+    return parts_of(url).path.strip("/").casefold() == handle.casefold()
 
 
 def _reading(name: str, email: str, text: str, url: str, above: list[str]) -> Reading:

@@ -21,7 +21,7 @@ class FormParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="form",
-        version="4",
+        version="5",
         title="Site forms",
         evidence="template",
         evidence_for=EVIDENCE,

@@ -56,6 +56,8 @@ _CATALOGUES = {
     "yelp": ("yelp.com",),
     "booking": ("booking.com",),
     "prodoctorov": ("prodoctorov.ru",),
+    "avito": ("avito.ru",),
+    "judgeme": ("judge.me", "judgeme.com"),
 }
 """They send much else: only what announces a review is read here."""
 _LEAD = re.compile(
@@ -79,7 +81,7 @@ class ReviewsParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="reviews",
-        version="2",
+        version="3",
         title="Reviews (Google Business, Yandex Business, 2GIS, catalogues)",
         evidence="reported",
         docs="docs/parsers/reviews.md",

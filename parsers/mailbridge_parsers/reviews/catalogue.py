@@ -67,9 +67,17 @@ _REVIEWS = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_ADDRESS = re.compile(
-    r"(?:reply|respond|read|see|view|answer|ответить|читать|прочитать|посмотреть)\b[^:]{0,40}:\s*https?://\S+$",
+    r"(?:reply|respond|read|see|view|answer|manage|ответить|читать|прочитать|посмотреть)\b[^:]{0,40}:\s*https?://\S+$",
     re.IGNORECASE,
 )
+_ITEM = re.compile(
+    r"(?:product|item|listing|service|товар|объявление|услуга|объект|название)\s{0,3}:\s*(?P<name>\S.{0,200})",
+    re.IGNORECASE,
+)
+_YOU = frozenset({"вас", "вашей компании", "вашем товаре", "you", "your business", "your product", "your listing"})
+_BESIDE = re.compile(r"\S.{0,60}\s·\s.{1,60}")
+"""What a template writes about the deal: "Bought · Clay pot"."""
+_ADDRESS_BEHIND = re.compile(r"\s{0,3}[(<]\S{1,64}@[^\s@]{1,100}[)>]\s*$")
 _NICK = re.compile(r"[\w.-]{2,40}")
 _TELLS = re.compile(r"\breview|отзыв|bewert|rezension|\bavis\b|reseña|recension", re.IGNORECASE)
 _EDGES = " «»“”„\"'"
@@ -97,7 +105,7 @@ def read_catalogue(mail: Mail) -> list[Review]:
     author = _author(mail, lines[:end])
     if not author:
         raise TemplateChanged("no_author", f"subject {mail.subject[:100]!r}")
-    place = _place(mail, author)
+    place = _item(lines[:end]) or _place(mail, author)
     rating = next((stars for line in lines[:end] if (stars := _stars(line))), _stars_of(mail.subject))
     text = paragraphs("\n".join(_words(lines[:end], author, place)))
     if not text and not rating:
@@ -120,6 +128,8 @@ def _author(mail: Mail, lines: Sequence[Line]) -> str:
     names = [
         name for words in tops if _announced(words) and not is_greeting(words) and (name := _announced_name(words))
     ]
+    item = fold(_item(lines))
+    names = [name for name in names if fold(name) != item]
     if names:
         return max(names, key=len) if all(alike(names[0], name) for name in names) else ""
     labelled = {
@@ -140,7 +150,7 @@ def _announced_name(words: str) -> str:
 
 def _called(name: str) -> str:
     """A name, or the word by which somebody is known in the catalogue: "GlobeTrot_88"."""
-    shown = name.strip(_EDGES)
+    shown = _ADDRESS_BEHIND.sub("", name).strip(_EDGES)
     return shown if _NICK.fullmatch(shown) else person_name(shown)
 
 
@@ -149,10 +159,17 @@ def _announced(words: str) -> bool:
     return deed is not None and deed.kind == "review" and len(words) < 200
 
 
+def _item(lines: Sequence[Line]) -> str:
+    """What a label above the words says the review is about."""
+    told = next((at for at, line in enumerate(lines) if _SAID.fullmatch(line.text)), len(lines))
+    found = (match for line in lines[:told] if (match := _ITEM.fullmatch(line.text)))
+    return next((_unquoted(match["name"].strip()) for match in found), "")
+
+
 def _place(mail: Mail, author: str) -> str:
     about = _ABOUT.search(mail.subject)
     place = _unquoted(about["place"].strip()) if about else ""
-    return "" if fold(place) == fold(author) else place
+    return "" if fold(place) in {fold(author), *_YOU} else place
 
 
 def _unquoted(name: str) -> str:
@@ -214,6 +231,7 @@ def _is_head(line: Line, words: str, author: str, place: str) -> bool:
         bool(_stars(line))
         or (by is not None and fold(by["name"].strip(_EDGES)) in known)
         or _TIME.fullmatch(words) is not None
+        or _BESIDE.fullmatch(words) is not None
         or (
             _TELLS.search(words) is not None
             and (author in words or (_announced(words) and _is_templates(line, words, place)))
