@@ -136,9 +136,10 @@ class Rewriter:
         if len(bare) > 3 and any(bare in phrase for phrase in self._secrets.phrases):
             yield 0, len(line)
             return
-        for pattern in self._patterns:
-            for found in pattern.finditer(line):
-                yield found.span()
+        for phrase, pattern in zip(self._secrets.phrases, self._patterns, strict=True):
+            spans = [found.span() for found in pattern.finditer(line)]
+            # Folded, a sign may be another: "12 м²" is compared as "12 м2".
+            yield from spans or ([(0, len(line))] if not line.isascii() and phrase in bare else [])
 
     def _token(self, found: re.Match[str], spans: list[tuple[int, int]]) -> str:
         text = found[0]
