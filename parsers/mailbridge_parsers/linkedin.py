@@ -54,6 +54,13 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
 )
 
 
+_CLASSES: dict[str, Kind] = {
+    "INMAIL": "message",
+    "MBR-TO-MBR": "message",
+    "INVITE-MBR": "follow",
+    "INVITE-GUEST": "follow",
+}
+"""`X-LinkedIn-Class` of mails without a template's name, as third parties report it."""
 _NOISY_SENDERS = {
     "jobs-noreply": "recommendation",
     "jobalerts-noreply": "recommendation",
@@ -112,8 +119,10 @@ class LinkedinParser:
         reason = next((reason for reason, words in _NOISE if _named(template, words)), None) or noise_in(mail.subject)
         if reason and not (reason == "digest" and _tells_one_message(mail, template)):
             return ignored_unless_told(mail, "linkedin", _LINKS, reason)
-        kind = next((kind for kind, words in _KINDS if _named(template, words)), None)
+        mail_class = mail.headers.get("X-LinkedIn-Class").strip().upper()
+        kind = next((kind for kind, words in _KINDS if _named(template, words)), None) or _CLASSES.get(mail_class)
         noisy = _NOISY_SENDERS.get(mail.sender.email.partition("@")[0])
+        noisy = "recommendation" if mail_class == "SAVEDSEARCH" else noisy
         if noisy and kind is None and deed_in(mail.subject) is None:
             return Ignored(noisy)
         return read_social(mail, "linkedin", _LINKS, kind=kind)

@@ -33,6 +33,7 @@ from mailbridge.sdk import (
     noise_in,
     parts_of,
     query_of,
+    read_counted,
     read_mail_notice,
     social_interests,
     stars_in,
@@ -130,6 +131,8 @@ class OkParser:
         reason = "recommendation" if event in _ADVICE else noise_in(mail.subject)
         if reason:
             return ignored_unless_told(mail, "ok", _LINKS, reason)
+        if several := read_counted(mail, "ok", _LINKS):
+            return several
         notice = read_mail_notice(mail, _LINKS)
         deed = notice.deed or deed_in(mail.subject)
         kind = _TYPES.get(event) or (deed.kind if deed else None)

@@ -148,3 +148,16 @@ def test_a_hashtag_that_the_network_made_a_link_belongs_to_the_words(network, ta
     link = f'<a href="{tag}">#rye</a>'
     (found,) = outcome(network, "Clara W mentioned you in a post", f"{head}<p>Best {link} ever</p><p>{link}</p>")
     assert found.text == "Best #rye ever\n\n#rye"
+
+
+@pytest.mark.parametrize(
+    ("mail_class", "kind"), [("INMAIL", "message"), ("MBR-TO-MBR", "message"), ("INVITE-GUEST", "follow")]
+)
+def test_the_class_of_a_linkedin_mail_tells_what_neither_template_nor_words_tell(mail_class, kind):
+    page = f'<p><a href="{PARSERS["linkedin"][2]}">Clara W</a></p><p>Hello there</p>'
+    (found,) = outcome("linkedin", "Wholesale", page, X_LinkedIn_Class=mail_class)
+    assert (found.kind, found.author.name) == (kind, "Clara W")
+
+
+def test_a_saved_search_of_linkedin_is_a_recommendation():
+    assert outcome("linkedin", "5 new results", X_LinkedIn_Class="SAVEDSEARCH") == Ignored("recommendation")
