@@ -7,9 +7,7 @@ parser module holds is never changed afterwards.
 import gc
 from contextlib import suppress
 
-from mailbridge.pipeline.parsing import TrustRules
-from mailbridge.registry import PluginError
-from mailbridge.worker import job_of, read_raw, router_of
+from mailbridge.lean import no_collections
 
 _MAIL = """\
 Received: from web.shop.example (web.shop.example [192.0.2.1]) by mx.example.net; Mon, 02 Mar 2026 09:00:00 +0000
@@ -24,10 +22,15 @@ Content-Type: text/html; charset=utf-8
 
 
 def _load() -> None:
+    from mailbridge.pipeline.parsing import TrustRules
+    from mailbridge.registry import PluginError
+    from mailbridge.worker import job_of, read_raw, router_of
+
     with suppress(PluginError):  # whoever configures the daemon is told
         read_raw(job_of(_MAIL.encode()), router_of({}), TrustRules())
 
 
-_load()
-gc.collect()
-gc.freeze()  # a collection in a child would write into every shared page
+with no_collections():
+    _load()
+    gc.collect()
+    gc.freeze()  # a collection in a child would write into every shared page

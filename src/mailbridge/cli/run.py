@@ -26,18 +26,23 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", help="With --backfill: preview, but ask nothing.")] = False,
 ) -> None:
     """Read the mailboxes and write every interest into the CRMs, until a signal ends it."""
-    from mailbridge.app import build
-    from mailbridge.daemon.once import run_once
-    from mailbridge.daemon.service import Service
+    from mailbridge.lean import few_arenas, no_collections
 
     if since and not backfill:
         raise UsageProblem("--since goes with --backfill; for every run it is since in [mailboxes.NAME]")
-    settings = _again(config, starts=True)
+    few_arenas()
+    with no_collections():
+        from mailbridge.app import build
+        from mailbridge.daemon.once import run_once
+        from mailbridge.daemon.service import Service
+
+        settings = _again(config, starts=True)
     if backfill:
         from mailbridge.cli.backfill import backfilled
 
         settings = backfilled(settings, moment(since), yes=yes)
-    app = build(settings, new=new, whole=backfill)
+    with no_collections():
+        app = build(settings, new=new, whole=backfill)
     if not once:
         Service(app, lambda: _again(config), build).run()
         return

@@ -2,12 +2,14 @@
 
 import json
 import logging
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 import httpx
 
@@ -50,6 +52,17 @@ class Answered:
     date: str = ""
 
 
+_in_use: WeakValueDictionary[str, ssl.SSLContext] = WeakValueDictionary()
+
+
+def _trusted() -> ssl.SSLContext:
+    """Return the certificates that are trusted: read once for all who use them at a time, for there are hundreds."""
+    found = _in_use.get("")
+    if found is None:
+        _in_use[""] = found = httpx.create_ssl_context()
+    return found
+
+
 class GatedTransport(httpx.BaseTransport):
     """Asks the gate before every request, then hands it to the real transport.
 
@@ -64,7 +77,7 @@ class GatedTransport(httpx.BaseTransport):
     ) -> None:
         self._gate = gate
         self._seen = seen
-        self._inner = inner or httpx.HTTPTransport(retries=0)
+        self._inner = inner or httpx.HTTPTransport(verify=_trusted(), retries=0)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; its body is already serialised."""
