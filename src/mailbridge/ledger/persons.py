@@ -58,16 +58,15 @@ class _Group:
 
 def _groups(keys: Sequence[Sequence[str]], known: Mapping[str, int]) -> list[_Group]:
     """Join what has a key or a person in common."""
-    groups: list[_Group] = []
+    group_of: dict[str | int, _Group] = {}
     for some in filter(None, keys):
         found = _Group(set(some), {known[key] for key in some if key in known})
-        apart = [one for one in groups if not (one.keys & found.keys or one.persons & found.persons)]
-        for one in groups:
-            if one not in apart:
-                found.keys |= one.keys
-                found.persons |= one.persons
-        groups = [*apart, found]
-    return groups
+        met = {id(one): one for one in (group_of.get(token) for token in (*found.keys, *found.persons)) if one}
+        for one in met.values():
+            found.keys |= one.keys
+            found.persons |= one.persons
+        group_of |= dict.fromkeys((*found.keys, *found.persons), found)
+    return list({id(one): one for one in group_of.values()}.values())
 
 
 def _known_keys(connection: Connection, keys: set[str]) -> dict[str, int]:

@@ -24,6 +24,10 @@ TAKEN_BYTES = 32 * 1024 * 1024
 """Raw bytes that are taken out to be read at a time; a larger mail goes alone."""
 
 
+_NOW = now()
+"""Says in a row which column gets the moment of the transaction; one for all rows, for it costs more than the row."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredMail:
     """A mail of the ledger that waits to be read."""
@@ -254,7 +258,7 @@ def _outcome_statement(names: frozenset[str]) -> Update:
 def note_transitions(connection: Connection, steps: Iterable[tuple[str, str, str, str | None]], actor: str) -> None:
     """Append to the audit trail: mail, old state, new state, why."""
     rows = [
-        {"mail_id": mail_id, "at": now(), "old": old, "new": new, "why": why, "actor": actor}
+        {"mail_id": mail_id, "at": _NOW, "old": old, "new": new, "why": why, "actor": actor}
         for mail_id, old, new, why in steps
     ]
     insert_new(connection, transition, rows)
@@ -295,7 +299,7 @@ def add_interests(connection: Connection, settlements: Sequence[Settlement]) -> 
     ]
     persons = recognise(connection, [record for _, _, record in told])
     rows = [
-        {"id": record.id, "mail_id": mail_id, "position": position, "created_at": now(), **interest_values(record)}
+        {"id": record.id, "mail_id": mail_id, "position": position, "created_at": _NOW, **interest_values(record)}
         | {"person_id": person_id}
         for (mail_id, position, record), person_id in zip(told, persons, strict=True)
     ]
@@ -311,8 +315,8 @@ def add_deliveries(connection: Connection, wanted: Sequence[NewDelivery]) -> lis
     rows = [_delivery_row(one) | {"person_id": persons.get(one.interest_id)} for one in wanted]
     new = inserted(connection, delivery, rows, delivery.c.key)
     lanes = dict.fromkeys((one.out.account_id, one.out.lane) for one in wanted if one.fresh and one.out.lane)
-    for account_id, lane in lanes:
-        _let_pass(connection, account_id, lane or "")
+    if lanes:
+        connection.execute(_LET_PASS, [{"of_account": account_id, "of_lane": lane} for account_id, lane in lanes])
     return new
 
 
@@ -321,15 +325,17 @@ def _persons_of(connection: Connection, wanted: Sequence[NewDelivery]) -> dict[s
     return {row.id: row.person_id for row in connection.execute(query)}
 
 
-def _let_pass(connection: Connection, account_id: str, lane: str) -> None:
-    """What keeps a fresh interest waiting in its lane goes before the backlog like it: the order per author stays."""
-    older = (
-        delivery.c.account_id == account_id,
-        delivery.c.lane == lane,
+_LET_PASS = (
+    update(delivery)
+    .where(
+        delivery.c.account_id == bindparam("of_account"),
+        delivery.c.lane == bindparam("of_lane"),
         is_in(delivery.c.state, *OPEN),
         delivery.c.fresh == false(),
     )
-    connection.execute(update(delivery).where(*older).values(fresh=true()))
+    .values(fresh=true())
+)
+"""What keeps a fresh interest waiting in its lane goes before the backlog like it: the order per author stays."""
 
 
 def _delivery_row(wanted: NewDelivery) -> dict[str, Any]:
@@ -343,8 +349,8 @@ def _delivery_row(wanted: NewDelivery) -> dict[str, Any]:
         "fresh": wanted.fresh,
         "state": "doubt" if wanted.doubtful else "ready",
         "reason": "older than this ledger: searched before it is created" if wanted.doubtful else None,
-        "due": now(),
+        "due": _NOW,
         "responsible": out.responsible,
-        "created_at": now(),
-        "updated_at": now(),
+        "created_at": _NOW,
+        "updated_at": _NOW,
     }
