@@ -61,11 +61,12 @@ def _groups(keys: Sequence[Sequence[str]], known: Mapping[str, int]) -> list[_Gr
     group_of: dict[str | int, _Group] = {}
     for some in filter(None, keys):
         found = _Group(set(some), {known[key] for key in some if key in known})
-        met = {id(one): one for one in (group_of.get(token) for token in (*found.keys, *found.persons)) if one}
+        tokens: list[str | int] = [*found.keys, *found.persons]
+        met = {id(group_of[token]): group_of[token] for token in tokens if token in group_of}
         for one in met.values():
             found.keys |= one.keys
             found.persons |= one.persons
-        group_of |= dict.fromkeys((*found.keys, *found.persons), found)
+        group_of |= dict.fromkeys([*found.keys, *found.persons], found)
     return list({id(one): one for one in group_of.values()}.values())
 
 
