@@ -79,7 +79,8 @@ _TEAM = re.compile(
 _CAPTION = re.compile(
     r"(?:ответить|посмотреть|перейти|открыть|подробнее|редактировать|одобрить|опубликовать|reply|respond|view|open"
     r"|answer|see|edit|approve|publish|moderate)"
-    r"(?: (?:now|online|на сайте|в \w+|in \w+|to \w+|message|сообщение|диалог|чат|chat|conversation|заявку|отзыв"
+    r"(?: (?:now|online|на сайте|в \w+|in \w+|to (?!me\b|us\b)\w+(?: \w+)?"
+    r"|message|сообщение|диалог|чат|chat|conversation|заявку|отзыв"
     r"|комментарий|заказ|запись|подробности|(?:the |this )?(?:review|comment|entry|post|order|details)))?",
     re.IGNORECASE,
 )

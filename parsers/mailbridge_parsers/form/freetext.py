@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from mailbridge.sdk import emails_in, is_email, person_name, phones_in
 from mailbridge.sdk.layout import text_layout
-from mailbridge_parsers.form.footers import closing, is_about_the_page
+from mailbridge_parsers.form.footers import closing, is_about_the_page, is_footer
 from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.items import items_of
 from mailbridge_parsers.form.labels import CONTACTS, Role, heads_address, heads_goods, role_of
@@ -59,7 +59,7 @@ class FreeText:
         last = closing(self._tail[:hard], hosts, names)
         if below := self._contacts_below(last):
             return below
-        labels = [number for number in range(last) if self._is_label(self._tail[number])]
+        labels = [number for number in range(last) if self._is_label(self._tail[number]) or self._is_stamp(number)]
         if self._holds_labels(labels):
             # What the visitor imitates may end with an address too: only the site's own closes the template then.
             return closing(self._tail[:hard], hosts, names, only_own=True)
@@ -125,6 +125,11 @@ class FreeText:
         if item.role is Role.TEXT or self._manner.keys_only:
             return self._manner.keys_only or not item.gap
         return self._only_labels_below(number, last)
+
+    def _is_stamp(self, number: int) -> bool:
+        """Whether software tells here when or from where the form was sent, in words that close a template too."""
+        item = self._tail[number]
+        return item.style is Style.COLON and is_about_the_page(item) and is_footer(item.text)
 
     def _only_labels_below(self, number: int, last: int) -> bool:
         """Whether no words stand below: a label with some below it is one that a visitor typed among others."""

@@ -30,7 +30,8 @@ _ANNOUNCED = re.compile(
     r"|inquiry) from (?P<name>[^:<>()@]{1,80}?)(?: ?[<(](?P<email>[^\s<>()]+@[^\s<>()]+)[>)])?:"
     r"|(?:.{0,60}\b)?(?:новое |a |new |offline )*(?:message|сообщение) (?:from|от) (?P<sender>[^:<>()@]{1,80}?)"
     r" ?[<(](?P<address>[^\s<>(),]+@[^\s<>(),]+)[^<>()]{0,40}[>)][.:]?"
-    r"|(?P<writer>[^:<>()@]{1,80}?) ?[<(](?P<at>[^\s<>(),]+@[^\s<>(),]+)[^<>()]{0,40}[>)] (?:написал\w*"
+    r"|(?:пользователь |покупатель |клиент |посетитель )?"
+    r"(?P<writer>[^:<>()@]{1,80}?) ?[<(](?P<at>[^\s<>(),]+@[^\s<>(),]+)[^<>()]{0,40}[>)] (?:написал\w*|задал\w*|asked"
     r"|спрашивает|пишет"
     r"|оставил\w*|wrote|writes|asks|says|sent|left|wants to know)[^:.]{0,60}[:.]?"
     r"|a message by (?P<by>[^:<>()@]{1,80}?) has been received\b.{0,80}"
@@ -38,6 +39,10 @@ _ANNOUNCED = re.compile(
     r"|пользователя )?(?P<имя>[^:<>()@]{1,80}?):",
     re.IGNORECASE,
 )
+_NO_PERSON = re.compile(
+    r"^(?:your|our|the|this|ваш\w*|наш\w*)\b|\b(?:web ?site|site|form|page|app|сайт\w*|форм[аыуе]|страниц\w*)\b"
+)
+"""What a message may come from that is nobody: "a new message from your website contact form"."""
 _WROTE_US = re.compile(
     r"(?:Пользователь |Покупатель |Клиент )?(?P<name>[^:,.!?<>()@]{2,60}?) (?:написал[аи]?|пишет|отправил[аи]?"
     r"|задал[аи]?"
@@ -115,7 +120,7 @@ def _of_announced_message(mail: Mail, lines: list[str]) -> Reading | None:
 def _announced(mail: Mail, line: str) -> re.Match[str] | None:
     """Match a line that announces a message from somebody; a robot's need no address."""
     if match := _ANNOUNCED.fullmatch(line):
-        return match
+        return None if any(_NO_PERSON.search(fold(name)) for name in match.groups() if name) else match
     match = _WROTE_US.fullmatch(line) if is_robot(mail.sender.email) else None
     if match is None or not is_name(match["name"]):
         return None

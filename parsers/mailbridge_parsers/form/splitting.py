@@ -10,7 +10,8 @@ from mailbridge.sdk.layout import TextLine
 from mailbridge.sdk.names import is_name
 from mailbridge.sdk.pairs import reads_like_label, split_label
 from mailbridge_parsers.form.item import Item, Style
-from mailbridge_parsers.form.labels import CONTACTS, Role, announces_person, announces_text, role_of
+from mailbridge_parsers.form.labels import CONTACTS, Role, announces_person, announces_text, label_key, role_of
+from mailbridge_parsers.form.words import FILLERS
 
 _RULE = re.compile(r"[-=_*~#•─━—–. ]{2,}|[()\[\]{}]")
 _WRAPPED = re.compile(
@@ -49,6 +50,12 @@ _PICTURED = re.compile(
 )
 _PIPED = re.compile(r"\|\s{0,20}(?P<label>[^|\s][^|]{0,60}?)\s{0,20}\|\s{0,20}(?P<value>[^|\s][^|]*?)\s{0,20}\|?")
 _INSIDE = CONTACTS | {Role.TEXT, Role.SUBJECT, Role.PAGE, Role.PRODUCT}
+_BEGIN_LABELS = FILLERS | frozenset(
+    "номер адрес эл e e-mail электронная электронный мобильный сотовый рабочий домашний город имя фио полное"  # noqa: SIM905
+    " дополнительный краткий текст тема название number mobile cell work home full first last phone telephone"
+    " message email page product additional best request form contact как удобный url ссылка страница товар".split()
+)
+"""Words that labels begin with, in capitals too."""
 _DIVIDERS = " ,;|"
 _MOST_IN_LINE = 50
 _LONGEST_SPLIT = 4000
@@ -223,9 +230,18 @@ def _known_label(match: re.Match[str]) -> tuple[int, Role] | None:
     for length in range(min(4, len(words)), 0, -1):
         label = " ".join(words[-length:])
         role = role_of(label) if reads_like_label(label) else None
-        if role in _INSIDE and label in match["words"]:
+        if (
+            role in _INSIDE
+            and label in match["words"]
+            and (match["divider"] in ",;|" or _is_one_label(words[-length:]))
+        ):
             return match.start("words") + match["words"].rindex(label), role
     return None
+
+
+def _is_one_label(words: list[str]) -> bool:
+    """Whether words that only blanks divide from a value are all of the label: a surname may stand before it."""
+    return all(word[0].isalpha() and (word.islower() or label_key(word) in _BEGIN_LABELS) for word in words[:-1])
 
 
 def _apart(line: TextLine, cuts: list[int]) -> Iterator[Item]:
