@@ -203,7 +203,7 @@ def _by_words(key: str) -> Role | None:
         (Role.PHONE, _is_phone(parts)),
         (Role.TEXT, parts[0].startswith(words.TEXT_STEMS) and len(parts) <= 6),
         (Role.TEXT, len(parts) in {2, 3} and parts[0] in words.FURTHER and parts[-1].startswith(words.TEXT_STEMS)),
-        (Role.TEXT, len(parts) == 2 and parts[1] in {"note", "notes"} and parts[0] in words.OF_VISITORS),
+        (Role.TEXT, len(parts) == 2 and parts[1] in words.SAID and parts[0] in words.OF_VISITORS),
         (Role.TEXT, parts[0] in {"note", "notes"} and parts[1:2] == ["for"] and len(parts) <= 6),
         (
             Role.TEXT,

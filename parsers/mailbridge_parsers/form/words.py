@@ -153,8 +153,9 @@ TEXT_STEMS = (
     "текст", "сообщени", "комментари", "пожелани", "примечани", "опишите", "расскажите", "message", "comment",
     "describe", "tell", "soobsh", "kommentar",
 )  # fmt: skip
-OF_VISITORS = _set("booking|order|customer|client|guest|delivery|visitor|buyer|reservation|appointment|your")
-"""Before "notes", which are the visitor's then."""
+SAID = _set("note|notes|message|comment|comments|question|enquiry|inquiry")
+OF_VISITORS = _set("lead|user|booking|order|customer|client|guest|delivery|visitor|buyer|reservation|appointment|your")
+"""Before "notes" or "message", which are the visitor's then."""
 FURTHER = _set("""
 дополнительный|дополнительная|дополнительное|дополнительные|особые|прочие|иные|другие|краткое|краткий|подробное
 |additional|other|extra|further|special|general|any|short|brief
