@@ -48,7 +48,9 @@ _SHOWN = re.compile(
     rf"(?P<name>{NAME}?)(?:['’]s\b|\s+(?i:в\s+(?:групп|сообществ)|на\s+страниц)|\s*$)"
 )
 _TITLE_ENDS = (":", "|", "—", "–")
-_NAMED_LIKE_A_VERB = re.compile(rf"(?P<name>{NAME})\s+(?:(?:also|has|just|также|тоже|только что)\s+){{0,2}}")
+_NAMED_LIKE_A_VERB = re.compile(
+    rf"(?P<name>{NAME}(?:\s[&+]\s{NAME})?)\s+(?:(?:also|has|just|также|тоже|только что)\s+){{0,2}}"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,7 @@ def test_several_people_are_several(headline, names):
         ("Нравится Жизнь прокомментировала вашу запись", "comment", ["Нравится Жизнь"]),
         ("Подписался Иванов также оценил вашу запись", "like", ["Подписался Иванов"]),
         ("Commented Smith just liked your post", "like", ["Commented Smith"]),
+        ("Posted & Co commented on your post", "comment", ["Posted & Co"]),
         ("Нравится Анне Смирновой", "like", ["Анне Смирновой"]),
         ("Отзыв Иван Петров: оставил 5 звёзд", "review", ["Иван Петров"]),
     ],
