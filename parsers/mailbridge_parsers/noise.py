@@ -11,8 +11,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from mailbridge.sdk import Ignored, Interest, Mail, Manifest, NoConfig, Route, Strength
-from mailbridge.sdk.people import is_robot
+from mailbridge.sdk import Ignored, Interest, Mail, Manifest, NoConfig, ParseError, Route, Strength
+from mailbridge.sdk.people import emails_in, is_robot, phones_in
+from mailbridge.sdk.programs import is_by_hand
 
 _DAEMONS = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "maildaemon", "mdaemon"})
 _AUTO_SUBJECT = re.compile(
@@ -50,6 +51,8 @@ _SECRET = re.compile(
     r"|\b(?:code|код|пароль)\b\D{0,30}\d{4,8}\b.{0,60}(?:minutes|минут)",
     re.IGNORECASE | re.DOTALL,
 )
+_DIALLED = re.compile(r"\+\d(?:[ ()-]?\d){8,}")
+_SEARCHED = 5_000
 _SHORT = 600
 _RECEIPT = re.compile(
     r"\b(?:receipt|invoice|billing statement|payment (?:received|confirmation)|account statement)\b"
@@ -171,6 +174,17 @@ def _bulk(mail: Mail) -> str:
     return "newsletter" if "X-Campaign" in mail.headers or "X-MC-User" in mail.headers else ""
 
 
+def _may_be_lead(mail: Mail) -> bool:
+    """Whether a program made a mail to a list; or nobody knows who did, and it holds files, a number or an address."""
+    if is_by_hand(mail):
+        return False
+    if is_robot(mail.sender.email) or "X-Mailer" in mail.headers or mail.attachments:
+        return True
+    own = {mail.sender.email, *(one.email for one in mail.recipients)}
+    words = f"{mail.subject}\n{mail.words[:_SEARCHED]}"
+    return bool(phones_in(words) or _DIALLED.search(words)) or not own.issuperset(emails_in(words))
+
+
 def _calendar(mail: Mail) -> str:
     kinds = {file.media_type.casefold() for file in mail.attachments}
     is_invitation = "text/calendar" in kinds or "text/calendar" in mail.headers.get("Content-Type").casefold()
@@ -237,5 +251,12 @@ class NoiseParser:
         self.config = config
 
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
-        """Return the reason of the strongest sign."""
-        return Ignored(next((reason for noise in _KINDS if (reason := noise.reason(mail))), "noise"))
+        """Return the reason of the strongest sign.
+
+        Raises:
+            ParseError: What a program sent to a list may be a lead; what people write to one is for all its readers.
+        """
+        found = next((reason for noise in _KINDS if (reason := noise.reason(mail))), "noise")
+        if found == "list_mail" and _may_be_lead(mail):
+            raise ParseError("listed_mail", "a program's mail, through a mailing list that is not the company's own")
+        return Ignored(found)

@@ -36,6 +36,7 @@ from mailbridge.sdk.people import emails_in, phones_in
 _HELPDESK_SUBJECT = re.compile(r"^\[(?P<ticket>[\w-]+-\d+)\] ")
 _LABEL = re.compile(r"^[\s>]*+(?P<label>[^:：\n]{1,40}?)\s{0,20}[:：]\s++(?P<value>\S.*?)\s*$")
 _TICKET_LINK = re.compile(r"https?://\S+")
+_TICKET_PAGE = re.compile(r"^https?://.*/\d+/?$")
 # Ticket, queue, title, opened, submitter, priority, status, link. Mails about later events name an assignee too.
 _LINES_OF_NEW = 8
 
@@ -82,8 +83,8 @@ def _helpdesk(mail: Mail) -> _Ticket | None:
         raise TemplateChanged("no_ticket_number")
     end = next((at for at in range(start, len(lines)) if not lines[at]), len(lines))
     values = [match["value"] for match in matches[start:end] if match]
-    link = _TICKET_LINK.search(values[-1]) if values else None
-    if len(values) != _LINES_OF_NEW or link is None:
+    url = _link(mail, values)
+    if not url:
         return None
     return _Ticket(
         network="django_helpdesk",
@@ -92,9 +93,19 @@ def _helpdesk(mail: Mail) -> _Ticket | None:
         number=ticket,
         title=one_line(html.unescape(values[2])),
         email=next(iter(emails_in(values[4])), ""),
-        url=canonical_url(link.group()),
+        url=canonical_url(url),
         text=_described(mail, lines[end:]),
     )
+
+
+def _link(mail: Mail, values: Sequence[str]) -> str:
+    """Return the link to a new ticket: the last value, in HTML behind words without a label; "" when it is not new."""
+    written = _TICKET_LINK.search(values[-1]) if values else None
+    if written and len(values) == _LINES_OF_NEW:
+        return written.group()
+    if written or len(values) != _LINES_OF_NEW - 1:
+        return ""
+    return next((link.href for link in mail.html.links if _TICKET_PAGE.search(link.href)), "")
 
 
 def _described(mail: Mail, lines: list[str]) -> str:

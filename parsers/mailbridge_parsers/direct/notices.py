@@ -3,8 +3,9 @@
 import re
 
 from mailbridge.sdk import Mail, fold
+from mailbridge.sdk.programs import is_by_hand
 from mailbridge_parsers.direct.body import words_of
-from mailbridge_parsers.direct.senders import announces_form, is_by_hand, is_nobody, is_service
+from mailbridge_parsers.direct.senders import announces_form, is_nobody, is_service
 
 _OFFICES = re.compile(
     r"admin\w*|info|support|service|security|account\w*|billing|pay(?:ments?|outs?)?|receipts?|invoices?|inform"

@@ -5,6 +5,7 @@ import re
 from mailbridge.sdk import Address, Mail, actors_in, deed_in, fold
 from mailbridge.sdk.names import is_name
 from mailbridge.sdk.people import is_email, is_robot
+from mailbridge.sdk.programs import is_by_hand
 from mailbridge_parsers.direct.body import words_of
 from mailbridge_parsers.direct.services import EVERYBODYS, NETWORKS, SERVICES
 
@@ -131,11 +132,6 @@ _THANKS = re.compile(
     r"|интерес|письмо|сообщение)|thank(?:s| you) for (?:your )?(?:order|message|purchase|regist|inquiry|enquiry|request"
     r"|booking|contacting|reaching|subscri|interest|submission|signing)"
 )
-_MAIL_PROGRAMS = re.compile(
-    r"outlook|thunderbird|apple mail|iphone mail|ipad mail|the bat|mutt|s-nail|mailx|evolution|kmail|yamail|sylpheed"
-    r"|mail\.ru mailer|roundcube|sogo|zimbra|claws|foxmail|emclient|em client|airmail|spark|protonmail|gmail",
-    re.IGNORECASE,
-)
 _PERSON = re.compile(
     r"(?:\w+ ){0,2}(?:name|имя|фио|ф\.и\.о\.|клиент|customer|client|donor|applicant|контактное лицо|ім'я)\s?:"
     r"\s*(?P<name>\w.+)",
@@ -167,14 +163,6 @@ def is_own_office(mail: Mail) -> bool:
     own = {address.domain for address in mail.recipients if not address.is_of(*EVERYBODYS)}
     local = mail.sender.email.partition("@")[0]
     return mail.sender.domain in own and _ROLES.fullmatch(local) is not None and not is_by_hand(mail)
-
-
-def is_by_hand(mail: Mail) -> bool:
-    """Whether a mail program made the mail, or it answers one."""
-    if _answers(mail) or any(name in mail.headers for name in ("Thread-Index", "Thread-Topic", "X-Originating-IP")):
-        return True
-    made_by = " ".join(mail.headers.get(name) for name in ("X-Mailer", "User-Agent", "Message-ID"))
-    return _MAIL_PROGRAMS.search(made_by) is not None
 
 
 def is_receipt(mail: Mail) -> bool:

@@ -3,7 +3,7 @@
 What was repaired or guessed on the way stands in `Mail.defects`: leading_bytes, line_ends, header_repaired,
 boundary_guessed, transfer_encoding_wrong, charset_guessed, charset_mixed, charset_unreadable, double_encoded,
 text_after_html, many_addresses, no_date, inner_undecodable, engine_failed, engine_skipped, text_by_engine,
-links_hidden.
+links_hidden, through_group.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from email.message import Message
 from mailbridge.mailbox.bodies import Bodies, read_bodies, with_newlines
 from mailbridge.mailbox.engines import EngineFailed, Parse, standard, texts_of
 from mailbridge.mailbox.gateways import are_links_hidden, ungated_html, ungated_subject, ungated_text
+from mailbridge.mailbox.groups import ungrouped
 from mailbridge.mailbox.headers import Fields, body_of, content_id, decoded_headers, fields_of, is_mail, values
 from mailbridge.mailbox.headers_addresses import parse_addresses
 from mailbridge.mailbox.headers_dates import parse_date, received_date
@@ -113,7 +114,7 @@ class _Decoder:
         if len(senders) > self._limits.senders:
             raise Undecodable("too_many_senders", f"{len(senders)} addresses in From, at most {self._limits.senders}")
         date = parse_date(headers.get("Date"))
-        return Mail(
+        mail = Mail(
             mail_id=mail_id,
             content_id=content_id(fields, self._cuts.chunks(body_of(source))),
             size=size,
@@ -132,6 +133,7 @@ class _Decoder:
             trust=Trust() if self._depth else judge(headers, senders, receiving),
             defects=tuple(dict.fromkeys([*self._defects, *bodies.defects])),
         )
+        return mail if self._depth else ungrouped(mail)
 
     def _identity(self) -> tuple[str, int]:
         digest = hashlib.sha256()

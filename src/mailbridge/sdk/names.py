@@ -11,7 +11,7 @@ _BESIDE = r"[\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]{1,8}"
 """Pictures that people put into their names."""
 NAME = (
     rf"{_WORD}(?:\s+(?:{_WORD}|\({_WORD}\)|[\"“«]{_WORD}[\"”»](?=\s+{_WORD})|{_BESIDE}"
-    r"|(?:von|van|de|da|di|del|la|le|bin|al)(?=\s))){0,4}"
+    r"|(?:von|van|der|de|da|di|del|la|le|bin|al|фон|ван|дер|де|ла|ле|ибн|бин|аль|эль)(?=\s)|(?:оглы|оглу|кызы)\b)){0,4}"
 )
 """A pattern of words that can be a name: all with a capital."""
 _WHOLE_NAME = re.compile(NAME)
