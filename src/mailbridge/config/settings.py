@@ -15,7 +15,7 @@ from mailbridge.mailbox.limits import Limits
 from mailbridge.mailbox.receiving import checked_sender, network_of
 from mailbridge.mailbox.settings import MailboxSettings
 from mailbridge.pipeline.assignment import Assign
-from mailbridge.pipeline.labelling import LabelRule, ProductRule
+from mailbridge.pipeline.labelling import LabelRules, ProductRules
 from mailbridge.pipeline.replies import ReplyRules
 from mailbridge.pipeline.when import Rules, any_holds
 from mailbridge.registry import parser_types, sink_names, sink_type
@@ -224,8 +224,8 @@ class Settings(_Table):
     canary: CanarySettings | None = Field(None, description="A mail to ourselves, now and then.")
     report: ReportSettings = Field(ReportSettings(), description="What a period brought, and who is told of it.")
     http: HttpSettings = Field(HttpSettings(), description="Where programs ask.")
-    labels: dict[str, LabelRule] = Field({}, description="What is urgent, and which labels cards get.")
-    products: dict[str, ProductRule] = Field({}, description="What interests are about.")
+    labels: LabelRules = Field({}, description="What is urgent, and which labels cards get.")
+    products: ProductRules = Field({}, description="What interests are about.")
     replies: ReplyRules = Field((), description="Ready replies on the cards.")
     mailboxes: dict[str, MailboxSettings] = Field({}, description="Where mails come from.")
     sinks: dict[str, Any] = Field({}, description="Where interests go.")

@@ -1,15 +1,16 @@
 """Which product an interest is about, how urgent it is, and which labels it gets: rules of the configuration. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mailbridge.pipeline.parsing import Reading
 from mailbridge.pipeline.when import Rules, Words, any_holds
 from mailbridge.pipeline.wording import Wording, forget_dictionaries, wording_of
-from mailbridge.sdk import Interest
+from mailbridge.sdk import Interest, fold
 
 PRIORITIES = ("low", "normal", "high", "urgent")
 
@@ -84,11 +85,29 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _spoken(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    for phrase in phrases:
+        if not any(sign.isalpha() for sign in phrase):
+            raise ValueError(f"{phrase!r} has no word in it")
+    return phrases
+
+
+def _linked(starts: tuple[str, ...]) -> tuple[str, ...]:
+    for start in starts:
+        if not re.match(r"(?:https?://)?[^\s/]+\.[^\s/]", start):
+            raise ValueError(f"{start!r} is no beginning of a link: write https://shop.example/stoves/")
+    return starts
+
+
+Phrases = Annotated[Words, AfterValidator(_spoken)]
+Starts = Annotated[Words, AfterValidator(_linked)]
+
+
 class LabelRule(_Table):
     """A label for interests of some kind, and how urgent they are."""
 
-    words: Words = Field((), description="Words or phrases of the text, found in all their forms; * = any ending.")
-    unless_words: Words = Field((), description="Phrases in which those words do not count; written like words.")
+    words: Phrases = Field((), description="Words or phrases of the text, found in all their forms; * = any ending.")
+    unless_words: Phrases = Field((), description="Phrases in which those words do not count; written like words.")
     max_rating: int | None = Field(None, ge=1, le=5, description="Also reviews with at most so many stars.")
     when: Rules = Field((), description="Only, or without words just, interests of which this is true; keys as there.")
     priority: Priority | None = Field(None, description="low, normal, high or urgent; the highest of all rules counts.")
@@ -100,9 +119,9 @@ class ProductRule(_Table):
 
     name: str = Field(min_length=1, description="Its name, as the CRM and reports show it.", examples=["Brick stoves"])
     url: str | None = Field(None, description="Its page.", examples=["https://stoves.example/bricks/"])
-    links: Words = Field((), description="How links to it begin: page of the product, place, or form.")
+    links: Starts = Field((), description="How links to it begin: page of the product, place, or form.")
     sources: Words = Field((), description="Names of groups, forms or sites that are about it, whole.")
-    words: Words = Field((), description="Words or phrases of the text, found in all their forms; * = any ending.")
+    words: Phrases = Field((), description="Words or phrases of the text, found in all their forms; * = any ending.")
     replaces: bool = Field(False, description="Also where the mail names a product itself.")
 
 
@@ -111,7 +130,39 @@ DEFAULT_LABELS: Mapping[str, LabelRule] = {
         words=COMPLAINT_WORDS, unless_words=NO_COMPLAINT_WORDS, max_rating=LOW_RATING, priority="high"
     ),
 }
-"""In force unless the configuration has a table of the same name."""
+"""In force; a table of the same name in the configuration changes what it names."""
+
+
+def merged(name: str, rule: LabelRule) -> LabelRule:
+    """Return a rule of the configuration over the one that is there by default; its words keep their false friends."""
+    default = DEFAULT_LABELS.get(name)
+    if default is None:
+        return rule
+    given = {key: getattr(rule, key) for key in rule.model_fields_set}
+    if "words" in given:
+        return LabelRule.model_validate({"max_rating": default.max_rating, "priority": default.priority, **given})
+    if "unless_words" in given:
+        given["unless_words"] = (*default.unless_words, *rule.unless_words)
+    return default.model_copy(update=given)
+
+
+def _limited(rules: dict[str, LabelRule]) -> dict[str, LabelRule]:
+    for name, given in rules.items():
+        rule = merged(name, given)
+        if not (rule.off or rule.words or rule.max_rating is not None or rule.when):
+            raise ValueError(f"{name} would be the label of everything: give it words, max_rating or when")
+    return rules
+
+
+def _named(rules: dict[str, ProductRule]) -> dict[str, ProductRule]:
+    for name, rule in rules.items():
+        if not (rule.links or rule.sources or rule.words):
+            raise ValueError(f"{name} would never be found: give it links, sources or words")
+    return rules
+
+
+LabelRules = Annotated[dict[str, LabelRule], AfterValidator(_limited)]
+ProductRules = Annotated[dict[str, ProductRule], AfterValidator(_named)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +193,24 @@ class _Product:
             interest.source.url,
             *(one.value for one in interest.fields if "://" in one.value),
         )
-        if self.rule.links and any(link and link.startswith(tuple(self.rule.links)) for link in links):
+        if any(link and _begins(link, start) for link in links for start in self.rule.links):
             return True
-        title = (interest.source.title or "").casefold()
-        if title and title in {source.casefold() for source in self.rule.sources}:
+        title = fold(interest.source.title or "")
+        if title and title in {fold(source) for source in self.rule.sources}:
             return True
         return self.wording.is_in(interest.text)
+
+
+def _begins(link: str, start: str) -> bool:
+    """Whether a link begins so; http or https, www. or none, and the slash behind the last part make no difference."""
+    link, start = _bare(link), _bare(start)
+    return link.startswith(start) or (start.endswith("/") and re.split(r"[?#]", link, maxsplit=1)[0] == start[:-1])
+
+
+def _bare(link: str) -> str:
+    _, scheme, rest = link.partition("://")
+    host, slash, path = (rest if scheme else link).partition("/")
+    return host.lower().removeprefix("www.") + slash + path
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +253,7 @@ NO_LABELLING = Labelling()
 
 def labelling_of(labels: Mapping[str, LabelRule], products: Mapping[str, ProductRule]) -> Labelling:
     """Return the rules ready for use; those that are there by default are added."""
-    rules = {**DEFAULT_LABELS, **labels}
+    rules = {**DEFAULT_LABELS, **{name: merged(name, rule) for name, rule in labels.items()}}
     made = Labelling(
         tuple(
             _Label(name, rule, wording_of(rule.words), wording_of(rule.unless_words))

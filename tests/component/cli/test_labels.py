@@ -35,3 +35,18 @@ def test_a_wrong_rule_is_told_with_its_key(office):
     assert "labels.x" in err
     assert "word" in err
     assert "priority" in err
+
+
+def test_a_rule_for_everything_or_nothing_is_refused(office):
+    plain = (office.folder / "config.toml").read_text()
+    for table, said in [
+        ('[labels.x]\npriority = "urgent"\n', "x would be the label of everything"),
+        ('[labels.x]\nwords = ["!"]\n', "'!' has no word in it"),
+        ('[products.x]\nname = "X"\n', "x would never be found"),
+        ('[products.x]\nname = "X"\nlinks = [""]\n', "'' is no beginning of a link"),
+    ]:
+        office.configure(plain + table)
+        code, _, err = office.run("check")
+        assert (code, said in err) == (78, True), err
+    office.configure(plain + '[labels.complaint]\npriority = "urgent"\n')
+    assert office.run("check")[0] == 0

@@ -74,11 +74,20 @@ def test_false_friends_are_named_beside_the_words_and_take_nothing_from_the_rest
         assert labelled(said(text), rule).labels == labels, text
 
 
-def test_a_table_of_the_same_name_replaces_the_default_and_off_switches_it_off():
+def test_words_of_a_table_of_the_same_name_replace_the_default_and_off_switches_it_off():
     only = {"complaint": LabelRule(words=("капуста",), priority="urgent")}
     assert labelled(said("верните деньги"), only).labels == ()
     assert labelled(said("много капусты"), only).priority == "urgent"
     assert labelled(said("верните деньги"), {"complaint": LabelRule(off=True)}).labels == ()
+
+
+def test_a_table_of_the_same_name_keeps_what_it_does_not_name():
+    urgent = {"complaint": LabelRule(priority="urgent", unless_words=("котёл не работает",))}
+    assert labelled(said("верните деньги"), urgent).priority == "urgent"
+    assert labelled(said("котёл не работает"), urgent).labels == ()
+    assert labelled(said("Вы не работаете в субботу?"), urgent).labels == ()
+    stars = {"complaint": LabelRule(words=("капуста",))}
+    assert labelled(said(None, kind="review", channel="review", rating=1), stars).priority == "high"
 
 
 def test_conditions_narrow_a_rule_and_stand_alone():
@@ -120,6 +129,24 @@ STOVES = {
 )
 def test_products_by_link_group_and_words(interest, name):
     assert labelled(interest, products=STOVES).product.name == name
+
+
+@pytest.mark.parametrize(
+    ("start", "url", "holds"),
+    [
+        ("https://s.example/b/", "http://www.s.example/b", True),
+        ("https://s.example/b/", "https://S.example/b?utm_source=x", True),
+        ("https://s.example/b/", "https://s.example/b/two?x=1", True),
+        ("s.example/b/", "https://s.example/b/two", True),
+        ("https://s.example/b/", "https://s.example/bench/", False),
+        ("https://s.example/b/", "https://other.example/?to=https://s.example/b/", False),
+        ("s.example/b/", "https://other.example/b/", False),
+        ("https://s.example/b-", "https://s.example/b-2", True),
+    ],
+)
+def test_how_a_link_begins(start, url, holds):
+    rules = {"b": ProductRule(name="B", links=(start,))}
+    assert (labelled(said("x", url=url), products=rules).product.name == "B") is holds
 
 
 def test_the_page_of_the_product_goes_along():
