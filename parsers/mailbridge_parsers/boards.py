@@ -206,7 +206,7 @@ def _span(lines: Sequence[Line]) -> tuple[int, int]:
     start = next((at + 1 for at, line in enumerate(lines) if _ABOVE.search(line.text)), None)
     if start is None:
         start = next((at + 1 for at, line in enumerate(lines) if line.is_captions and _linked(line)), len(lines))
-    end = next((at for at in range(start, len(lines)) if _ends(lines[at])), start)
+    end = _end(lines, start)
     last = next((at for at in reversed(range(start, end)) if lines[at].text), start)
     is_caption = end < len(lines) and lines[end].links and lines[last].text.endswith(":")
     return start, last if is_caption else end
@@ -216,6 +216,12 @@ def _linked(line: Line) -> bool:
     return any(_at(run.href).url and not run.is_address for run in line.links)
 
 
-def _ends(line: Line) -> bool:
-    links = line.links
-    return _CLOSES.match(line.text) is not None or any(_at(run.href).url or _LEAVES.search(run.href) for run in links)
+def _end(lines: Sequence[Line], start: int) -> int:
+    """Where the template goes on: at the link that leaves the topic, at its last greeting, at a button."""
+    leaving = (at for at in range(start, len(lines)) if any(_LEAVES.search(run.href) for run in lines[at].links))
+    until = next(leaving, len(lines))
+    button = (at for at in range(start, until) if lines[at].is_captions and _linked(lines[at]))
+    until = next(button, until)
+    greeting = (at for at in reversed(range(start, until)) if _CLOSES.match(lines[at].text))
+    end = next(greeting, until)
+    return end if end < len(lines) else start

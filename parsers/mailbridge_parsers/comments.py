@@ -182,7 +182,7 @@ def _of_subscriber(mail: Mail, notice: Notice) -> Notice:
     end = next((at for at in range(start, len(lines)) if led[at] - {"outside"}), start)
     said = paragraphs("\n".join(line.text for line in lines[start:end] if not _RULE.fullmatch(line.text)))
     author = _author(mail, notice)
-    first, _, below = said.partition("\n")
+    first, _, below = said.partition("\n\n")
     if not author.name and below.strip() and " " in first and is_name(first) and not _THANKS.match(first):
         author, said = Author(name=first), below.strip()
     return replace(notice, actors=(author,), text=said)

@@ -58,6 +58,7 @@ _END = re.compile(
 _BELOW = re.compile(
     r"(?:user's (?:website|url)|email address|ip address|link to comment)\s*:\s*(?P<value>.*)", re.IGNORECASE
 )
+_SURELY_BELOW = re.compile(r"user's (?:website|url)|ip address", re.IGNORECASE)
 """What the mail tells of who wrote, between the words and the template's links."""
 _TITLE = re.compile(r"(?:comment|reply|комментари\w+|ответ)\s+(?:\w+\s+)?(?:on|к|на)\s+(?P<title>.+)$", re.IGNORECASE)
 _DIGEST = re.compile(r"digest|popular|trending|top (?:comments|discussions)|this week|дайджест", re.IGNORECASE)
@@ -183,8 +184,17 @@ def _until_end(lines: Sequence[Line]) -> tuple[str, str]:
     for at in reversed(range(len(lines))):
         if any(target(run.href).role in {"own", "object"} for run in lines[at].links):
             until = at
-    email = ""
-    while until and (not (last := lines[until - 1].text) or _END.fullmatch(last) or _BELOW.fullmatch(last)):
-        email = next(iter(emails_in(last)), "") if _BELOW.fullmatch(last) and "@" in last else email
+    until = _filled_end(lines, until)
+    told = until
+    while told and _BELOW.fullmatch(lines[told - 1].text):
+        told -= 1
+    about = " ".join(line.text for line in lines[told:until])
+    if not _SURELY_BELOW.search(about):
+        return paragraphs(plain_text(lines[:until])), ""  # an address alone may be typed by the person
+    return paragraphs(plain_text(lines[: _filled_end(lines, told)])), next(iter(emails_in(about)), "")
+
+
+def _filled_end(lines: Sequence[Line], until: int) -> int:
+    while until and (not lines[until - 1].text or _END.fullmatch(lines[until - 1].text)):
         until -= 1
-    return paragraphs(plain_text(lines[:until])), email
+    return until

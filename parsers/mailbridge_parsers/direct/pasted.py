@@ -17,6 +17,9 @@ _PASSES_ON = re.compile(
 
 def refuse_passed_on(mail: Mail, chat: PastedChat) -> None:
     """Raises ParseError: A stranger passes on somebody's chat, and nothing shows whose request it is."""
+    speaks = any(_is_same(who, mail.sender) for who in chat.speakers)
+    if not (speaks or chat.above or chat.below):
+        raise ParseError("pasted_chat", "the sender says nothing")
     said = " \n ".join((mail.subject, *chat.above.split("\n", 10)[:10]))
     if _PASSES_ON.search(fold(said)):
         raise ParseError("pasted_chat", f"{len(chat.speakers)} speakers")

@@ -23,6 +23,7 @@ from mailbridge_parsers.form.splitting import (
 _STARS = re.compile(r"\*{5,}")
 _QUESTION = frozenset({"вопрос", "question", "q"})
 _ANSWER = frozenset({"ответ", "ответы", "answer", "answers", "a"})
+_NUMBER_BEHIND = re.compile(r"\s?(?:№|no\.?|#)?\s?\d{1,3}$")
 _FIRST_LABELLED, _LAST_LABELLED = 500, 100
 """No form has so many fields; lines between them are what a visitor pasted."""
 
@@ -56,7 +57,7 @@ def _answered(items: list[Item]) -> list[Item]:
 
 
 def _unnumbered(key: str) -> str:
-    return key.rstrip(" №#0123456789")
+    return _NUMBER_BEHIND.sub("", key)
 
 
 def _under_stars(items: list[Item]) -> list[Item]:

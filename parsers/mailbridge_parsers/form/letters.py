@@ -5,7 +5,7 @@ from itertools import takewhile
 
 from mailbridge.sdk import Mail, fold, is_email, is_robot, phones_in
 from mailbridge.sdk.layout import text_layout
-from mailbridge.sdk.links import host_of, parts_of, urls_in
+from mailbridge.sdk.links import parts_of, urls_in
 from mailbridge.sdk.names import is_name
 from mailbridge.sdk.pairs import split_label
 from mailbridge_parsers.form.footers import closing
@@ -54,7 +54,8 @@ _LABELLED = re.compile(r"(?P<label>[^:：]{1,30}?)\s?[:：]\s*(?P<value>.*)")
 _ENDS_LABEL = re.compile(r"^[^:：]{2,40}?\s?[:：]$")
 _SITE_IN_BRACKETS = re.compile(r"[(（][^()（）]{0,120}https?://[^\s()（）]+\s*[)）]")
 _HANDLE_SAYS = re.compile(r"@(?P<handle>\w[\w.]{2,39}):\s+(?P<said>\S.*)")
-_TELLS_MESSAGE = re.compile(r"\bmessage\b|сообщени|\bчат\w?\b|\bchat\b")
+_PASSES_ON = re.compile(r"(?:[\w.-]{1,30}[._-])?(?:relay|bridge|gateway|gate|bots?|telegram|whatsapp|chats?)@")
+"""Addresses of programs that carry messages out of chats."""
 _NEXT_PART = re.compile(r"----=_NextPart_[0-9a-f]{32}")
 
 
@@ -143,7 +144,7 @@ def _of_contact_form(lines: list[str]) -> Reading | None:
             continue
         below = next((n for n, line in enumerate(lines) if n > number and not line.strip()), len(lines))
         url = match["url"].rstrip(".")
-        text = "\n".join(lines[below + _settings_size(lines[below:], host_of(url)) :]).strip()
+        text = "\n".join(lines[below + _settings_size(lines[below:], url) :]).strip()
         email = match["where"] if is_email(match["where"]) else ""
         found = _reading(match["name"], email, _without_heading(text), url, [])
         found.subject_is_typed = True
@@ -151,11 +152,14 @@ def _of_contact_form(lines: list[str]) -> Reading | None:
     return None
 
 
-def _settings_size(lines: list[str], host: str) -> int:
-    """How many lines tell a user of the site where to switch such mails off: a link to it, above a label alone."""
+def _settings_size(lines: list[str], url: str) -> int:
+    """How many lines tell a user of the site where to switch such mails off: a link beside the form's."""
+    beside = url.rpartition("/")[0]
+    if not parts_of(beside).path:
+        return 0
     at = next((number for number, line in enumerate(lines[:_TOP]) if _ENDS_LABEL.match(line.strip())), 0)
     above = "\n".join(lines[:at])
-    return at if any(host_of(above[start:end]) == host for start, end in urls_in(above)) else 0
+    return at if any(above[start:end].startswith(f"{beside}/") for start, end in urls_in(above)) else 0
 
 
 def _of_contact_form_7(lines: list[str]) -> Reading | None:
@@ -213,7 +217,7 @@ def _of_handle(mail: Mail, lines: list[str]) -> Reading | None:
     """Read what a robot passes on out of a chat: "@handle: words", and nobody else speaks."""
     if "@" not in mail.words[:_LONGEST_LINE] or "In-Reply-To" in mail.headers:
         return None
-    if not (is_robot(mail.sender.email) or _TELLS_MESSAGE.search(fold(mail.subject))):
+    if not (is_robot(mail.sender.email) or _PASSES_ON.match(mail.sender.email)):
         return None
     spoken = [(at, match) for at, line in enumerate(lines) if (match := _HANDLE_SAYS.fullmatch(line.strip()))]
     if len({match["handle"] for _, match in spoken}) != 1 or any(line.strip() for line in lines[: spoken[0][0]][2:]):

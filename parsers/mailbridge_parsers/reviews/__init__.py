@@ -73,7 +73,8 @@ def _tells_no_lead(mail: Mail) -> bool:
 
 
 def _route(network: str) -> Route:
-    return Route(network, Strength.SENDER, senders=_READERS[network][0], match=_tells_no_lead)
+    match = None if network == "google_business" else _tells_no_lead
+    return Route(network, Strength.SENDER, senders=_READERS[network][0], match=match)
 
 
 class ReviewsParser:
@@ -112,6 +113,8 @@ class ReviewsParser:
             raise ParseError("unknown_sender", mail.sender.email)
         found = _READERS[network][1](mail) if network in _READERS else read_catalogue(mail)
         if isinstance(found, Ignored):
+            if not _tells_no_lead(mail):
+                raise ParseError("unknown_event", f"subject {mail.subject[:100]!r}")
             return found
         return [_interest(mail, network, review, position) for position, review in enumerate(found)]
 

@@ -42,6 +42,8 @@ _BUTTONS = frozenset(
         "відповісти на відгук",
         "odpowiedz na opinię",
         "reply to review",
+        "reply to reviews",
+        "ответить на отзывы",
         "ответить на отзыв",
         "answer question",
         "ответить на вопрос",
@@ -76,9 +78,9 @@ def read_google(mail: Mail) -> list[Review] | Ignored:
     place = (subject or digest or {"place": None})["place"]
     shown = subject["author"] if subject and len(blocks) == 1 else ""
     head = [line.text for line in lines[: blocks[0][0]]][:4]
-    if len(blocks) > 1 and any(_rating(line.text, whole=True) for line in lines[1 : blocks[0][0]]):
+    if len(blocks) > 1 and _stands_above(lines, blocks):
         return _above_links(lines, [start for start, _ in blocks], place)
-    found = [_review(lines[start:end], shown, place) for start, end in blocks]
+    found = [_review(lines[start : _before_caption(lines, end)], shown, place) for start, end in blocks]
     rating = next((stars for line in head if (stars := _rating(line))), None)
     return [each if each.rating or len(found) > 1 else replace(each, rating=rating) for each in found]
 
@@ -145,6 +147,20 @@ def _review(lines: Sequence[Line], shown: str, place: str | None) -> Review:
     )
 
 
+def _before_caption(lines: Sequence[Line], end: int) -> int:
+    """Where a review ends before the link to the next one: a text part shows the button's caption above its address."""
+    return end - 1 if end < len(lines) and lines[end].text.lstrip("<").startswith("http") else end
+
+
+def _stands_above(lines: Sequence[Line], blocks: Sequence[tuple[int, int]]) -> bool:
+    """Whether reviews stand above their links: stars above the first one, and none below the last one."""
+    first, last = blocks[0][0], blocks[-1][0]
+    above, below = (
+        any(_rating(line.text, whole=True) for line in part) for part in (lines[1:first], lines[last + 1 :])
+    )
+    return above and not below
+
+
 def _above_links(lines: Sequence[Line], links: Sequence[int], place: str | None) -> list[Review]:
     """Several reviews, each above the link to it: a name, a line of stars, perhaps words.
 
@@ -158,15 +174,16 @@ def _above_links(lines: Sequence[Line], links: Sequence[int], place: str | None)
 def _above_link(lines: Sequence[Line], place: str | None) -> Review:
     *above, last = lines
     link, rated = _link(last), [at for at, line in enumerate(above) if _rating(line.text, whole=True)]
-    # The headline of the whole mail tells how many there are, and may read like a rating.
-    at = rated[-1] if rated else 0
-    if not at or above[at - 1].links or len(above[at - 1].text) >= _NAME_LENGTH:
+    # Above the first one stand the headline, and perhaps the stars of the place.
+    at = rated[0] if len(rated) == 1 else 0
+    name = above[at - 1] if at else last
+    if name.links or len(name.text) >= _NAME_LENGTH or _DIGEST.search(name.text) or ":" in name.text:
         raise TemplateChanged("no_author")
     words = above[at + 1 : len(above) - (1 if any(run.is_address for run in last.links) else 0)]
     return Review(
         url=canonical_url(link.group(), keep=lambda _: False),
         place=place.strip(_QUOTES) if place else None,
-        author=above[at - 1].text,
+        author=name.text,
         text=paragraphs("\n".join(line.text for line in words)),
         review_id=link["id"],
         rating=_rating(above[at].text),
