@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Double,
     Select,
+    Update,
     and_,
     bindparam,
     exists,
@@ -99,7 +100,8 @@ class LedgerSteps:
             if 0 <= age_s <= min(JUST_NOW_S, self._lease_s / 4):
                 return age_s, self._lease_s - age_s
         with _or_not_written(), self._database.read() as connection:
-            count, sent_at, lease_until, moment = connection.execute(_HELD, {"node": self._node, **_own(items)}).one()
+            given = {"node": self._node, **_own(items)}
+            count, sent_at, lease_until, moment = connection.execute(_held(_ours(items)), given).one()
         if count != len(items):
             raise NotWritten("the lease of this batch has ended", after_s=0.0)
         return moment - sent_at, lease_until - moment
@@ -150,7 +152,7 @@ class LedgerSteps:
 
     def _extend(self, connection: Connection, items: list[Claimed]) -> None:
         given = {"node": self._node, "lease_s": self._lease_s, **_own(items)}
-        if connection.execute(_EXTENDED, given).rowcount != len(items):
+        if connection.execute(_extended(_ours(items)), given).rowcount != len(items):
             raise NotWritten("the lease of this batch has ended", after_s=0.0)
 
 
@@ -168,21 +170,39 @@ _OURS = and_(
     delivery.c.id.in_(bindparam("ids", expanding=True)),  # by this the rows are found, by the pairs they are judged
     tuple_(delivery.c.id, delivery.c.fence).in_(bindparam("fences", expanding=True)),
 )
-_EXTENDED = (
-    update(delivery)
-    .where(
-        _OURS,
-        delivery.c.owner == bindparam("node"),
-        delivery.c.state == "sending",
-        delivery.c.lease_until > now(),
+_OURS_ALONE = and_(delivery.c.id == bindparam("row_id"), delivery.c.fence == bindparam("own"))
+"""The same for one delivery; lists of parameters are written into a statement anew each time."""
+
+
+@cache
+def _extended(ours: ColumnElement[bool]) -> Update:
+    return (
+        update(delivery)
+        .where(
+            ours,
+            delivery.c.owner == bindparam("node"),
+            delivery.c.state == "sending",
+            delivery.c.lease_until > now(),
+        )
+        .values(lease_until=now() + bindparam("lease_s", type_=Double()), sent_at=now())
     )
-    .values(lease_until=now() + bindparam("lease_s", type_=Double()), sent_at=now())
-)
-_HELD = (
-    select(func.count(delivery.c.id.distinct()), func.min(step.c.sent_at), func.min(delivery.c.lease_until), now())
-    .join(step, (step.c.delivery_id == delivery.c.id) & (step.c.fence == delivery.c.fence))
-    .where(step.c.state == "writing", delivery.c.state == "sending", delivery.c.owner == bindparam("node"), _OURS)
-)
+
+
+@cache
+def _held(ours: ColumnElement[bool]) -> Any:
+    intent = (step.c.delivery_id == delivery.c.id) & (step.c.fence == delivery.c.fence)
+    return (
+        select(func.count(delivery.c.id.distinct()), func.min(step.c.sent_at), func.min(delivery.c.lease_until), now())
+        .join(step, intent)
+        .where(
+            step.c.state == "writing",
+            delivery.c.state == "sending",
+            delivery.c.owner == bindparam("node"),
+            ours,
+        )
+    )
+
+
 _NOTED = exists().where(
     step.c.delivery_id == delivery.c.id, step.c.fence == delivery.c.fence, step.c.name == bindparam("step")
 )
@@ -193,8 +213,15 @@ _DONE = (
 )
 
 
+def _ours(items: Sequence[Claimed]) -> ColumnElement[bool]:
+    """Return the condition that these deliveries are under our fence; one of two objects for all calls."""
+    return _OURS_ALONE if len(items) == 1 else _OURS
+
+
 def _own(items: Sequence[Claimed]) -> dict[str, Any]:
-    """Return what `_OURS` asks for."""
+    """Return what `_OURS` asks for, or `_OURS_ALONE` where it is one delivery."""
+    if len(items) == 1:
+        return {"row_id": items[0].row_id, "own": items[0].fence}
     return {"ids": [item.row_id for item in items], "fences": [(item.row_id, item.fence) for item in items]}
 
 
@@ -209,12 +236,12 @@ def still_ours(
         condition: What has to hold as well; one object for all calls.
         given: Parameters of the condition.
     """
-    return set(connection.scalars(_still(condition), {**given, **_own(items)}))
+    return set(connection.scalars(_still(condition, _ours(items)), {**given, **_own(items)}))
 
 
 @lru_cache(maxsize=8)
-def _still(condition: ColumnElement[bool]) -> Select[tuple[int]]:
-    return select(delivery.c.id).where(_OURS, condition).with_for_update()
+def _still(condition: ColumnElement[bool], ours: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(delivery.c.id).where(ours, condition).with_for_update()
 
 
 @cache
