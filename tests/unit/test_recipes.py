@@ -242,6 +242,18 @@ def test_labels_that_are_known_may_be_written_in_any_way():
     assert interest.source.url == "https://stoves.example/a"
 
 
+def test_a_label_may_be_written_with_its_star_and_colon():
+    recipe = RECIPE.replace('"Phone"', '"Phone *:"').replace('["Client", "Name"]', '"Client*"')
+    assert read(recipe=recipe).interests[0].author == read().interests[0].author
+
+
+def test_a_mail_full_of_labels_is_read_in_time():
+    lines = "Сообщение:\nтекст\n" * 20_000
+    began = time.process_time()
+    form(LINES + lines)
+    assert time.process_time() - began < 2
+
+
 def test_a_link_is_where_it_leads_not_what_it_says():
     rows = "<tr><td>Телефон</td><td>8 900 555-00-17</td></tr><tr><td>Страница</td><td><a href='https://a.example/x'>тут</a>"
     assert form(f"<table>{rows}</table>", kind="html").interests[0].source.url == "https://a.example/x"

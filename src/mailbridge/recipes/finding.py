@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
 from mailbridge.sdk import Mail, fold, text_layout
 from mailbridge.sdk.layout import Grid, Piece, TextLine
@@ -14,12 +13,17 @@ _BEHIND = r"\s*\*?\s*(?:[:：=|]+|[-–—]+(?=\s|$)|$)\s*"
 """What may stand between a label that is known and its value; a colon is not all that programs write."""
 
 
+def label_key(label: str) -> str:
+    """Return a label for comparison, without its colon and the star of a field that has to be filled in."""
+    return fold(label).rstrip(": *")
+
+
 @dataclass(frozen=True)
 class Labels:
     """The labels that a recipe names.
 
     Attributes:
-        places: Label, folded → whether what stands behind it is running text.
+        places: Key of a label → whether what stands behind it is running text.
     """
 
     places: Mapping[str, bool]
@@ -32,18 +36,18 @@ class Labels:
 
     def split(self, line: TextLine) -> tuple[str, str] | None:
         """Return one of the labels and what stands behind it in a line, None where a line does not begin so."""
-        if line.lead and fold(line.lead).rstrip(": *") in self.places:
+        if line.lead and label_key(line.lead) in self.places:
             return line.lead.rstrip(": *"), line.text[len(line.lead) :].lstrip(" :*-–—=")
         found = self._pattern.match(line.text) if self._pattern else None
         return (found["label"], line.text[found.end() :].strip()) if found else None
 
     def knows(self, label: str) -> bool:
         """Whether a label is one of them."""
-        return fold(label).rstrip(": *") in self.places
+        return label_key(label) in self.places
 
     def is_text(self, label: str) -> bool:
         """Whether running text stands behind a label."""
-        return self.places.get(fold(label).rstrip(": *"), False)
+        return self.places.get(label_key(label), False)
 
 
 def labelled(mail: Mail, own: Labels) -> list[Pair]:
@@ -52,7 +56,9 @@ def labelled(mail: Mail, own: Labels) -> list[Pair]:
     A value is the cell beside its label, what stands behind it in the line, or the lines below it.
     """
     found = [list(_pairs(pieces, own)) for pieces in (mail.html.layout if mail.html else (), text_layout(mail.text))]
-    return max(found, key=lambda pairs: (len({fold(one.label) for one in pairs if own.knows(one.label)}), len(pairs)))
+    return max(
+        found, key=lambda pairs: (len({label_key(one.label) for one in pairs if own.knows(one.label)}), len(pairs))
+    )
 
 
 def _pairs(pieces: Sequence[Piece], own: Labels) -> Iterator[Pair]:
@@ -60,10 +66,15 @@ def _pairs(pieces: Sequence[Piece], own: Labels) -> Iterator[Pair]:
         if isinstance(piece, Grid):
             yield from pairs_of([piece])
         elif (parts := own.split(piece)) is not None:
-            yield _whole(parts, piece, islice(pieces, at + 1, None), own)
+            yield _whole(parts, piece, _behind(pieces, at), own)
         elif (parts := split_label(piece.text)) is not None:
-            value = parts[1] or "\n".join(line.text for line in _paragraph(islice(pieces, at + 1, None), own))
+            value = parts[1] or "\n".join(line.text for line in _paragraph(_behind(pieces, at), own))
             yield Pair(parts[0], value, piece.href)
+
+
+def _behind(pieces: Sequence[Piece], at: int) -> Iterator[Piece]:
+    """Yield what comes after a place; a mail may have many labels, so nothing is copied."""
+    return (pieces[place] for place in range(at + 1, len(pieces)))
 
 
 def _whole(parts: tuple[str, str], line: TextLine, below: Iterable[Piece], own: Labels) -> Pair:

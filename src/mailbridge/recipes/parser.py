@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mailbridge.recipes.finding import Labels, labelled
+from mailbridge.recipes.finding import Labels, label_key, labelled
 from mailbridge.recipes.model import Finder, Leave, Match, Place, Recipe, compiled
 from mailbridge.recipes.values import value_of
 from mailbridge.sdk import (
@@ -58,7 +58,7 @@ class RecipeParser:
             domains=tuple(sender.rpartition("@")[2] for sender in match.senders),
         )
         self._labels = Labels(
-            {fold(one).rstrip(":"): place == "text" for place, finder in recipe.fields.items() for one in finder.label}
+            {label_key(one): place == "text" for place, finder in recipe.fields.items() for one in finder.label}
         )
         self.routes = (Route("recipe", _strength(recipe), senders=match.senders, match=self._fits),)
 
@@ -125,11 +125,11 @@ class RecipeParser:
             ParseError: A label of the author stands twice, with different values.
         """
         for place, finder in self.recipe.fields.items():
-            wanted = {fold(label).rstrip(":") for label in finder.label} if place.startswith("author.") else ()
+            wanted = {label_key(label) for label in finder.label} if place.startswith("author.") else ()
             values: dict[str, set[str]] = {}
             for pair in pairs:
-                if pair.value and fold(pair.label) in wanted:
-                    values.setdefault(fold(pair.label), set()).add(fold(pair.value))
+                if pair.value and label_key(pair.label) in wanted:
+                    values.setdefault(label_key(pair.label), set()).add(fold(pair.value))
             if twice := [label for label, different in values.items() if len(different) > 1]:
                 raise ParseError("recipe_field_twice", f"{place}: {', '.join(twice)} has two different values")
 
@@ -137,13 +137,13 @@ class RecipeParser:
         """Return what has a label and no place, also what could not be read as what its place needs."""
         if not self.recipe.rest:
             return ()
-        used = {fold(label).rstrip(":") for place in known for label in self.recipe.fields[place].label}
+        used = {label_key(label) for place in known for label in self.recipe.fields[place].label}
         taken = {fold(value) for value in known.values() if isinstance(value, str)}
         text = fold(known.get("text", ""))
         return tuple(
             FormField(label=one_line(pair.label), value=pair.value)
             for pair in pairs
-            if pair.label and pair.value and fold(pair.label) not in used
+            if pair.label and pair.value and label_key(pair.label) not in used
             if fold(pair.value) not in taken and not (text and _overlap(text, fold(pair.value)))
         )
 
@@ -251,8 +251,8 @@ def _folded(mail: Mail) -> str:
 def _found(mail: Mail, place: Place, finder: Finder, pairs: Sequence[Pair]) -> str:
     """Return what is found for a place as the mail has it, "" for nothing."""
     if finder.label:
-        wanted = {fold(label).rstrip(":") for label in finder.label}
-        pair = next((one for one in pairs if fold(one.label) in wanted and one.value), None)
+        wanted = {label_key(label) for label in finder.label}
+        pair = next((one for one in pairs if label_key(one.label) in wanted and one.value), None)
         if pair is None:
             return ""
         is_link = place.endswith(".url") and pair.href and not canonical_url(pair.value)
