@@ -108,12 +108,20 @@ def _row_items(row: list[Cell]) -> Iterator[Item]:
         row = row[1:]
     if len(row) == 2 and row[0].marked and row[1].marked and fold(row[1].text) in VALUE_HEADINGS:
         return
+    if len(row) > 1 and all(map(_holds_one_field, row)):
+        yield from (_cell_item(Cell(cell.lines[:1]), Cell(cell.lines[1:])) for cell in row)
+        return
     if len(row) == 2 and _labels(row[0], row[1]):
         yield _cell_item(row[0], row[1])
         return
     for cell in row:
         for line in cell.lines:
             yield from line_items(line)
+
+
+def _holds_one_field(cell: Cell) -> bool:
+    """Whether a cell is a usual label, set off, with its value below it: such cells stand beside each other."""
+    return len(cell.lines) > 1 and cell.lines[0].marked and role_of(cell.lines[0].text) is not None
 
 
 def _labels(label: Cell, value: Cell) -> bool:
