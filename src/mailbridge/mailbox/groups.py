@@ -21,8 +21,8 @@ _ITS_FIELDS = frozenset(
     "list-id list-post list-help list-archive list-subscribe list-owner mailing-list x-google-group-id x-beenthere "  # noqa: SIM905
     "x-mailman-version errors-to x-original-from x-original-sender".split()
 )
-_DELIVERED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To")
-"""Fields that name the mailbox; the topmost of a name is our own server's."""
+_DELIVERED = frozenset(["delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to"])
+"""Fields that name the mailbox."""
 _ANYBODYS = frozenset(
     "googlegroups.com groups.io yahoogroups.com freelists.org subscribe.ru gmail.com googlemail.com mail.ru inbox.ru "  # noqa: SIM905
     "list.ru bk.ru yandex.ru yandex.com ya.ru rambler.ru outlook.com hotmail.com live.com yahoo.com icloud.com".split()
@@ -59,7 +59,7 @@ def ungrouped(mail: Mail) -> Mail:
         text=_FOOTER.sub("", mail.text),
         html_source=_FOOTER_MARKUP.sub("", mail.html_source),
     )
-    if not group or not _is_ours(group.rpartition("@")[2], headers):
+    if not group or not _is_ours(group, headers):
         return mail
     writer = _writer(mail, group)
     return replace(
@@ -82,23 +82,25 @@ def _address(headers: Headers) -> str:
     return f"{named[1]}@{named[2]}" if named else ""
 
 
-def _is_ours(domain: str, headers: Headers) -> bool:
+def _is_ours(group: str, headers: Headers) -> bool:
     """Whether a list is of the company that has the mailbox: a stranger's says nothing to it in particular."""
+    domain = group.rpartition("@")[2]
     if organisation(normal_domain(domain)) in _ANYBODYS:
         return False
-    mailboxes = {normal_domain(one) for one in _mailbox_domains(headers)}
-    companies = {one for one in mailboxes if organisation(one) not in _ANYBODYS}
-    if companies:
-        return any(is_same_organisation(domain, one) for one in companies)
+    # Our own server's word stands on top; below it that of the list's.
+    mailbox = next((one for one in _mailboxes(headers) if one != group), "")
+    company = normal_domain(mailbox.rpartition("@")[2])
+    if company and organisation(company) not in _ANYBODYS:
+        return is_same_organisation(domain, company)
     return "X-Google-Group-Id" in headers  # a group of a company, and nothing tells that it is another's
 
 
-def _mailbox_domains(headers: Headers) -> Iterator[str]:
-    for name in _DELIVERED:
-        yield from (found.partition("@")[2] for found in _ADDRESS.findall(headers.get(name))[:1])
-    told = next((found[1] for value in headers.all("Received") if (found := _FOR.search(value))), "")
-    if told:
-        yield told.partition("@")[2]
+def _mailboxes(headers: Headers) -> Iterator[str]:
+    for name, value in headers:
+        if name.lower() in _DELIVERED:
+            yield from (found.lower() for found in _ADDRESS.findall(value)[:1])
+        elif name.lower() == "received" and (told := _FOR.search(value)):
+            yield told[1].lower()
 
 
 def _writer(mail: Mail, group: str) -> Address | None:

@@ -120,6 +120,7 @@ def test_a_newsletter_to_a_group_stays_a_newsletter():
     ("own", "is_group"),
     [
         ({"Delivered-To": "leads@gmail.com"}, False),
+        ({"Delivered-To": "Sales@workshop.example"}, False),
         ({"Delivered-To": "leads@gmail.com", "X-Google-Group-Id": "1"}, True),
         ({"Delivered-To": "leads@other.example", "X-Google-Group-Id": "1"}, False),
         ({"Delivered-To": None, "Received": "from a by mx for <leads@workshop.example>; Mon, 2 Mar 2026"}, True),
