@@ -12,6 +12,7 @@ IGNORED = {
     "invitation_without_name": "An invitation that does not say from whom.",
     "list_mail": "What a person wrote to a mailing list that is not the company's own.",
     "listed_mail": "A program's mail with a file, a number or an address through such a list: perhaps a lead.",
+    "null_return_path": "A form's fields under the return path of automatic replies: perhaps a lead.",
     "login_code": "A code or link to log in, or a new password.",
     "machine_report": "A server, monitor or build tells how it is.",
     "memories": "What was years ago.",

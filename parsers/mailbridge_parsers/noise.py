@@ -12,7 +12,8 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from mailbridge.sdk import Ignored, Interest, Mail, Manifest, NoConfig, ParseError, Route, Strength
-from mailbridge.sdk.people import emails_in, is_robot, phones_in
+from mailbridge.sdk.pairs import split_label
+from mailbridge.sdk.people import emails_in, is_email, is_phone, is_robot, phones_in
 from mailbridge.sdk.programs import is_by_hand
 
 _DAEMONS = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "maildaemon", "mdaemon"})
@@ -51,6 +52,7 @@ _SECRET = re.compile(
     r"|\b(?:code|код|пароль)\b\D{0,30}\d{4,8}\b.{0,60}(?:minutes|минут)",
     re.IGNORECASE | re.DOTALL,
 )
+_ANSWERS = re.compile(r"(?:re|aw|sv|отв|ответ)\s*:", re.IGNORECASE)
 _DIALLED = re.compile(r"\+\d(?:[ ()-]?\d){8,}")
 _SEARCHED = 5_000
 _SHORT = 600
@@ -185,6 +187,15 @@ def _may_be_lead(mail: Mail) -> bool:
     return bool(phones_in(words) or _DIALLED.search(words)) or not own.issuperset(emails_in(words))
 
 
+def _labels_contact(mail: Mail) -> bool:
+    """Whether a line is nothing but a label and a number or an address, and no person answers."""
+    if _AUTO_SUBJECT.match(mail.subject) or mail.headers.get("In-Reply-To").strip() or _ANSWERS.match(mail.subject):
+        return False
+    pairs = (split_label(line) for line in mail.words[:_SEARCHED].split("\n"))
+    values = [pair[1] for pair in pairs if pair and pair[1]]
+    return len(values) > 1 and any(is_email(value) or is_phone(value) for value in values)
+
+
 def _calendar(mail: Mail) -> str:
     kinds = {file.media_type.casefold() for file in mail.attachments}
     is_invitation = "text/calendar" in kinds or "text/calendar" in mail.headers.get("Content-Type").casefold()
@@ -255,8 +266,11 @@ class NoiseParser:
 
         Raises:
             ParseError: What a program sent to a list may be a lead; what people write to one is for all its readers.
+                Some sites send their forms with the return path of automatic replies (RFC 3834 §3.3).
         """
         found = next((reason for noise in _KINDS if (reason := noise.reason(mail))), "noise")
+        if found == "auto_reply" and not _automatic(mail) and _labels_contact(mail):
+            raise ParseError("null_return_path", "sent like an automatic reply, and yet it has fields")
         if found == "list_mail" and _may_be_lead(mail):
             raise ParseError("listed_mail", "a program's mail, through a mailing list that is not the company's own")
         return Ignored(found)

@@ -3,7 +3,7 @@ from email.message import EmailMessage
 import pytest
 
 from mailbridge.mailbox.decode import decode
-from mailbridge.sdk import Ignored, Mail, Strength
+from mailbridge.sdk import Ignored, Mail, ParseError, Strength
 from mailbridge_parsers.noise import NoiseParser
 
 
@@ -94,3 +94,11 @@ def test_a_persons_mail_is_no_noise(received):
 def test_an_unknown_ticket_system_is_told_by_its_headers():
     assert reason(mail(X_GitHub_Reason="mention")) == "ticket"
     assert reason(mail(X_Cron_Env="<HOME=/>")) == "machine_report"
+
+
+def test_a_form_with_the_return_path_of_automatic_replies_waits():
+    form = mail(Return_Path="<>", subject="Заявка с сайта", body="Имя: Анна\nТелефон: +7 912 345-67-89\n")
+    with pytest.raises(ParseError, match="null_return_path"):
+        NoiseParser().parse(form)
+    letter = mail(Return_Path="<>", subject="Заявка с сайта", body="Меня нет, звоните Анне: +7 912 345-67-89\n")
+    assert reason(letter) == "auto_reply"
