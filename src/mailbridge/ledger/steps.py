@@ -56,6 +56,7 @@ class LedgerSteps:
         self._results: list[tuple[str, dict[str, str]]] = []
         self._clock = database.clock if database.is_sqlite else None
         self._noted: tuple[frozenset[str], float] = (frozenset(), 0.0)
+        self._under_way: tuple[str, ...] = ()
 
     def done(self, key: str) -> Mapping[str, str]:
         """Return the finished steps of a delivery: name → remote id."""
@@ -68,7 +69,7 @@ class LedgerSteps:
             NotWritten: The lease is gone, or the ledger can't be used; nothing may be sent.
         """
         items = [self._items[key] for key in keys]
-        self._armed(tuple(item.delivery.key for item in items))
+        self._arm(tuple(item.delivery.key for item in items))
         rows = [{"row_id": item.row_id, "step": name, "own": item.fence} for item in items]
         self._noted = (frozenset(), 0.0)
         began: list[float] = []
@@ -131,6 +132,12 @@ class LedgerSteps:
         self._results.append((name, dict(ids)))
         for key, remote_id in ids.items():
             self._done[key][name] = remote_id
+        # What comes next may only read, such as the search before another step: no intent of these has to stand for it.
+        self._arm(tuple(key for key in self._under_way if key not in ids))
+
+    def _arm(self, keys: tuple[str, ...]) -> None:
+        self._under_way = keys
+        self._armed(keys)
 
     @kept
     def keep(self) -> None:

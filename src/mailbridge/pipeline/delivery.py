@@ -113,18 +113,18 @@ class AccountGate:
         self._take_slot = take_slot
         self._sleep = sleep
         self._clock = clock
-        self._armed: tuple[str, ...] | None = None
+        self._armed: tuple[str, ...] = ()
         self._steps: BatchSteps | None = None
         self._lease_s = 0.0
 
     def begin(self, steps: BatchSteps | None, lease_s: float) -> None:
         """Start a batch; None = only reads will follow."""
         self._steps = steps
-        self._armed = None
+        self._armed = ()
         self._lease_s = lease_s
 
     def arm(self, keys: tuple[str, ...]) -> None:
-        """Note of which deliveries a step is about to be written."""
+        """Note of which deliveries a step is about to be written; of none: requests only read until the next intent."""
         self._armed = keys
 
     def permit(self, timeout_s: float) -> None:
@@ -147,7 +147,7 @@ class AccountGate:
             self._spacing.leave()
 
     def _refresh_intent(self, timeout_s: float) -> None:
-        if self._armed is None or self._steps is None:
+        if not self._armed or self._steps is None:
             return
         if timeout_s >= self._lease_s:
             raise NotWritten(f"a request of {timeout_s:.0f} s would outlive the lease of {self._lease_s:.0f} s")

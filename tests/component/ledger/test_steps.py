@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import event
 
+from mailbridge.ledger.steps import LedgerSteps
+from mailbridge.pipeline.delivery import AccountGate
 from mailbridge.sdk import NotWritten
 
 
@@ -90,3 +92,18 @@ def test_a_fresh_intent_is_read_again_where_the_clock_is_not_ours_or_has_jumped(
         kit.clock.now += moved
         steps.standing([key])
         assert len(reads) == 1
+
+
+def test_a_request_that_reads_needs_no_intent_of_what_is_finished(kit):
+    first, second = kit.deliver(1), kit.deliver(2)
+    gate = AccountGate(lambda: (0.0, 0.0, ""), lambda _seconds: True)
+    steps = LedgerSteps(kit.ledger.database, kit.claim(), lease_s=60, armed=gate.arm)
+    gate.begin(steps, 60)
+    steps.writing("contact", [first, second])
+    steps.finished("contact", {first: "77"})
+    gate.permit(10)  # the other one is still under way
+    kit.clock.now += 61
+    with pytest.raises(NotWritten, match="lease"):
+        gate.permit(10)
+    steps.finished("contact", {second: "78"})
+    gate.permit(10)
