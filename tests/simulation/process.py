@@ -138,6 +138,11 @@ class Process:
     def in_transaction(self):
         return any(connection.in_transaction for connection in self.connections)
 
+    def is_writing(self):
+        """Whether one of its threads has the turn to write, for which the others would wait."""
+        writer = self.ledger and self.ledger.database._writer
+        return bool(writer and writer.is_busy)
+
     def die(self):
         """Drop every connection with what is open in it."""
         self.dead = True

@@ -148,7 +148,7 @@ class World:
         Inside a transaction it does not happen: others would wait for its locks, and this is one thread.
         """
         process = self.process
-        if process.in_transaction() or len(self.stack) > 2:
+        if process.in_transaction() or len(self.stack) > 2 or (process.is_writing() and not whole):
             return False
         self.freezes += 1
         until = self.clock.now + seconds

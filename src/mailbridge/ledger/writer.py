@@ -24,6 +24,11 @@ class Writer:
         self._turn = threading.Lock()
         self._connection: Connection | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a transaction runs."""
+        return self._turn.locked()
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Run one; commits at the end of the block."""
