@@ -104,7 +104,7 @@ def test_a_file_system_that_turns_read_only_is_waited_out(tmp_path):
     with small_disk(tmp_path / "disk", 6) as disk:
         ledger = Ledger(f"sqlite:///{disk.folder}/ledger.db")
         ledger.accounts.add("a")
-        ledger.database.engine.dispose()  # nobody but a kernel can take away what is open
+        ledger.database.close()  # nobody but a kernel can take away what is open
         disk.mount("ro")
         with pytest.raises(LedgerUnavailable, match="is read-only: mount it for writing"):
             ledger.accounts.add("b")
