@@ -80,7 +80,7 @@ forms: $(READY) ## Look up the forms of the words of complaints anew: src/mailbr
 		print(json.dumps(forms_in([*COMPLAINT_WORDS, *NO_COMPLAINT_WORDS]), ensure_ascii=False, indent=0))" > forms.json.new
 	mv forms.json.new src/mailbridge/pipeline/forms.json
 
-bench: $(READY) ## Everything about speed, in six minutes; FULL=1: with large numbers, an hour; WRITE=1: into docs/performance.md
+bench: $(READY) ## Everything about speed, in six minutes; FULL=1: with large numbers, in half an hour; WRITE=1: into docs/performance.md
 	PYTHONPATH=tests $(BIN)/python bench/everything.py $(if $(FULL),--full) $(if $(WRITE),--write)
 	PYTHONPATH=tests $(BIN)/python bench/claims.py
 

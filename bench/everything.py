@@ -2,8 +2,8 @@
 
     PYTHONPATH=tests python bench/everything.py [--full] [--write] [--only NAME]
 
-Without `--full` with small numbers, in six minutes; with it with large ones, in an hour. `--write` puts the results
-into docs/performance.md. The JSON of all results is left in build/bench.json.
+Without `--full` with small numbers, in six minutes; with it with large ones, in half an hour. `--write` puts the
+results into docs/performance.md. The JSON of all results is left in build/bench.json.
 """
 
 import argparse
