@@ -86,15 +86,17 @@ def canonical_url(url: str, *, keep: Callable[[str], bool] | None = None) -> str
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return ""
-    host = _a_label(host)
+    written, host = host, _a_label(host)
     if parts.scheme.lower() not in {"http", "https"} or not host or len(url) > _LONGEST:
         return ""
+    is_other = host != written  # only now it may be known as the host of a redirect page
     host = f"[{host}]" if ":" in host else host  # RFC 3986 §3.2.2
     place = host if port in {None, 80, 443} else f"{host}:{port}"
     query = "&".join(_escaped(piece) for piece in parts.query.split("&") if piece and _stays(piece, keep))
     fragment = "" if parts.fragment.startswith(":~:") else _escaped(parts.fragment)
     address = f"{parts.scheme.lower()}://{place}{_escaped(parts.path) or '/'}"
-    return address + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+    address += (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+    return canonical_url(address, keep=keep) if is_other else address
 
 
 def has_token(url: str) -> bool:

@@ -162,3 +162,7 @@ def test_half_an_address_is_no_link_and_no_error(sent):
 )
 def test_addresses_inside_words_lead_straight_and_others_stay_as_typed(written, shown):
     assert plain_links(written) == shown
+
+
+def test_a_redirect_page_is_known_by_the_host_that_a_browser_would_ask():
+    assert canonical_url("http://\u00adfacebook.com/l.php?u=https%3A%2F%2Fshop.example%2Fa") == "https://shop.example/a"
