@@ -81,9 +81,7 @@ def names_in(words: str, deed: str = "") -> list[str]:
         return []
     if whole := _IN_QUOTES.fullmatch(words):
         return [whole["name"].strip()]
-    names = [
-        person_name(EDGES.sub("", _HELPERS.sub("", _HANDLE.sub("", name)))) for name in _parts(words, deed, counted)
-    ]
+    names = [_bare(name) for name in _parts(words, deed, counted)]
     if any(_speaks(name, deed) for name in names):
         return []  # "Matthew, you have …": the recipient
     return [name for name in names if 2 <= len(name) <= 80]
