@@ -2,10 +2,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import tomllib
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -77,6 +79,19 @@ def test_the_demo_fails_when_any_expectation_does_not_hold(running):
         f"{CUT_OFF} was never cut off: what happens then was not shown",
     ]
     assert verdict.doubted
+
+
+def test_who_answers_in_the_crm_is_no_gap_of_a_card(running):
+    """It is read back long after the card was written."""
+    parsed = [case for case in chosen(cases()) if case.expected["outcome"] == "parsed"][:3]
+    assert play(running, parsed, [], lambda *_: None)
+    assert running.stop() == 0
+    with closing(sqlite3.connect(running.folder / "mailbridge.db", isolation_level=None)) as ledger:
+        ledger.execute("UPDATE delivery SET read_due = 0")
+        running.start()
+        told = "SELECT count(*) FROM remote WHERE responsible IS NOT NULL"
+        assert until(lambda: ledger.execute(told).fetchone()[0] >= len(parsed))
+    assert [line.problems for line in judge(running, parsed, []).lines] == [[]] * len(parsed)
 
 
 def lie(case, **claims):
