@@ -22,7 +22,7 @@ from mailbridge.pipeline.spacing import AccountRoom, Spacing
 from mailbridge.ports import Mailbox
 from mailbridge.recipes.folder import NONE as NO_RECIPES
 from mailbridge.recipes.folder import Recipes, WatchedFolder, fit_recipes
-from mailbridge.registry import parser_types, sink_type
+from mailbridge.registry import parser_names, sink_type
 from mailbridge.sdk import GatedTransport
 from mailbridge.stations.canary_mail import CanaryWatch
 from mailbridge.stations.collecting import Collector
@@ -160,14 +160,14 @@ def make_router(settings: Settings) -> Router:
 def usable_recipes(settings: Settings) -> tuple[Recipes, tuple[str, ...]]:
     """Return the recipes of the configuration that can be used, and what is wrong with the others."""
     folder = settings.recipes.folder
-    return (NO_RECIPES, ()) if folder is None else fit_recipes(folder, list(parser_types()))
+    return (NO_RECIPES, ()) if folder is None else fit_recipes(folder, parser_names())
 
 
 def recipes_of(settings: Settings) -> WatchedFolder:
     """Return the recipes of the configuration, as people change them."""
     return WatchedFolder(
         settings.recipes.folder,
-        list(parser_types()),
+        parser_names(),
         loaded=lambda count: log.info("recipes_loaded", count=count),
         refused=lambda problems: log.error("recipes_refused", problems=list(problems)),
     )

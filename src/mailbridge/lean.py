@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -18,6 +19,22 @@ def few_arenas() -> None:
         libc = ctypes.CDLL(None)
         libc.gnu_get_libc_version  # noqa: B018 - others have the call below, and it means something else or nothing
         libc.mallopt(_M_ARENA_MAX, ARENAS)
+
+
+OPTIONAL = ("rich", "pygments", "click")
+"""What structlog and httpx take along when it is there, to colour tracebacks and for a command line of their own."""
+
+
+@contextmanager
+def without(*packages: str) -> Iterator[None]:
+    """Import meanwhile as if packages were not installed; those that are loaded already stay."""
+    absent = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 @contextmanager

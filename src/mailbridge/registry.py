@@ -26,7 +26,25 @@ def parser_types() -> Mapping[str, Any]:
     Raises:
         PluginError: Names the plugin and what is wrong with it.
     """
-    return {point.name: _load(point) for point in _points("parser")}
+    return {name: parser_type(name) for name in parser_names()}
+
+
+def parser_type(name: str) -> Any:
+    """Return the class of an installed parser.
+
+    Raises:
+        PluginError: There is none of this name, or it can't be loaded.
+    """
+    return _of_type("parser", name)
+
+
+def parser_names() -> list[str]:
+    """Return the names of all installed parsers, sorted; loads none of them.
+
+    Raises:
+        PluginError: Two have the same name.
+    """
+    return [point.name for point in _points("parser")]
 
 
 def make_parsers(tables: Mapping[str, Mapping[str, Any]] | None = None) -> list[Parser]:
@@ -41,10 +59,7 @@ def sink_type(name: str) -> "SinkType":
     Raises:
         PluginError: No such type (with the nearest spelling), or it can't be loaded.
     """
-    points = {point.name: point for point in _points("sink")}
-    if name not in points:
-        raise PluginError(f"unknown sink type {name!r}{did_you_mean(name, points)}; installed: {', '.join(points)}")
-    return cast("SinkType", _load(points[name]))
+    return cast("SinkType", _of_type("sink", name))
 
 
 def sink_names() -> list[str]:
@@ -56,6 +71,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ", did you mean …?" when a known word is near, else ""."""
     near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return f", did you mean {near[0]!r}?" if near else ""
+
+
+def _of_type(kind: str, name: str) -> Any:
+    points = {point.name: point for point in _points(kind)}
+    if name not in points:
+        raise PluginError(f"unknown {kind} type {name!r}{did_you_mean(name, points)}; installed: {', '.join(points)}")
+    return _load(points[name])
 
 
 def _points(kind: str) -> list[EntryPoint]:

@@ -22,6 +22,9 @@ Content-Type: text/html; charset=utf-8
 
 
 def _load() -> None:
+    import pebble  # noqa: F401 - hands the work out; each process would load it anew
+    import Stemmer  # noqa: F401 - for words of labels
+
     from mailbridge.pipeline.parsing import TrustRules
     from mailbridge.registry import PluginError
     from mailbridge.worker import job_of, read_raw, router_of

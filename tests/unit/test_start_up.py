@@ -1,14 +1,16 @@
 """What a start costs: `mailbridge --help` loads no library that only work with mails and CRMs needs."""
 
 import gc
+import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
 
-from mailbridge.lean import few_arenas, no_collections
+from mailbridge.lean import few_arenas, no_collections, without
 
 HEAVY = {"jinja2", "bs4", "httpx", "sqlalchemy", "phonenumbers", "lxml", "apscheduler", "imap_tools", "mailparser"}
 
@@ -33,6 +35,30 @@ def test_an_error_class_costs_no_library():
 
 def test_the_measure_sees_what_is_loaded():
     assert imported_by("-c", "from mailbridge.sdk import Html") & HEAVY == {"lxml"}
+
+
+def test_the_daemon_loads_nothing_that_only_colours_terminals_and_only_the_plugins_it_needs(tmp_path):
+    (tmp_path / "mails").mkdir()
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[mailboxes.box]\ntype = "directory"\npath = "mails"\n[sinks.cards]\ntype = "jsonl"\npath = "cards.jsonl"\n'
+    )
+    script = "import atexit, sys; atexit.register(lambda: print(*sys.modules)); from mailbridge.cli import main; main()"
+    command = [sys.executable, "-c", script, "run", "--once", "-c", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    loaded = set(done.stdout.split())
+    assert {"structlog", "httpx", "mailbridge_sinks.jsonl"} <= loaded
+    assert not loaded & {"rich", "pygments", "click", "mailbridge_parsers", "mailbridge_sinks.amocrm"}
+
+
+def test_what_was_left_out_can_be_loaded_afterwards(monkeypatch):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    with without("colorsys", "json"):
+        with pytest.raises(ImportError):
+            import_module("colorsys")
+        assert import_module("json") is json, "what is loaded stays"
+    assert import_module("colorsys")
+    assert sys.modules["json"] is json
 
 
 def test_collections_go_on_after_a_start_and_stay_off_where_they_were():

@@ -104,7 +104,7 @@ _SHORT_NAME = 3
 _ANSWER_LENGTH = 20
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def is_footer(text: str) -> bool:
     """Whether a line is the template's closing words. Cached: reader, place and author ask for the same lines."""
     return len(text) <= 400 and _FOOTER.search(fold(text).lstrip("( ")) is not None

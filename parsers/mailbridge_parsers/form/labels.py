@@ -77,7 +77,7 @@ _ROLES = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def role_of(label: str) -> Role | None:
     """Return what a label means, None when it is none of the usual ones."""
     if posted := _POSTED.fullmatch(label):
@@ -169,7 +169,7 @@ def heads_customer(text: str) -> bool:
     return len(text) <= 40 and label_key(text) in words.CUSTOMER_HEADINGS
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def label_key(label: str) -> str:
     """Return a label for comparison: folded, look-alike letters of one alphabet, signs as blanks."""
     key = " ".join(_one_alphabet(word) for word in _SIGNS.sub(" ", fold(label)).split())

@@ -26,12 +26,12 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", help="With --backfill: preview, but ask nothing.")] = False,
 ) -> None:
     """Read the mailboxes and write every interest into the CRMs, until a signal ends it."""
-    from mailbridge.lean import few_arenas, no_collections
+    from mailbridge.lean import OPTIONAL, few_arenas, no_collections, without
 
     if since and not backfill:
         raise UsageProblem("--since goes with --backfill; for every run it is since in [mailboxes.NAME]")
     few_arenas()
-    with no_collections():
+    with no_collections(), without(*OPTIONAL):
         from mailbridge.app import build
         from mailbridge.daemon.once import run_once
         from mailbridge.daemon.service import Service

@@ -11,10 +11,10 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from mailbridge.config.environment import Overlay
-from mailbridge.config.settings import Settings, settings_model
+from mailbridge.config.settings import Settings, fitting_model, settings_model
 from mailbridge.config.tables import Table, tables_in
 from mailbridge.mailbox.settings import DirectorySettings, ImapSettings, MaildirSettings, MboxSettings
-from mailbridge.registry import PluginError, did_you_mean, parser_types, sink_names, sink_type
+from mailbridge.registry import PluginError, did_you_mean, parser_names, sink_names, sink_type
 from mailbridge.sdk import MailbridgeError
 
 _PASSWORD_IN_URL = re.compile(r"(\w://[^/@:]*:)[^/@]+(?=@)|([?&](?:ssl)?password=)[^&]+")
@@ -58,8 +58,9 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None, *, w
     problems = overlay.problems
     try:
         problems += _read_secret_files(tables, path.parent)
-        overlay.read_numbers(tables_in(settings_model(), tables))
-        settings = settings_model().model_validate(tables)
+        model = fitting_model(tables)
+        overlay.read_numbers(tables_in(model, tables))
+        settings = model.model_validate(tables)
     except ValidationError as error:
         raise ConfigError(path, problems + [_told(one, tables, overlay) for one in error.errors()]) from None
     except PluginError as error:
@@ -77,7 +78,7 @@ def _with_fit_recipes(settings: Settings, path: Path) -> Settings:
         from mailbridge.recipes.folder import RecipeError, read_recipes
 
         try:
-            read_recipes(settings.recipes.folder, list(parser_types()))
+            read_recipes(settings.recipes.folder, parser_names())
         except RecipeError as error:
             raise ConfigError(path, [f"[recipes] {problem}" for problem in error.problems]) from None
     return settings
@@ -119,7 +120,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _read_secret_files(tables: dict[str, Any], folder: Path) -> Iterator[str]:
     """Put the content of KEY_file in the place of KEY; yield problems."""
-    for table in tables_in(settings_model(), tables):
+    for table in tables_in(fitting_model(tables), tables):
         for name in table.secrets():
             if f"{name}_file" in table.values:
                 yield from _read_secret(table, name, folder)

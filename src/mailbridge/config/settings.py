@@ -1,6 +1,7 @@
 """The models of the configuration; those of plugins are added to them, so that one model tells everything."""
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
@@ -18,7 +19,7 @@ from mailbridge.pipeline.assignment import Assign
 from mailbridge.pipeline.labelling import LabelRules, ProductRules
 from mailbridge.pipeline.replies import ReplyRules
 from mailbridge.pipeline.when import Rules, any_holds
-from mailbridge.registry import parser_types, sink_names, sink_type
+from mailbridge.registry import parser_names, parser_type, sink_names, sink_type
 from mailbridge.sdk import Interest, TrustPolicy
 
 _MOST_WORKERS = 4
@@ -245,26 +246,44 @@ def sink_model(name: str) -> type[SinkSettings]:
 @cache
 def parser_model(name: str) -> type[ParserSettings]:
     """Return the model of a [parsers.NAME] table."""
-    kind = parser_types()[name]
+    kind = parser_type(name)
     return create_model(f"{name}_parser", __base__=(ParserSettings, kind.Config), __doc__=kind.manifest.title)
 
 
-@cache
 def settings_model() -> type[Settings]:
     """Return the model of the whole file with all installed plugins."""
-    kinds = [sink_model(name) for name in sink_names()]
+    return _model_with(tuple(sink_names()), tuple(parser_names()))
+
+
+def fitting_model(tables: Mapping[str, Any]) -> type[Settings]:
+    """Return the model with the plugins that a file names, so that no others are loaded.
+
+    It is that of all plugins where the file names one that is not installed: then its problems are told.
+    """
+    sinks, parsers = tables.get("sinks", {}), tables.get("parsers", {})
+    if not (isinstance(sinks, dict) and isinstance(parsers, dict)):
+        return settings_model()
+    types = [table.get("type") if isinstance(table, dict) else None for table in sinks.values()]
+    known = sink_names()
+    fits = types and all(one in known for one in types) and parsers.keys() <= set(parser_names())
+    return _model_with(tuple(sorted(map(str, set(types)))), tuple(sorted(parsers))) if fits else settings_model()
+
+
+@cache
+def _model_with(sink_types: tuple[str, ...], parsers: tuple[str, ...]) -> type[Settings]:
+    kinds = [sink_model(name) for name in sink_types]
     union: Any = kinds[0] if len(kinds) == 1 else _union(kinds)
-    parsers = create_model(
+    parsers_table = create_model(
         "parsers_table",
         __base__=_Table,
-        **{name: (parser_model(name) | None, None) for name in parser_types()},  # type: ignore[call-overload]
+        **{name: (parser_model(name) | None, None) for name in parsers},  # type: ignore[call-overload]
     )
     return create_model(
         "Configuration",
         __base__=Settings,
         __doc__="Configuration of mailbridge.",
         sinks=(dict[str, union], Field({}, description="Where interests go.")),
-        parsers=(parsers, Field(default_factory=parsers, description="Rules for single parsers.")),
+        parsers=(parsers_table, Field(default_factory=parsers_table, description="Rules for single parsers.")),
     )
 
 

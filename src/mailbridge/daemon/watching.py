@@ -11,7 +11,7 @@ from mailbridge.daemon.pulse import Pulse
 from mailbridge.mailbox.opening import open_mailbox, token_owner
 from mailbridge.observe.health import Finding
 from mailbridge.recipes.folder import WatchedFolder
-from mailbridge.registry import parser_types
+from mailbridge.registry import parser_names
 from mailbridge.sdk import MailbridgeError
 from mailbridge.stations.alerting import AlertDesk
 from mailbridge.stations.canary_mail import CanarySender
@@ -86,9 +86,7 @@ def _hinders(finding: Finding) -> bool:
 
 def _recipes(app: App) -> Callable[[], str]:
     """Return what looks at the recipes as those who read do: a bad change is not in force."""
-    folder = WatchedFolder(
-        app.settings.recipes.folder, list(parser_types()), loaded=lambda _: None, refused=lambda _: None
-    )
+    folder = WatchedFolder(app.settings.recipes.folder, parser_names(), loaded=lambda _: None, refused=lambda _: None)
 
     def problems() -> str:
         folder.current()

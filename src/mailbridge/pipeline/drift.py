@@ -213,7 +213,7 @@ def _href(attributes: str) -> str | None:
     return next((value for name, value in _ATTRIBUTE.findall(attributes) if name.lower() == "href"), None)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _tag_sign(tag: str, attributes: str) -> int:
     given = {name.lower(): value for name, value in _ATTRIBUTE.findall(attributes)}
     names = " ".join(sorted({name.strip().lower() for name in _PROPERTY.findall(given.get("style", ""))}))

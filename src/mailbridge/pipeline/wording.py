@@ -211,16 +211,16 @@ def _stem_of(word: str) -> str:
     return _stem(word) if word.isascii() else ""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4096)
 def _stem(word: str) -> str:
     return str(_english().stemWord(word))
 
 
 @cache
 def _english() -> Any:
-    import snowballstemmer
+    import Stemmer
 
-    return snowballstemmer.stemmer("english")
+    return Stemmer.Stemmer("english")
 
 
 @cache

@@ -5,9 +5,12 @@ capitals, letters in circles, and what is written 0 for o. Letters of Unicode's 
 confusable-homoglyphs.
 """
 
+import json
 import re
 import unicodedata
 from functools import lru_cache
+from importlib.resources import files
+from typing import Any
 
 from mailbridge.sdk.text import few_marks
 
@@ -43,7 +46,7 @@ def _sign(char: str) -> str:
     if unicodedata.category(char) in _HIDDEN:
         return ""
     for form in (char, char.upper(), char.lower()):
-        for one in (form, *_confusables().get(form, ())):
+        for one in (form, *_confusables().get(form, "")):
             if found := _latin(one):
                 return found
     plain = unicodedata.normalize("NFKD", char)
@@ -60,14 +63,23 @@ def _latin(char: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _confusables() -> dict[str, tuple[str, ...]]:
-    from confusable_homoglyphs.confusables import confusables_data
+def _confusables() -> dict[str, str]:
+    """Return which single characters each character is taken for.
 
+    The package's own module keeps four times as much in memory, for what nobody asks here.
+    """
+    path = files("confusable_homoglyphs") / "confusables.json"
+    listed: dict[str, list[str]] = json.loads(path.read_bytes(), object_hook=_alike)
     return {
-        char: tuple(one["c"][0] for one in alike if len(one["c"].strip(_STROKES)) == 1)
-        for char, alike in confusables_data.items()
+        char: "".join(one[0] for one in alike if len(one.strip(_STROKES)) == 1)
+        for char, alike in listed.items()
         if len(char) == 1
     }
+
+
+def _alike(table: dict[str, Any]) -> Any:
+    """Return the character itself where a table tells one with its name, else the table."""
+    return table["c"] if table.keys() == {"c", "n"} else table
 
 
 @lru_cache(maxsize=4096)
