@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SEEDS ?= 200
 
-.PHONY: readings help forms demo run test e2e mutants check format lock audit-deps sbom secrets score coverage translations reference docs bench bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting bench-reporting chaos simulate crashes bugs fuzz threats clean
+.PHONY: readings help forms demo run test e2e mutants check format lock audit-deps sbom secrets score coverage translations reference docs bench bench-archive bench-reading bench-claims bench-parsers bench-backlog bench-pipeline bench-crm bench-delivery bench-latency bench-polling bench-starting bench-reporting chaos simulate crashes bugs fuzz threats clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -80,7 +80,11 @@ forms: $(READY) ## Look up the forms of the words of complaints anew: src/mailbr
 		print(json.dumps(forms_in([*COMPLAINT_WORDS, *NO_COMPLAINT_WORDS]), ensure_ascii=False, indent=0))" > forms.json.new
 	mv forms.json.new src/mailbridge/pipeline/forms.json
 
-bench: $(READY) ## Everything about speed, in six minutes; FULL=1: with large numbers, in half an hour; WRITE=1: into docs/performance.md
+PEERS := build/peers/.ready
+$(PEERS): bench/peers.txt
+	-$(PYTHON) -m venv build/peers && build/peers/bin/pip install --quiet -r bench/peers.txt && touch $@
+
+bench: $(READY) $(PEERS) ## Everything about speed, in six minutes; FULL=1: with large numbers, in half an hour; WRITE=1: into docs/performance.md
 	PYTHONPATH=tests $(BIN)/python bench/everything.py $(if $(FULL),--full) $(if $(WRITE),--write)
 	PYTHONPATH=tests $(BIN)/python bench/claims.py
 
@@ -99,8 +103,11 @@ readings: $(READY) ## What each version of a parser reads out of the fixtures; f
 bench-backlog: $(READY) ## Memory while a backlog is read, and how long a new mail takes meanwhile; MAILS=100000
 	PYTHONPATH=tests $(BIN)/python bench/backlog.py --mails $(or $(MAILS),100000)
 
-bench-pipeline: $(READY) ## From Dovecot into the ledger, beside what merely downloads; MAILS=10000 ROUNDS=3
+bench-pipeline: $(READY) $(PEERS) ## From Dovecot into the ledger, beside what merely downloads; MAILS=10000 ROUNDS=3
 	PYTHONPATH=tests $(BIN)/python bench/pipeline.py --mails $(or $(MAILS),10000) --rounds $(or $(ROUNDS),3)
+
+bench-archive: $(READY) ## What a dictionary would save in the archive of raw mails
+	$(BIN)/python bench/archive.py
 
 bench-claims: $(READY) ## What a claim costs on PostgreSQL beside a million delivered rows
 	PYTHONPATH=tests $(BIN)/python bench/claims.py

@@ -31,6 +31,8 @@ OURS = "mailbridge: fetch, decode, parse, ledger"
 REFERENCE = "mailbridge with the reference engines"
 AGAIN = "mailbridge: read again from the ledger"
 PATIENCE_S = 1800
+PEERS = HERE.parent / "build" / "peers" / "bin" / "python"
+"""Made by the Makefile out of peers.txt where the package index has it."""
 
 
 def contenders(box: boxes.Box, count: int, full: Path) -> dict[str, Callable[[], measure.Cost]]:
@@ -46,13 +48,24 @@ def contenders(box: boxes.Box, count: int, full: Path) -> dict[str, Callable[[],
         REFERENCE: lambda: _daemon(reference, box, count),
         AGAIN: lambda: measure.run([*boxes.MAILBRIDGE, "replay", "--from-ledger", "--diff", "-c", str(full)]),
     }
+    if PEERS.exists():
+        found["mailsuite (the reader of parsedmarc): fetch, parse"] = lambda: _mailsuite(*box.log_in)
     if shutil.which("mbsync"):
         found["mbsync: download into a Maildir"] = lambda: _mbsync(box)
     return found
 
 
 def _reader(*arguments: str) -> measure.Cost:
-    cost = measure.run([sys.executable, str(HERE / "readers.py"), *arguments])
+    return _told([sys.executable, str(HERE / "readers.py"), *arguments])
+
+
+def _mailsuite(*log_in: str) -> measure.Cost:
+    return _told([str(PEERS), str(HERE / "peer_mailsuite.py"), *log_in])
+
+
+def _told(command: Sequence[str]) -> measure.Cost:
+    """Return what a reader says of itself: it knows when it had loaded its libraries."""
+    cost = measure.run(command)
     return measure.Cost(cost.said["seconds"], cost.said["cpu_s"], cost.peak_bytes)
 
 
