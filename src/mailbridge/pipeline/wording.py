@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
@@ -58,6 +59,12 @@ class Word:
             return word.startswith(self.beginning)
         return word in self.forms or bool(self.stem and self.stem == stem)
 
+    def is_among(self, words: AbstractSet[str], stems: AbstractSet[str]) -> bool:
+        """Whether one of the folded words of a text is meant."""
+        if self.beginning:
+            return any(word.startswith(self.beginning) for word in words)
+        return not self.forms.isdisjoint(words) or self.stem in stems
+
 
 Phrase = tuple[Word, ...]
 
@@ -75,36 +82,28 @@ class Wording:
             text: What is searched.
             unless: Phrases whose words do not count: false friends.
         """
-        if not text or not self.phrases or not self._begun_in(_WORD.findall(fold(text[:_LONGEST]))):
+        if not text or not self.phrases:
             return False
-        return any(self._is_said(fold(one), unless) for one in _SENTENCE.split(text[:_LONGEST]))
+        possible = self._possible_in(_WORD.findall(fold(text[:_LONGEST])))
+        return bool(possible) and any(
+            _is_said(possible, _WORD.findall(fold(one)), unless) for one in _SENTENCE.split(text[:_LONGEST])
+        )
 
-    def _is_said(self, sentence: str, unless: "Wording | None") -> bool:
-        words = _WORD.findall(sentence)
-        found = [(start, end) for start, end in self._places(words) if not _is_denied(words, start, end)]
-        if not found or unless is None:
-            return bool(found)
-        taken = list(unless._places(words))  # noqa: SLF001 - of the same class
-        return any(all(end <= first or last <= start for first, last in taken) for start, end in found)
+    def places(self, words: Sequence[str]) -> list[tuple[int, int]]:
+        """Return where phrases begin and end among the words of a sentence."""
+        return list(_places(self._possible_in(words), words))
 
-    def _places(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """Yield where phrases begin and end."""
-        begun = self._begun_in(words)
-        stems = list(map(_stem_of, words)) if begun else []
-        for phrase in begun:
-            for start, word in enumerate(words):
-                if phrase[0].fits(word, stems[start]) and (end := _end_of(phrase, words, stems, start)):
-                    yield start, end
-
-    def _begun_in(self, words: Sequence[str]) -> list[Phrase]:
-        """Return the phrases whose first word is in a text: of most texts none, or only those of a beginning."""
+    def _possible_in(self, words: Sequence[str]) -> list[Phrase]:
+        """Return the phrases all of whose words are in a text, found by the first: of most texts none."""
         by_form, by_stem, others = self._firsts
         said = {*words}
-        begun = [one for one in others if any(word.startswith(one[0].beginning) for word in said)]
-        for known, spoken in ((by_form, said), (by_stem, {*map(_stem_of, said)})):
+        stems = {*map(_stem_of, said)}
+        row = " " + " ".join(words)
+        begun = [one for one in others if f" {one[0].beginning}" in row]
+        for known, spoken in ((by_form, said), (by_stem, stems)):
             for word in known.keys() & spoken:
                 begun.extend(known[word])
-        return list(dict.fromkeys(begun))
+        return [one for one in dict.fromkeys(begun) if all(word.is_among(said, stems) for word in one[1:])]
 
     @cached_property
     def _firsts(self) -> tuple[dict[str, list[Phrase]], dict[str, list[Phrase]], list[Phrase]]:
@@ -191,6 +190,26 @@ def _is_denied(words: Sequence[str], start: int, end: int) -> bool:
     if before in _CAN and _NOTHING.intersection(earlier):
         return True
     return any(tuple(words[end : end + len(one)]) == one for one in _BEHIND)
+
+
+def _is_said(phrases: Sequence[Phrase], words: Sequence[str], unless: Wording | None) -> bool:
+    """Whether one of some phrases stands in a sentence, and none of those that do not count around it."""
+    found = [(start, end) for start, end in _places(phrases, words) if not _is_denied(words, start, end)]
+    if not found or unless is None:
+        return bool(found)
+    taken = unless.places(words)
+    return any(all(end <= first or last <= start for first, last in taken) for start, end in found)
+
+
+def _places(phrases: Iterable[Phrase], words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where phrases begin and end."""
+    said, stems = {*words}, list(map(_stem_of, words))
+    for phrase in phrases:
+        if not all(word.is_among(said, {*stems}) for word in phrase):
+            continue
+        for start, word in enumerate(words):
+            if phrase[0].fits(word, stems[start]) and (end := _end_of(phrase, words, stems, start)):
+                yield start, end
 
 
 def _end_of(phrase: Phrase, words: Sequence[str], stems: Sequence[str], start: int) -> int:
