@@ -64,6 +64,7 @@ QUARANTINED = {
     "no_parser": "No parser knows such mails.",
     "no_queue_signature": "A ticket mail without the signature of its system.",
     "no_registration": "A registration that does not say who registered.",
+    "no_place": "A notification of a review whose heading and words nothing divides.",
     "no_review": "A notification of a review without the review.",
     "no_review_link": "A review without a link to where it stands.",
     "no_sender": "A mail without a sender who could be answered.",

@@ -46,7 +46,7 @@ from mailbridge.sdk.names import is_name
 from mailbridge.sdk.phrases import is_position
 
 _AT_COMMENT = re.compile(
-    r"(?:comment|reply|review|c|r|answer|kommentar|otzyv)s?[-_/=]?(?P<id>\d[\w-]*|[0-9a-f]{8,40})", re.IGNORECASE
+    r"(?:comment|reply|review|post|c|r|answer|kommentar|otzyv)s?[-_/=]?(?P<id>\d[\w-]*|[0-9a-f]{8,40})", re.IGNORECASE
 )
 _OF_ENGINE = re.compile(
     r"(?:(?P<remark42>remark42__comment-)|(?P<ghost>ghost-comments(?:-root)?)|(?P<commento>commento-)"
@@ -98,6 +98,10 @@ _CLOSING = re.compile(
     r"|\W{0,3}(?:reply to this (?:e-?mail|message)|ответьте на это письмо)\b",
     re.IGNORECASE,
 )
+_HEADS_ANOTHER = re.compile(
+    r"[\w.@ -]{2,40}? \d{1,2}[./]\d{1,2}[./]\d{2,4}(?:(?: at|,| в)? \d{1,2}:\d\d(?:\s?[ap]m)?)?", re.IGNORECASE
+)
+"""Who wrote the comment that is answered, and when, above its words."""
 _RULE = re.compile(r"[-_=*]{3,}")
 _THANKS = re.compile(
     r"thank|great|super|nice|good|very|well|спасибо|благодар|отлич|супер|класс|очень|хорош", re.IGNORECASE
@@ -142,7 +146,13 @@ def _is_of_service(mail: Mail) -> bool:
 def _is_told(mail: Mail) -> bool:
     """Whether a sentence says who commented; labels are a form's."""
     notice = _notice(mail)
-    return bool(_author(mail, notice).name and notice.text) and not _LABELLED.match(notice.text)
+    named = _author(mail, notice).name or _tells_subscriber(mail)
+    return bool(named and notice.text) and not _LABELLED.match(notice.text)
+
+
+def _tells_subscriber(mail: Mail) -> bool:
+    """Whether it is wpDiscuz, whose words are found by its links; owners take the name out of the template."""
+    return any(one.hint == "wpdiscuz" for one in _places(mail))
 
 
 @lru_cache(maxsize=2)
@@ -152,7 +162,7 @@ def _notice(mail: Mail) -> Notice:
     Cached: routing asks for the same mail that is parsed next.
     """
     notice = read_mail_notice(mail, _LINKS)
-    if any(one.hint == "wpdiscuz" for one in _places(mail)):
+    if _tells_subscriber(mail):
         return _of_subscriber(mail, notice)
     if _author(mail, notice).name or not _places(mail):
         return notice
@@ -225,7 +235,7 @@ class CommentsParser:
     """Reads what the company's site tells about comments, whatever made the site."""
 
     manifest: ClassVar[Manifest] = Manifest(
-        name="comments", version="2", title="Comments of any engine", evidence="assumed", docs="docs/parsers/assumed.md"
+        name="comments", version="3", title="Comments of any engine", evidence="assumed", docs="docs/parsers/assumed.md"
     )
     Config: ClassVar[type[BaseModel]] = NoConfig
     routes: ClassVar[Sequence[Route]] = (
@@ -243,9 +253,9 @@ class CommentsParser:
         if deed is None or deed.kind not in _KINDS:
             raise ParseError("unknown_event", f"subject {mail.subject[:100]!r}")
         author = _author(mail, notice)
-        if not author.name or not notice.text:
+        if not (author.name or _tells_subscriber(mail)) or not notice.text:
             raise TemplateChanged("no_author" if notice.text else "no_text", f"subject {mail.subject[:100]!r}")
-        said = _own_words(notice.text, author.name, mail)
+        said = _own_words(notice.text, author.name or "", mail)
         rating, text = stars_in(said) if deed.kind == "review" else (None, said)
         place = next((one for one in _places(mail) if one.role == "object"), Target("own"))
         page = place.url.partition("#")[0] or _page(notice, mail)
@@ -272,17 +282,17 @@ class CommentsParser:
 
 
 def _network(mail: Mail) -> str:
-    is_plugin = any(one.hint == "wpdiscuz" for one in _places(mail))
-    return "wordpress" if is_plugin or mail.sender.is_of("wordpress.com") else "site"
+    return "wordpress" if _tells_subscriber(mail) or mail.sender.is_of("wordpress.com") else "site"
 
 
 def _own_words(text: str, name: str, mail: Mail) -> str:
     """Return the words without the template's lines: name and moment above them, how to answer and to whom below."""
     lines = text.split("\n")
     first = lines[0]
-    if len(lines) > 1 and first.startswith(name) and _MOMENT.search(first[len(name) :][:40]):
+    if name and len(lines) > 1 and first.startswith(name) and _MOMENT.search(first[len(name) :][:40]):
         lines = lines[1:]
     lines[0] = _LABEL.sub("", lines[0])
+    lines = lines[: next((at for at, line in enumerate(lines) if at and _HEADS_ANOTHER.fullmatch(line)), len(lines))]
     own = [address.email for address in mail.recipients]
     while len(lines) > 1 and (_CLOSING.match(lines[-1]) or not lines[-1] or any(one in lines[-1] for one in own)):
         lines.pop()

@@ -37,6 +37,7 @@ from mailbridge.sdk import (
     parts_of,
     person_name,
     plain_text,
+    read_mail_notice,
     read_notice,
     text_lines,
     unwrap_url,
@@ -86,7 +87,7 @@ class DisqusParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="disqus",
-        version="2",
+        version="3",
         title="Disqus",
         evidence="assumed",
         docs="docs/parsers/assumed.md",
@@ -140,8 +141,17 @@ def _read(mail: Mail) -> tuple[Author, str]:
         return notice.actors[0], notice.text
     if linked := _linked(html_lines(mail.html_source)):
         return linked
-    author, text = _from_text(text_lines(mail.text))
+    author, text = _by_sentence(mail)
+    if not author.name:
+        author, text = _from_text(text_lines(mail.text))
     return (author, text) if author.name else _from_text(html_lines(mail.html_source))
+
+
+def _by_sentence(mail: Mail) -> tuple[Author, str]:
+    """In another language, or with other words: by the sentence that announces a comment, as networks write it."""
+    notice = read_mail_notice(mail, _LINKS)
+    is_comment = notice.deed is not None and notice.deed.kind == "comment"
+    return (notice.actors[0], notice.text) if is_comment and notice.actors else (Author(), "")
 
 
 def _linked(lines: Sequence[Line]) -> tuple[Author, str] | None:

@@ -5,6 +5,7 @@ All captured mails are digests ("X Tweeted: …"): a mail about somebody's own p
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 from urllib.parse import unquote
 
@@ -38,15 +39,22 @@ _USER = re.compile(r"\w{1,20}")
 _MANY = 3
 
 
-def target(href: str) -> Target:
-    """Read a link as Twitter sends it; twitter.com and x.com are one place."""
+def target(href: str, author: str = "") -> Target:
+    """Read a link as Twitter sends it; twitter.com and x.com are one place.
+
+    Args:
+        href: The link.
+        author: The handle of who did what the mail tells, folded: their status is the reply or mention itself.
+    """
     url = unwrap_url(href)
     host = host_of(url).removeprefix("mobile.")
     if host not in _DOMAINS:
         return Target("outside", canonical_url(href))
     path = unquote(parts_of(url).path).strip("/")
     if match := _STATUS.fullmatch(path):
-        return Target("object", f"https://twitter.com/{match['user']}/status/{match['post']}", post=match["post"])
+        said = match["post"] if match["user"].casefold() == author else ""
+        shown = f"https://twitter.com/{match['user']}/status/{match['post']}"
+        return Target("object", shown, post=match["post"], comment=said)
     if match := _TALK.fullmatch(path):
         return Target("talk", f"https://twitter.com/messages/{match['thread']}", thread=match["thread"])
     if _USER.fullmatch(path) and not _OWN.fullmatch(path):
@@ -55,7 +63,11 @@ def target(href: str) -> Target:
     return Target("person", f"https://twitter.com/{named}") if _USER.fullmatch(named) else Target("own")
 
 
-_LINKS = NetworkLinks(target, lambda image: "/profile_images/" in image)
+_SAYS = frozenset({"comment", "mention"})
+
+
+def _links(author: str = "") -> NetworkLinks:
+    return NetworkLinks(partial(target, author=author.casefold()), lambda image: "/profile_images/" in image)
 
 
 class TwitterParser:
@@ -63,7 +75,7 @@ class TwitterParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="twitter",
-        version="3",
+        version="4",
         title="Twitter / X",
         evidence="assumed",
         domains=_DOMAINS,
@@ -84,7 +96,15 @@ class TwitterParser:
         reason = noise_in(mail.subject)
         if reason:
             return Ignored(reason)
-        return [_with_handle(mail, one) for one in read_social(mail, "twitter", _LINKS)]
+        found = read_social(mail, "twitter", _links())
+        handle = (found[0].author.url or "").removeprefix("https://twitter.com/")
+        if len(found) == 1 and found[0].kind in _SAYS and f"/{handle}/status/".casefold() in _where(found[0]):
+            found = read_social(mail, "twitter", _links(handle))
+        return [_with_handle(mail, one) for one in found]
+
+
+def _where(interest: Interest) -> str:
+    return (interest.source.url or "").casefold()
 
 
 def _with_handle(mail: Mail, interest: Interest) -> Interest:

@@ -68,7 +68,7 @@ class YoutubeParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="youtube",
-        version="2",
+        version="3",
         title="YouTube",
         evidence="assumed",
         domains=_DOMAINS,
@@ -89,4 +89,13 @@ class YoutubeParser:
         reason = noise_in(mail.subject)
         if reason:
             return ignored_unless_told(mail, "youtube", _LINKS, reason)
-        return read_social(mail, "youtube", _LINKS)
+        return [_with_handle(one) for one in read_social(mail, "youtube", _LINKS)]
+
+
+def _with_handle(interest: Interest) -> Interest:
+    """Call an author by the handle where YouTube shows no other name: "@anna.smith commented on …"."""
+    author = interest.author
+    handle = unquote((author.url or "").partition("youtube.com/@")[2])
+    if author.name or not handle:
+        return interest
+    return interest.model_copy(update={"author": author.model_copy(update={"name": handle})})

@@ -80,9 +80,15 @@ def read_lead(mail: Mail, notice: Notice) -> list[Interest]:
 def _names(pairs: list[Pair]) -> list[Pair]:
     """The first whole name, else the first given name and surname: further ones were typed into an answer."""
     whole, first, last = (
-        next((pair for pair in pairs if fold(pair.label) in labels), None) for labels in (_NAMES, _FIRST, _LAST)
+        next((pair for pair in pairs if fold(pair.label).replace("_", " ") in labels), None)
+        for labels in (_NAMES, _FIRST, _LAST)
     )
     return [pair for pair in ((whole,) if whole else (first, last)) if pair]
+
+
+def _called(pair: Pair) -> str:
+    """The label in words: some mails show the field's key, "full_name"."""
+    return fold(pair.label).replace("_", " ")
 
 
 def _pairs(mail: Mail) -> list[Pair]:

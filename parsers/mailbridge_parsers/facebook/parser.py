@@ -70,7 +70,7 @@ class FacebookParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="facebook",
-        version="3",
+        version="4",
         title="Facebook",
         evidence="real",
         domains=("facebookmail.com", "facebook.com", "metamail.com"),
@@ -107,7 +107,7 @@ class FacebookParser:
             return several
         flat = flat_lines(mail.text)
         lines = flat or html_lines(mail.html_source, skip=_is_preheader)
-        html = read_notice(mail, lines, _LINKS, announced=known_kind(event) is not None)
+        html = read_notice(mail, lines, _LINKS, announced=_is_announced(event))
         if not lines and not has_rules(mail.text):
             html = read_plain_notice(mail, text_lines(mail.text), _LINKS)
         if is_lead(mail, event):
@@ -131,6 +131,11 @@ class FacebookParser:
             rating=_stars(html.headline or text.headline or mail.subject) if kind == "review" else None,
             language=language,
         )
+
+
+def _is_announced(event: str) -> bool:
+    """Whether a type says enough for a headline in any language: seen in real mails, or a word of somebody for sure."""
+    return known_kind(event) is not None or likely_kind(event) in {"comment", "mention"}
 
 
 def _own_subject(mail: Mail) -> str:

@@ -58,7 +58,7 @@ _SIGN_OFF = re.compile(
 )
 _ACTION = re.compile(
     r"(?:moderate|approve|delete|trash|spam|manage|edit|reply|respond|view|open|see|accept|reject|decline|publish"
-    r"|confirm|review|просмотр\w*|посмотреть|модерировать|одобрить|отклонить|удалить|опубликовать|ответить"
+    r"|confirm|review|управл\w+|просмотр\w*|посмотреть|модерировать|одобрить|отклонить|удалить|опубликовать|ответить"
     r"|редактировать|подробнее|открыть|связаться|перейти|принять|карточка|админка|подтвердить|смотреть)"
     r"\b[^:?!.]{0,50}: ?https?://\S+",
     re.IGNORECASE,

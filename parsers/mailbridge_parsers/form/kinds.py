@@ -36,7 +36,7 @@ _REVIEW = re.compile(
     r"(?:нов\w+|добавлен\w*|оставлен\w*) отзыв|отзыв (?:о|на|с|к)\b|new (?:[\w-]+ ){0,2}review|product review"
     r"|review (?:of|on|for)"
 )
-_COMMENT = re.compile(r"нов\w+ комментари|комментарий (?:к|на)\b|new comment|comment on|\[b\]")
+_COMMENT = re.compile(r"нов\w+ комментари|комментарий (?:к|на|от)\b|new comment|comment (?:on|by|from)\b|\[b\]")
 _POST = re.compile(r"сообщение (?:на|в) форуме|нов\w+ (?:тема|сообщение) на форуме|\[f\]|forum (?:post|topic|message)")
 _MESSAGE = re.compile(
     r"сообщени|message|contact|контакт|обратн\w+ связ|feedback|вопрос|question|enquiry|inquiry|письмо"

@@ -46,6 +46,12 @@ def url_of(one: Field) -> str:
     return _page_url(bare) if re.fullmatch(r"(?:[\w-]+\.)+[^\W\d_]{2,24}(?:/\S*)?", bare) else ""
 
 
+def _urls_of(one: Field) -> list[str]:
+    """All links of a field: templates write several actions below each other, the page's among them."""
+    value = filled(one.value)
+    return [_page_url(value[start:end]) for start, end in urls_in(value)] or [url for url in [url_of(one)] if url]
+
+
 def _page_url(link: str) -> str:
     """The block of a page that a form stands in is no part of its address; other places on it are."""
     url = canonical_url(link)
@@ -90,7 +96,7 @@ def _page(reading: Reading, site: Site) -> str:
     pages.extend(_loose_urls(reading, site))
     outer = reading.fields if len(reading.fields) <= 2 * _OUTER else reading.fields[:_OUTER] + reading.fields[-_OUTER:]
     unnamed = (one for one in outer if (one.role is None or not one.value) and one.style is not Style.CELL)
-    pages.extend(url for one in unnamed if (url := url_of(one)) and _is_own(host_of(url), site))
+    pages.extend(url for one in unnamed for url in _urls_of(one) if _is_own(host_of(url), site))
     pages.extend(
         url for one in outer if one.role in _NAMED_BY and one.href and _is_own(host_of(url := url_of(one)), site)
     )

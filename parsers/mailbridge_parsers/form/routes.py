@@ -16,7 +16,7 @@ from mailbridge_parsers.form.signs import speaks_clearly, speaks_for_form
 from mailbridge_parsers.form.site import FREE_DOMAINS, Site
 from mailbridge_parsers.form.systems import SYSTEMS
 
-_OTHERS = re.compile(r"comment\.php\?action=|#comment-\d|#isso-\d")
+_OTHERS = re.compile(r"comment\.php\?action=|#isso-\d")
 _QUOTE = re.compile(
     r"^>|^-{2,}\s*(?:forwarded|original|пересыла|исходное|переадрес)|^(?:on|в|от) .{5,200}(?:wrote|написал\w*|пишет"
     r"|a écrit):?$",

@@ -58,6 +58,10 @@ _CATALOGUES = {
     "prodoctorov": ("prodoctorov.ru",),
     "avito": ("avito.ru",),
     "judgeme": ("judge.me", "judgeme.com"),
+    "google_play": ("noreply-play-developer-console@google.com",),
+    "holidaycheck": ("holidaycheck.de", "holidaycheck.com"),
+    "ostrovok": ("ostrovok.ru",),
+    "napopravku": ("napopravku.ru",),
 }
 """They send much else: only what announces a review is read here."""
 _LEAD = re.compile(
@@ -82,7 +86,7 @@ class ReviewsParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="reviews",
-        version="3",
+        version="4",
         title="Reviews (Google Business, Yandex Business, 2GIS, catalogues)",
         evidence="reported",
         docs="docs/parsers/reviews.md",

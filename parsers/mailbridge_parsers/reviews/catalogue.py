@@ -74,7 +74,8 @@ _ITEM = re.compile(
     r"(?:product|item|listing|service|товар|объявление|услуга|объект|название)\s{0,3}:\s*(?P<name>\S.{0,200})",
     re.IGNORECASE,
 )
-_YOU = frozenset({"вас", "вашей компании", "вашем товаре", "you", "your business", "your product", "your listing"})
+_YOU = frozenset({"вас", "you"})
+_YOURS = re.compile(r"(?:ваш\w*|your|ihr\w*|votre|tu)\s", re.IGNORECASE)
 _BESIDE = re.compile(r"\S.{0,60}\s·\s.{1,60}")
 """What a template writes about the deal: "Bought · Clay pot"."""
 _ADDRESS_BEHIND = re.compile(r"\s{0,3}[(<]\S{1,64}@[^\s@]{1,100}[)>]\s*$")
@@ -169,7 +170,7 @@ def _item(lines: Sequence[Line]) -> str:
 def _place(mail: Mail, author: str) -> str:
     about = _ABOUT.search(mail.subject)
     place = _unquoted(about["place"].strip()) if about else ""
-    return "" if fold(place) in {fold(author), *_YOU} else place
+    return "" if fold(place) in {fold(author), *_YOU} or _YOURS.match(place) else place
 
 
 def _unquoted(name: str) -> str:
@@ -218,7 +219,10 @@ def _words(lines: Sequence[Line], author: str, place: str) -> Iterator[str]:
 
 def _template_lines(lines: Sequence[Line]) -> int:
     """How many lines stand above the one that names author or stars: among them only what announces is known."""
-    told = next((at for at, line in enumerate(lines) if _BY.fullmatch(line.text) or _stars(line)), 0)
+    named = (
+        at for at, line in enumerate(lines) if _stars(line) or (_BY.fullmatch(line.text) and not _announced(line.text))
+    )
+    told = next(named, 0)
     return max((at + 1 for at, line in enumerate(lines[:told]) if _announced(line.text)), default=0)
 
 
@@ -252,5 +256,7 @@ def _is_templates(line: Line, words: str, place: str) -> bool:
 def _url(lines: Sequence[Line]) -> str | None:
     for line in lines:
         for run in line.links:
-            return canonical_url(run.href, keep=lambda name: name in {"id", "review_id", "hotel_id"}) or None
+            return (
+                canonical_url(run.href, keep=lambda name: name in {"id", "review_id", "reviewId", "hotel_id"}) or None
+            )
     return None

@@ -9,7 +9,7 @@ from mailbridge.sdk import Ignored, Line, Mail, ParseError, TemplateChanged, htm
 from mailbridge.sdk.links import canonical_url
 from mailbridge_parsers.reviews.review import Review, stars_in
 
-_LINK = re.compile(r"https?://business\.google\.com/\S*?/(?P<what>reviews|questions)/(?P<id>[\w-]+)[^\s<>]*")
+_LINK = re.compile(r"https?://business\.google\.com/\S*?/(?P<what>reviews|questions)/(?P<id>(?!reply\b)[\w-]+)[^\s<>]*")
 _GOOGLE = re.compile(r"https?://(?:[\w-]+\.)*google\.[a-z.]+/")
 _STARS = re.compile(r"\b([1-5])\s?-?\s?(?:star|зв[её]зд|зір|stern|étoile|estrel|stell|gwiazd|★)", re.IGNORECASE)
 _SUBJECT = re.compile(

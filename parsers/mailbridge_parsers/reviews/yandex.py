@@ -6,6 +6,18 @@ from mailbridge.sdk import Ignored, Mail, TemplateChanged, fold, person_name
 from mailbridge_parsers.reviews.review import Review, behind_tracker, lines_of, stars_in
 
 _SUBJECT = re.compile(r"отзыв\w*\s+(?:для|о|об|на)\s+(?P<place>.+)$", re.IGNORECASE)
+_REVIEWS = re.compile(
+    r"\bотзыв\w*\s+(?:для|о|об|на)\b|\bнов\w+\s+отзыв|(?:оставил|написал|опубликовал)\w*\s+(?:\w+\s+){0,3}отзыв",
+    re.IGNORECASE,
+)
+_YOU = re.compile(r"(?:вас\b|ваш\w*)", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"^[А-ЯЁ][^.!?]{1,40}, (?:"
+    r"(?:ул|улица|пр|проспект|пр-т|пер|переулок|наб|набережная|шоссе|ш|б-р|бульвар|пл|площадь|мкр)\b"
+    r"|.{2,60}, (?:д\. ?)?\d)",
+)
+"""A town with a street or a house behind it."""
+_HEAD = 6
 _BUTTON = re.compile(r"^ответить(?: на отзыв)?$", re.IGNORECASE)
 _QUOTES = '«»"„“ '
 
@@ -16,10 +28,9 @@ def read_yandex(mail: Mail) -> list[Review] | Ignored:
     Raises:
         TemplateChanged: It speaks of reviews but holds none.
     """
-    subject = _SUBJECT.search(mail.subject)
-    if subject is None:
+    if not _REVIEWS.search(mail.subject):
         return Ignored("service_mail")
-    place = subject["place"].strip(_QUOTES)
+    place = _place(mail)
     buttons = [behind_tracker(link.href) for link in mail.html.links if _BUTTON.match(link.text)]
     found = [
         _review(text, place, url) for text, url in zip(_texts(lines_of(mail), place), buttons, strict=False) if text
@@ -27,6 +38,22 @@ def read_yandex(mail: Mail) -> list[Review] | Ignored:
     if not found:
         raise TemplateChanged("no_review")
     return found
+
+
+def _place(mail: Mail) -> str:
+    """The place that the subject names, else the line above an address.
+
+    Raises:
+        TemplateChanged: Nothing tells where the heading ends and the words begin.
+    """
+    subject = _SUBJECT.search(mail.subject)
+    if subject and not _YOU.match(subject["place"]):
+        return subject["place"].strip(_QUOTES)
+    lines = lines_of(mail)[:_HEAD]
+    at = next((at for at, line in enumerate(lines) if at and _ADDRESS.search(line)), None)
+    if at is None:
+        raise TemplateChanged("no_place", f"subject {mail.subject[:100]!r}")
+    return lines[at - 1].strip(_QUOTES)
 
 
 def _review(lines: list[str], place: str, url: str) -> Review:

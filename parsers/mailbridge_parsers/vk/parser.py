@@ -29,7 +29,9 @@ from mailbridge.sdk import (
     deed_in,
     html_lines,
     ignored_unless_told,
+    is_phone,
     noise_in,
+    phone,
     query_of,
     read_counted,
     read_mail_notice,
@@ -37,6 +39,7 @@ from mailbridge.sdk import (
     stars_in,
     text_lines,
 )
+from mailbridge.sdk.phrases import alike
 
 from .links import is_portrait, target
 
@@ -65,6 +68,11 @@ _LIKELY: tuple[tuple[str, Kind], ...] = (
     ("wall", "post"),
     ("post", "post"),
 )
+_WITH_PHONE = frozenset({"order", "request", "callback"})
+_PHONE = re.compile(r"^(?:телефон|тел\.?|phone)\s*:\s*(?P<number>.{5,40})$", re.IGNORECASE | re.MULTILINE)
+_RECIPIENT = re.compile(
+    r"^(?:получатель|имя|фио|recipient|name)\s*:\s*(?P<name>.{2,80})$", re.IGNORECASE | re.MULTILINE
+)
 _PLACE = re.compile(
     r"(?:сообществ|групп|публичн\w+ страниц|community|group|page)\w*\s+[«\"“](?P<name>[^»\"”]{1,120})[»\"”]",
     re.IGNORECASE,
@@ -81,7 +89,7 @@ class VkParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="vk",
-        version="3",
+        version="4",
         title="VK",
         evidence="reported",
         domains=("vk.com", "vk.ru", "vkontakte.ru", "vk.company"),
@@ -113,6 +121,8 @@ class VkParser:
         if not actors:
             raise TemplateChanged("no_author", f"{kind}, subject {mail.subject[:100]!r}")
         rating, text = stars_in(notice.text) if kind == "review" else (None, notice.text)
+        if kind in _WITH_PHONE:
+            actors = (_with_phone(actors[0], text), *actors[1:])
         return social_interests(
             mail,
             "vk",
@@ -127,6 +137,15 @@ class VkParser:
             place_url=notice.place_url,
             language=language,
         )
+
+
+def _with_phone(author: Author, text: str) -> Author:
+    """Add the one number that a label of the order names, unless the goods go to somebody else."""
+    numbers = [match["number"] for match in _PHONE.finditer(text) if is_phone(match["number"])]
+    to = _RECIPIENT.search(text)
+    if len(numbers) != 1 or (to and not alike(to["name"], author.name or "")):
+        return author
+    return author.model_copy(update={"phones": (phone(numbers[0]),)})
 
 
 def _kind(mail: Mail, notice: Notice, lines: Sequence[Line]) -> tuple[Kind | None, str | None]:

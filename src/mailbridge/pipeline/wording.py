@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mailbridge.sdk import fold
+from mailbridge.sdk.morphology import russian
 
 _SENTENCE = re.compile(r"[.!?…;\n]+")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -177,7 +178,7 @@ def _declined(word: str) -> set[str]:
 
 def _looked_up(word: str) -> set[str]:
     """Return all forms of every word that a Russian word could be a form of as it stands."""
-    found = {fold(form.word) for parse in _russian().parse(word) if parse.score >= 0.1 for form in parse.lexeme}
+    found = {fold(form.word) for parse in russian().parse(word) if parse.score >= 0.1 for form in parse.lexeme}
     return found or {word}
 
 
@@ -242,13 +243,6 @@ def _english() -> Any:
     return Stemmer.Stemmer("english")
 
 
-@cache
-def _russian() -> Any:
-    import pymorphy3
-
-    return pymorphy3.MorphAnalyzer()
-
-
 def forget_dictionaries() -> None:
     """Give back the memory of the Russian dictionary: rules that were made do not need it any more."""
-    _russian.cache_clear()
+    russian.cache_clear()

@@ -198,7 +198,10 @@ _IT: Words = (
             r"|nuovo\s+commento"
         ),
     ),
-    ("message", r"ti\s+ha\s+(?:inviato|mandato|scritto|invitat\w)|nuovo\s+messaggio"),
+    (
+        "message",
+        r"ti\s+ha\s+(?:inviato|mandato|scritto|invitat\w)|ha\s+(?:inviato|mandato)\s+un\s+messaggio|nuovo\s+messaggio",
+    ),
     ("post", r"ha(?:nno)?\s+(?:condiviso|pubblicato|aggiunto|creato|scritto|caricato|aggiornato)"),
 )
 _FR: Words = (
@@ -221,7 +224,7 @@ _FR: Words = (
             r"|nouveau\s+commentaire"
         ),
     ),
-    ("message", r"vous\s+a\s+(?:envoyé|écrit|invité)|nouveau\s+message"),
+    ("message", r"vous\s+a\s+(?:envoyé|écrit|invité)|a\s+envoyé\s+un\s+message|nouveau\s+message"),
     ("post", r"a\s+(?:partagé|publié|ajouté|créé|écrit|mis\s+à\s+jour)"),
 )
 _DE: Words = (
@@ -244,6 +247,7 @@ _DE: Words = (
         "message",
         (
             r"hat\s+(?:dir|ihnen)\s+[^.:]*?(?:nachricht|geschrieben|gesendet)|neue\s+nachricht"
+            r"|hat\s+[^.:]*?nachricht\s+(?:gesendet|geschickt|geschrieben|hinterlassen)"
             r"|hat\s+(?:dich|sie)\s+[^.:]*?eingeladen"
         ),
     ),
@@ -288,7 +292,13 @@ _ES: Words = (
         r"(?:ha\s+)?(?:dej(?:ó|ado)|escri(?:bió|to)|public(?:ó|ado))\s+una\s+(?:reseña|opinión)|nueva\s+(?:reseña|opinión)|recomienda\b",
     ),
     ("comment", r"(?:también\s+)?(?:ha\s+)?(?:coment(?:ó|ado)|respondi(?:ó|do))|nuevo\s+comentario"),
-    ("message", r"te\s+(?:ha\s+)?(?:envi(?:ó|ado)|escri(?:bió|to)|mand(?:ó|ado))\b|nuevo\s+mensaje"),
+    (
+        "message",
+        (
+            r"(?:te\s+)?(?:ha\s+)?(?:envi(?:ó|ado)|mand(?:ó|ado)|escri(?:bió|to))\s+un\s+mensaje"
+            r"|te\s+(?:ha\s+)?(?:envi(?:ó|ado)|escri(?:bió|to)|mand(?:ó|ado))\b|nuevo\s+mensaje"
+        ),
+    ),
     ("post", r"(?:ha\s+)?(?:public(?:ó|ado)|compart(?:ió|ido)|añadi(?:ó|do)|subi(?:ó|do))\b"),
 )
 _PL: Words = (

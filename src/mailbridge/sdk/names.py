@@ -49,11 +49,17 @@ _NO_NAME = re.compile(
     r"|dein\w*|neue\w*|здравствуй\w*|привет|hi|hey|hello|hallo|ciao|bonjour|dear|facebook|вконтакте|одноклассники|vk)(?:\W|$)",
     re.IGNORECASE,
 )
+_ANYBODY = re.compile(
+    r"(?:гост[ья]|клиент(?:ка)?|покупател(?:ь|ьница)|пользовател(?:ь|ьница)|посетител(?:ь|ьница)|пациент(?:ка)?|читател(?:ь|ьница)|подписчик"
+    r"|guest|customer|client|user|visitor|reader|buyer|shopper|patient|follower|subscriber|gast|kunde|cliente|client)",
+    re.IGNORECASE,
+)
+"""What somebody is called who is not named."""
 
 
 def is_name(words: str) -> bool:
     """Whether words can be a person's name: few, all with a capital, no greeting and no network."""
-    return bool(_WHOLE_NAME.fullmatch(words)) and not _NO_NAME.match(words)
+    return bool(_WHOLE_NAME.fullmatch(words)) and not (_NO_NAME.match(words) or _ANYBODY.fullmatch(words))
 
 
 def parts_of(name: str) -> list[str]:
@@ -93,7 +99,7 @@ def _bare(name: str) -> str:
 
 def _speaks(words: str, deed: str) -> bool:
     """Whether they speak of a thing or to the recipient: "New comment", but not "New York Bakery commented"."""
-    return bool(_NO_NAME.match(_ADJECTIVE.sub("", words) if is_verb(deed) else words))
+    return bool(_NO_NAME.match(_ADJECTIVE.sub("", words) if is_verb(deed) else words) or _ANYBODY.fullmatch(words))
 
 
 def _parts(words: str, deed: str, counted: bool) -> list[str]:  # noqa: FBT001 - a fact about the words

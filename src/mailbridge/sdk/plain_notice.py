@@ -11,6 +11,7 @@ from mailbridge.sdk.interest import Author, Precision
 from mailbridge.sdk.lines import Line, html_lines, plain_text, text_lines
 from mailbridge.sdk.mail import Mail
 from mailbridge.sdk.names import is_name
+from mailbridge.sdk.nominative import with_nominatives
 from mailbridge.sdk.notice import read_notice
 from mailbridge.sdk.notification import Notice
 from mailbridge.sdk.people import person_name
@@ -42,7 +43,7 @@ def read_mail_notice(mail: Mail, links: NetworkLinks, *, announced: bool = False
     notice = _read_both(mail, links, announced=announced)
     first, _, words = notice.text.partition("\n")
     is_title = fold(first) == fold(mail.subject) and bool(words.strip())
-    return replace(notice, text=words.strip()) if is_title else notice
+    return with_nominatives(replace(notice, text=words.strip()) if is_title else notice, mail.subject)
 
 
 def _read_both(mail: Mail, links: NetworkLinks, *, announced: bool) -> Notice:
@@ -100,10 +101,16 @@ def read_plain_notice(mail: Mail, lines: Sequence[Line], links: NetworkLinks, *,
         headline=headline,
         deed=deed,
         actors=_actors(lines[at] if at is not None else Line(()), headline, links),
-        text=unquoted(paragraphs(plain_text(words))) or unquoted(said_in(headline, deed)),
+        text=_words(paragraphs(plain_text(words)), said_in(headline, deed)),
         when=when,
         target=_linked(lines[at], links) or target if at is not None else target,
     )
+
+
+def _words(below: str, quoted: str) -> str:
+    """The words below the headline, or those that it quotes: then only captions stand below, unless it cuts them."""
+    said = unquoted(quoted)
+    return said if said != quoted and not below.startswith(said.rstrip(".… ")) else unquoted(below) or said
 
 
 def _stamp(mail: Mail, lines: Sequence[Line], start: int) -> tuple[int | None, tuple[datetime, Precision] | None]:

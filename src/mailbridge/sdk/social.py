@@ -7,6 +7,7 @@ from mailbridge.sdk.errors import TemplateChanged
 from mailbridge.sdk.interest import Author, Interest, Kind, Precision, Product, Refs, Reply, make_interest
 from mailbridge.sdk.links import plain_links
 from mailbridge.sdk.mail import Mail
+from mailbridge.sdk.nominative import as_called
 from mailbridge.sdk.targets import Target
 
 _WITH_WORDS = frozenset({"comment", "mention", "message", "post", "review", "request", "order", "repost"})
@@ -42,6 +43,7 @@ def social_interests(
     if kind in _SAID and not text and not target.url and rating is None:
         raise TemplateChanged("no_text_no_link", f"{kind}, subject {mail.subject[:100]!r}")
     several = len(actors) > 1 and kind not in _WITH_WORDS
+    actors = [as_called(author, mail.subject) for author in actors]
     return [
         make_interest(
             mail,

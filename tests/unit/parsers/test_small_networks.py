@@ -161,3 +161,22 @@ def test_the_class_of_a_linkedin_mail_tells_what_neither_template_nor_words_tell
 
 def test_a_saved_search_of_linkedin_is_a_recommendation():
     assert outcome("linkedin", "5 new results", X_LinkedIn_Class="SAVEDSEARCH") == Ignored("recommendation")
+
+
+@pytest.mark.parametrize("kind", ["replied to your post", "mentioned you in a post"])
+def test_a_status_of_its_author_is_one_event_under_both_names_of_x(kind):
+    markup = '<p><a href="https://{0}/clara_w">Clara W</a> {1}:</p><p>Hi</p><p><a href="https://{0}/clara_w/status/99">View</a></p>'
+    ids = {
+        one.id
+        for host in ("twitter.com", "x.com")
+        for one in outcome("twitter", f"Clara W {kind}", markup.format(host, kind))
+    }
+    assert len(ids) == 1
+
+
+def test_two_replies_to_one_post_of_ours_stay_two():
+    markup = '<p><a href="https://x.com/clara_w">Clara W</a> replied:</p><p>{}</p><p><a href="https://x.com/lavka/status/99">View</a></p>'
+    first, second = (
+        outcome("twitter", "Clara W replied to your post", markup.format(words)) for words in ("Yes", "And no")
+    )
+    assert first[0].id != second[0].id

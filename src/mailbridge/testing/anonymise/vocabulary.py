@@ -5,9 +5,9 @@ import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from mailbridge.registry import parser_types
+from mailbridge.sdk.morphology import russian
 
 _WORD = re.compile(r"[^\W\d_]+")
 _DOMAIN = re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.)+[a-z]{2,10}(?![\w-])")
@@ -57,15 +57,8 @@ def is_of_a_network_by_name(domain: str) -> bool:
 @cache
 def is_common_russian(word: str) -> bool:
     """Whether a Russian word is one of the language, and none that people or places are called by."""
-    parses = _russian().parse(word)
+    parses = russian().parse(word)
     return all(parse.is_known and not _NAMES.intersection(parse.tag.grammemes) for parse in parses)
-
-
-@cache
-def _russian() -> Any:
-    import pymorphy3
-
-    return pymorphy3.MorphAnalyzer()
 
 
 def is_of_a_network(address: str) -> bool:
