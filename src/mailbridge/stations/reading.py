@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import lru_cache, partial
+from multiprocessing.forkserver import ensure_running
 from typing import Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
@@ -122,6 +123,7 @@ class ProcessCrew:
     ) -> None:
         context: Any = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["mailbridge.worker_preload"])
+        ensure_running()  # loads all that reads beside the rest of the start, not when the first mail is there
         self._new_pool: Callable[[], Any] = partial(
             ProcessPool,
             max_workers=workers,

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -144,3 +146,24 @@ def test_verdicts_about_senders_are_counted_by_parser(tmp_path):
 
 def judged(verdict):
     return SENDERS_JUDGED.labels(verdict, "direct")._value.get()
+
+
+STARTS = """
+import multiprocessing.forkserver as served
+from mailbridge.pipeline.parsing import TrustRules
+from mailbridge.stations.reading import ProcessCrew
+if __name__ == "__main__":
+    ProcessCrew({}, TrustRules(), workers=1)
+    begun = served._forkserver._forkserver_pid
+    assert begun is not None
+    served.ensure_running()
+    assert served._forkserver._forkserver_pid == begun
+    print("it loads already")
+"""
+
+
+def test_what_reads_is_loaded_while_the_daemon_starts_not_when_the_first_mail_is_there(tmp_path):
+    script = tmp_path / "starts.py"
+    script.write_text(STARTS)
+    told = subprocess.run([sys.executable, script], check=False, capture_output=True, text=True, timeout=60)
+    assert told.stdout.strip() == "it loads already", told.stderr
