@@ -1,11 +1,25 @@
 """Step 7 of the path: one short transaction takes a batch of one account under a lease and a fence."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Row, Select, Update, bindparam, exists, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Double,
+    Row,
+    Select,
+    Update,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from mailbridge.ledger.engine import Database, now
 from mailbridge.ledger.persons import known_people
@@ -102,23 +116,31 @@ class Claims:
     def _lease(
         self, connection: Connection, kind: Literal["deliver", "search"], account_id: str, ids: Sequence[int]
     ) -> Claim:
-        values: dict[str, Any] = {
-            "owner": self._node,
-            "lease_until": now() + self._lease_s,
-            "fence": delivery.c.fence + 1,
-        }
-        if kind == "deliver":
-            values |= {"state": "sending", "attempts": delivery.c.attempts + 1, "reason": None, "updated_at": now()}
-        connection.execute(update(delivery).where(delivery.c.id.in_(ids)).values(**values))
+        connection.execute(_leased(kind), {"ids": ids, "node": self._node, "lease_s": self._lease_s})
         items = _load(connection, account_id, ids)
-        same = {"kind": kind, "node": self._node, "started_at": float(connection.scalar(select(now())) or 0.0)}
+        same = {"kind": kind, "node": self._node, "started_at": float(connection.scalar(_MOMENT) or 0.0)}
         rows = [{"delivery_id": one.row_id, "number": one.delivery.attempt, "fence": one.fence} | same for one in items]
-        connection.execute(attempt.insert(), rows)
+        connection.execute(_BEGAN, rows)
         return Claim(kind, account_id, self._node, items)
 
 
 # Statements are built once: to build them costs several times what it costs the database to find nothing.
 _MINE = delivery.c.account_id == bindparam("account")
+_OF_THESE = delivery.c.id.in_(bindparam("ids", expanding=True))
+_MOMENT = select(now())
+_BEGAN = attempt.insert()
+
+
+@cache
+def _leased(kind: str) -> Update:
+    values: dict[str, Any] = {
+        "owner": bindparam("node"),
+        "lease_until": now() + bindparam("lease_s", type_=Double()),
+        "fence": delivery.c.fence + 1,
+    }
+    if kind == "deliver":
+        values |= {"state": "sending", "attempts": delivery.c.attempts + 1, "reason": None, "updated_at": now()}
+    return update(delivery).where(_OF_THESE).values(**values)
 
 
 @cache
@@ -269,20 +291,27 @@ def _heads_its_lane() -> ColumnElement[bool]:
 
 
 def _load(connection: Connection, account_id: str, ids: Sequence[int]) -> tuple[Claimed, ...]:
-    query = (
-        select(delivery, interest.c.body, interest.c.person_id)
-        .join(interest, interest.c.id == delivery.c.interest_id)
-        .where(delivery.c.id.in_(ids))
-        .order_by(delivery.c.id)
-    )
-    rows = connection.execute(query).all()
-    steps = connection.execute(select(step).where(step.c.delivery_id.in_(ids))).all()
+    rows = connection.execute(_BODIES, {"ids": ids}).all()
+    steps = defaultdict(list)
+    for one in connection.execute(_STEPS, {"ids": ids}):
+        steps[one.delivery_id].append(one)
     known = known_people(connection, account_id, [row.person_id for row in rows if row.person_id is not None])
-    own = {row.id: [one for one in steps if one.delivery_id == row.id] for row in rows}
-    return tuple(_claimed(row, own[row.id], known.get(row.person_id)) for row in rows)
+    return tuple(_claimed(row, steps[row.id], known.get(row.person_id)) for row in rows)
 
 
-def _claimed(row: Row[tuple[object, ...]], steps: Sequence[Row[tuple[object, ...]]], known: Known | None) -> Claimed:
+_BODIES: Select[Any] = (
+    select(
+        delivery.c.id, delivery.c.fence, delivery.c.key, delivery.c.attempts, delivery.c.responsible,
+        delivery.c.searches, delivery.c.assigned_at, delivery.c.person_id, interest.c.body,
+    )
+    .join(interest, interest.c.id == delivery.c.interest_id)
+    .where(_OF_THESE)
+    .order_by(delivery.c.id)
+)  # fmt: skip
+_STEPS = select(step).where(step.c.delivery_id.in_(bindparam("ids", expanding=True)))
+
+
+def _claimed(row: Row[Any], steps: Sequence[Row[tuple[object, ...]]], known: Known | None) -> Claimed:
     writing = [one for one in steps if one.state == "writing"]
     return Claimed(
         row_id=row.id,

@@ -5,7 +5,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from mailbridge.ledger.acts import ACTOR
 from mailbridge.ledger.engine import Database, now
@@ -217,16 +229,20 @@ def erase_mails(connection: Connection, ids: Sequence[str], why: str, actor: str
     return len(own)
 
 
+# What every chunk of mails asks is built once: that costs several times what it costs the database to answer.
+_IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
+_BURIED = select(tombstone.c.content_id).where(tombstone.c.content_id.in_(_IDS))
+_ERASED = select(interest.c.id).where(interest.c.id.in_(_IDS), interest.c.erased_at.is_not(None))
+
+
 def buried_contents(connection: Connection, content_ids: Sequence[str]) -> frozenset[str]:
     """Return which of these contents were erased, whatever way they come back."""
-    query = select(tombstone.c.content_id).where(tombstone.c.content_id.in_(content_ids))
-    return frozenset(connection.scalars(query))
+    return frozenset(connection.scalars(_BURIED, {"ids": content_ids})) if content_ids else frozenset()
 
 
 def erased_interests(connection: Connection, ids: Sequence[str]) -> frozenset[str]:
     """Return which of these interests were erased."""
-    query = select(interest.c.id).where(interest.c.id.in_(ids), interest.c.erased_at.is_not(None))
-    return frozenset(connection.scalars(query))
+    return frozenset(connection.scalars(_ERASED, {"ids": ids})) if ids else frozenset()
 
 
 def _pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:

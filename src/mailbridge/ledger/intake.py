@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from mailbridge.ledger.engine import MAIL, Database, LeaseLost, now
-from mailbridge.ledger.insert import insert_new, inserted
+from mailbridge.ledger.insert import MOMENT, insert_new, inserted
 from mailbridge.ledger.leases import Leases, give_up
 from mailbridge.ledger.raws import CODEC, pack
 from mailbridge.ledger.schema import cursor, mail, mailbox, place, raw, tombstone
@@ -111,6 +111,12 @@ class Intake:
 _CURSOR = select(cursor.c.last_uid, cursor.c.first_uid).where(
     cursor.c.mailbox == bindparam("name"), cursor.c.uidvalidity == bindparam("uidvalidity")
 )
+_MOVED = (
+    update(cursor)
+    .where(cursor.c.mailbox == bindparam("name"), cursor.c.uidvalidity == bindparam("uids"))
+    .values(last_uid=bindparam("to_uid"), first_uid=bindparam("from_uid"), updated_at=now())
+)
+_ERASED = select(tombstone.c.mail_id).where(tombstone.c.mail_id.in_(bindparam("ids", expanding=True)))
 _SYNCED = (
     update(mailbox)
     .where(mailbox.c.name == bindparam("mailbox_name"), mailbox.c.owner == bindparam("node"))
@@ -132,16 +138,13 @@ def _move_cursor(connection: Connection, name: str, chunk: Chunk) -> int:
         connection.execute(cursor.insert().values(**row, updated_at=now()))
         return first_uid
     first_uid = known.first_uid if chunk.first_uid is None else chunk.first_uid
-    connection.execute(
-        update(cursor)
-        .where(cursor.c.mailbox == name, cursor.c.uidvalidity == chunk.uidvalidity)
-        .values(last_uid=max(known.last_uid, chunk.high_uid), first_uid=first_uid, updated_at=now())
-    )
+    moved = {"to_uid": max(known.last_uid, chunk.high_uid), "from_uid": first_uid}
+    connection.execute(_MOVED, {"name": name, "uids": chunk.uidvalidity, **moved})
     return first_uid
 
 
 def _erased(connection: Connection, mail_ids: Sequence[str]) -> frozenset[str]:
-    return frozenset(connection.scalars(select(tombstone.c.mail_id).where(tombstone.c.mail_id.in_(mail_ids))))
+    return frozenset(connection.scalars(_ERASED, {"ids": mail_ids}))
 
 
 def _mail_row(name: str, arrival: Arrival, mail_id: str, chunk: Chunk, first_uid: int) -> dict[str, Any]:
@@ -149,7 +152,7 @@ def _mail_row(name: str, arrival: Arrival, mail_id: str, chunk: Chunk, first_uid
         "id": mail_id,
         "size": arrival.size,
         "received_at": arrival.received_at.timestamp() if arrival.received_at else None,
-        "stored_at": now(),
+        "stored_at": MOMENT,
         "mailbox": name,
         "state": "stored",
         "backlog": chunk.backlog,
@@ -159,4 +162,4 @@ def _mail_row(name: str, arrival: Arrival, mail_id: str, chunk: Chunk, first_uid
 
 def _place_row(name: str, chunk: Chunk, uid: int, mail_id: str | None, erased: frozenset[str]) -> dict[str, Any]:
     known = None if mail_id in erased else mail_id
-    return {"mailbox": name, "uidvalidity": chunk.uidvalidity, "uid": uid, "mail_id": known, "stored_at": now()}
+    return {"mailbox": name, "uidvalidity": chunk.uidvalidity, "uid": uid, "mail_id": known, "stored_at": MOMENT}

@@ -113,9 +113,7 @@ class Outcomes:
         if mine:
             arrived = [row for row in rows if row["row_id"] in mine]
             connection.execute(_ARRIVED, [row | {"read_s": waits.first_read_s} for row in arrived])
-            moved = {"old": "sending", "new": "delivered", "why": None, "actor": self._node}
-            statement = transition.insert().values(delivery_id=bindparam("row_id"), at=now(), **moved)
-            connection.execute(statement, [{"row_id": row["row_id"]} for row in arrived])
+            connection.execute(_MOVED, [{"row_id": row["row_id"], "node": self._node} for row in arrived])
         for row in rows:
             if row["row_id"] not in mine:
                 add_suspect(connection, row["row_id"], "delivery", row["made"], self._node)
@@ -218,6 +216,9 @@ _ARRIVED = (
         owner=None,
         updated_at=now(),
     )
+)
+_MOVED = transition.insert().values(
+    delivery_id=bindparam("row_id"), at=now(), old="sending", new="delivered", why=None, actor=bindparam("node")
 )
 _ATTEMPTED = (
     update(attempt)

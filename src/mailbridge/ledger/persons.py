@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, true, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, true, update
 
 from mailbridge.ledger.engine import now
 from mailbridge.ledger.insert import insert_new, inserted
@@ -70,11 +72,16 @@ def _groups(keys: Sequence[Sequence[str]], known: Mapping[str, int]) -> list[_Gr
     return list({id(one): one for one in group_of.values()}.values())
 
 
+# Statements of every chunk and claim are built once: that costs several times what it costs the database to run them.
+_KNOWN_KEYS = select(person_key.c.key, person_key.c.person_id).where(
+    person_key.c.key.in_(bindparam("keys", expanding=True))
+)
+
+
 def _known_keys(connection: Connection, keys: set[str]) -> dict[str, int]:
     if not keys:
         return {}
-    query = select(person_key.c.key, person_key.c.person_id).where(person_key.c.key.in_(sorted(keys)))
-    return {row.key: row.person_id for row in connection.execute(query)}
+    return {row.key: row.person_id for row in connection.execute(_KNOWN_KEYS, {"keys": sorted(keys)})}
 
 
 def _new_persons(connection: Connection, count: int) -> list[int]:
@@ -104,11 +111,11 @@ def known_people(connection: Connection, account_id: str, person_ids: Sequence[i
     return people
 
 
-def _newest(account_id: str) -> Select[tuple[int]]:
+def _newest() -> Select[tuple[int]]:
     """Return the deliveries of the outer query's person to an account, the newest first, out of one index."""
     return (
         select(delivery.c.id)
-        .where(delivery.c.account_id == account_id, delivery.c.person_id == person.c.id)
+        .where(delivery.c.account_id == bindparam("account"), delivery.c.person_id == person.c.id)
         .where(is_in(delivery.c.state, "delivered"))
         .order_by(delivery.c.id.desc())
         .correlate(person)
@@ -117,7 +124,14 @@ def _newest(account_id: str) -> Select[tuple[int]]:
 
 def _last(connection: Connection, account_id: str, person_ids: Sequence[int], *, still_open: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202 - rows
     """Return each person's last delivery, or the last whose object may still be open."""
-    newest = _newest(account_id)
+    given = {"account": account_id, "persons": person_ids}
+    ids = [found for found in connection.scalars(_last_ids(still_open), given) if found is not None]
+    return connection.execute(_TOLD, {"ids": ids}).all() if ids else []
+
+
+@cache
+def _last_ids(still_open: bool) -> Select[Any]:  # noqa: FBT001 - positional for the cache
+    newest = _newest()
     last = newest.limit(1)
     if still_open:
         recent = newest.limit(RECENT).subquery()
@@ -126,17 +140,17 @@ def _last(connection: Connection, account_id: str, person_ids: Sequence[int], *,
         last = joined.where(may_be_open)
     # One look per person; grouping may become a join over everything that was delivered.
     last_id = last.correlate(person).scalar_subquery()
-    ids = [found for found in connection.scalars(select(last_id).where(person.c.id.in_(person_ids))) if found]
-    contact = (step.c.delivery_id == delivery.c.id) & (step.c.name == "contact") & (step.c.state == "done")
-    columns = (
+    return select(last_id).where(person.c.id.in_(bindparam("persons", expanding=True)))
+
+
+_CONTACT = (step.c.delivery_id == delivery.c.id) & (step.c.name == "contact") & (step.c.state == "done")
+_TOLD = (
+    select(
         interest.c.person_id, delivery.c.remote_id, delivery.c.contact_id, delivery.c.responsible,
         remote.c.responsible_id, step.c.remote_id.label("contact_step"),
-    )  # fmt: skip
-    query = (
-        select(*columns)
-        .join(interest, interest.c.id == delivery.c.interest_id)
-        .outerjoin(remote, remote.c.delivery_id == delivery.c.id)
-        .outerjoin(step, contact)
-        .where(delivery.c.id.in_(ids))
     )
-    return connection.execute(query).all()
+    .join(interest, interest.c.id == delivery.c.interest_id)
+    .outerjoin(remote, remote.c.delivery_id == delivery.c.id)
+    .outerjoin(step, _CONTACT)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+)  # fmt: skip

@@ -1,6 +1,5 @@
 """Steps 4–5 of the path: unread mails out, outcome + interests + deliveries in, one transaction (the outbox)."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from sqlalchemy import Connection, Row, RowMapping, Update, bindparam, false, fu
 
 from mailbridge.ledger.engine import WORK, Database, now
 from mailbridge.ledger.erased import buried_contents, erase_mails, erased_interests
-from mailbridge.ledger.insert import insert_new, inserted
+from mailbridge.ledger.insert import MOMENT, insert_new, inserted
 from mailbridge.ledger.leases import READING, Leases
 from mailbridge.ledger.persons import recognise
 from mailbridge.ledger.raws import Packed
@@ -22,10 +21,6 @@ from mailbridge.sdk import Interest
 
 TAKEN_BYTES = 32 * 1024 * 1024
 """Raw bytes that are taken out to be read at a time; a larger mail goes alone."""
-
-
-_NOW = now()
-"""Says in a row which column gets the moment of the transaction; one for all rows, for it costs more than the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +108,13 @@ class Reader:
             limit: Most mails; fewer where they are large.
             but: Mails that were taken already.
         """
-        query = (
-            select(mail.c.id, mail.c.size)
-            .where(is_in(mail.c.state, "stored"), mail.c.id.not_in(but))
-            .order_by(mail.c.backlog, mail.c.stored_at, mail.c.id)
-            .limit(limit)
-        )
         self._database.require_space()
         with self._database.write() as connection:
-            ids = _bounded(connection.execute(query).all())
+            ids = _bounded(connection.execute(_UNREAD, {"but": but, "most": limit}).all())
             if not ids or self._leases.take(connection, lease, READING) is None:
                 return []
-            rows = {row["id"]: row for row in connection.execute(_RAW.where(mail.c.id.in_(ids))).mappings()}
-            connection.execute(update(mail).where(mail.c.id.in_(ids)).values(tries=mail.c.tries + 1))
+            rows = {row["id"]: row for row in connection.execute(_RAW, {"ids": ids}).mappings()}
+            connection.execute(_TRIED, {"ids": ids})
         return [stored_mail(rows[mail_id]) for mail_id in ids]
 
     def waiting(self) -> int:
@@ -192,7 +181,21 @@ STORED = (
 )  # fmt: skip
 """What `stored_mail` asks of a row."""
 
-_RAW = select(*STORED).join(raw, raw.c.mail_id == mail.c.id)
+# Statements of every chunk are built once: to build them costs several times what it costs the database to run them.
+_OF_THESE = mail.c.id.in_(bindparam("ids", expanding=True))
+_UNREAD = (
+    select(mail.c.id, mail.c.size)
+    .where(is_in(mail.c.state, "stored"), mail.c.id.not_in(bindparam("but", expanding=True)))
+    .order_by(mail.c.backlog, mail.c.stored_at, mail.c.id)
+    .limit(bindparam("most"))
+)
+_RAW = select(*STORED).join(raw, raw.c.mail_id == mail.c.id).where(_OF_THESE)
+_TRIED = update(mail).where(_OF_THESE).values(tries=mail.c.tries + 1)
+_ORIGINS = (
+    select(mail.c.id, mail.c.backlog, mail.c.before_ledger)
+    .where(_OF_THESE, is_in(mail.c.state, "stored"))
+    .with_for_update()
+)
 
 
 def _bounded(mails: Sequence[Row[Any, Any]]) -> list[str]:
@@ -204,10 +207,7 @@ def _bounded(mails: Sequence[Row[Any, Any]]) -> list[str]:
 
 def _origins(connection: Connection, settlements: Sequence[Settlement]) -> dict[str, Row[Any, Any, Any]]:
     """Return what decides about the deliveries of each mail that nobody has settled yet."""
-    query = select(mail.c.id, mail.c.backlog, mail.c.before_ledger).where(
-        mail.c.id.in_([one.mail_id for one in settlements]), is_in(mail.c.state, "stored")
-    )
-    return {row.id: row for row in connection.execute(query.with_for_update())}
+    return {row.id: row for row in connection.execute(_ORIGINS, {"ids": [one.mail_id for one in settlements]})}
 
 
 def without_erased(connection: Connection, settlements: Sequence[Settlement]) -> tuple[list[Settlement], list[str]]:
@@ -258,7 +258,7 @@ def _outcome_statement(names: frozenset[str]) -> Update:
 def note_transitions(connection: Connection, steps: Iterable[tuple[str, str, str, str | None]], actor: str) -> None:
     """Append to the audit trail: mail, old state, new state, why."""
     rows = [
-        {"mail_id": mail_id, "at": _NOW, "old": old, "new": new, "why": why, "actor": actor}
+        {"mail_id": mail_id, "at": MOMENT, "old": old, "new": new, "why": why, "actor": actor}
         for mail_id, old, new, why in steps
     ]
     insert_new(connection, transition, rows)
@@ -288,7 +288,7 @@ def interest_values(record: Interest) -> dict[str, Any]:
         "network": record.source.network,
         "author": author.name or author.email or next(iter(author.phones), None) or author.url,
         "occurred_at": record.occurred_at.timestamp(),
-        "body": json.dumps(record.to_json(), ensure_ascii=False),
+        "body": record.model_dump_json(by_alias=True),
     }
 
 
@@ -299,7 +299,7 @@ def add_interests(connection: Connection, settlements: Sequence[Settlement]) -> 
     ]
     persons = recognise(connection, [record for _, _, record in told])
     rows = [
-        {"id": record.id, "mail_id": mail_id, "position": position, "created_at": _NOW, **interest_values(record)}
+        {"id": record.id, "mail_id": mail_id, "position": position, "created_at": MOMENT, **interest_values(record)}
         | {"person_id": person_id}
         for (mail_id, position, record), person_id in zip(told, persons, strict=True)
     ]
@@ -321,8 +321,11 @@ def add_deliveries(connection: Connection, wanted: Sequence[NewDelivery]) -> lis
 
 
 def _persons_of(connection: Connection, wanted: Sequence[NewDelivery]) -> dict[str, int | None]:
-    query = select(interest.c.id, interest.c.person_id).where(interest.c.id.in_({one.interest_id for one in wanted}))
-    return {row.id: row.person_id for row in connection.execute(query)}
+    ids = list({one.interest_id for one in wanted})
+    return {row.id: row.person_id for row in connection.execute(_PERSONS, {"ids": ids})} if ids else {}
+
+
+_PERSONS = select(interest.c.id, interest.c.person_id).where(interest.c.id.in_(bindparam("ids", expanding=True)))
 
 
 _LET_PASS = (
@@ -349,8 +352,8 @@ def _delivery_row(wanted: NewDelivery) -> dict[str, Any]:
         "fresh": wanted.fresh,
         "state": "doubt" if wanted.doubtful else "ready",
         "reason": "older than this ledger: searched before it is created" if wanted.doubtful else None,
-        "due": _NOW,
+        "due": MOMENT,
         "responsible": out.responsible,
-        "created_at": _NOW,
-        "updated_at": _NOW,
+        "created_at": MOMENT,
+        "updated_at": MOMENT,
     }
