@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import reduce
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from pydantic import BaseModel
@@ -62,10 +63,15 @@ def value_at(interest: Interest, path: str, language: Language | None = None) ->
         named = path.casefold()
         values = [field.value for field in interest.fields if (FORM_FIELD + (field.label or "")).casefold() == named]
         return clean(", ".join(filter(None, values))) or None
-    value: Any = reduce(getattr, path.split("."), interest)
+    value = _reader(path)(interest)
     if language and path in _WORDED:
         return card_word(_WORDED[path], value, language)
     return None if value in {"", ()} else value
+
+
+@lru_cache(maxsize=256)
+def _reader(path: str) -> Callable[[Interest], Any]:
+    return attrgetter(path)
 
 
 def value_text(value: CardValue, language: Language) -> str:
@@ -231,8 +237,10 @@ class _Lines:
     def _shown(self, path: str) -> str | None:
         if path in self._told:
             return None
-        longest = _LONGEST_LINK if path.endswith(("url", "target", "proof")) else _LONGEST_VALUE
         value = value_at(self._interest, path, self._language)
+        if value is None:  # as most are
+            return None
+        longest = _LONGEST_LINK if path.endswith(("url", "target", "proof")) else _LONGEST_VALUE
         return self._line(value_text(value, self._language), longest) or None
 
     def _date(self) -> str | None:

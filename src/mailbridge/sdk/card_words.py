@@ -1,6 +1,7 @@
 """What a manager reads on a card: names → English; the catalogues have it in other languages."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from mailbridge.sdk.translations import Language, noted, translated
@@ -109,6 +110,7 @@ def named_networks() -> tuple[str, ...]:
     return tuple(_NETWORKS)
 
 
+@lru_cache(maxsize=512)
 def card_word(table: WordTable, name: str, language: Language) -> str:
     """Return a label of the card, or what a kind, channel or network is called; an unlisted network is capitalised.
 
