@@ -110,13 +110,17 @@ def named_networks() -> tuple[str, ...]:
     return tuple(_NETWORKS)
 
 
-@lru_cache(maxsize=512)
 def card_word(table: WordTable, name: str, language: Language) -> str:
     """Return a label of the card, or what a kind, channel or network is called; an unlisted network is capitalised.
 
     Raises:
         KeyError: There is no such label, kind or channel.
     """
+    return _word(table, name, language)
+
+
+@lru_cache(maxsize=512)
+def _word(table: WordTable, name: str, language: Language) -> str:
     words = _TABLES[table]
     if table == "network" and name not in words:
         return name.replace("_", " ").capitalize()
