@@ -180,7 +180,7 @@ class CrmClient:
     def _sent(self, transport: httpx.BaseTransport, request: httpx.Request, log_in: httpx.Auth) -> httpx.Response:
         """Do what `httpx.Client.send` does of what a CRM needs, at two thirds of the cost: a backlog is many requests.
 
-        No redirects and no hooks, a look for cookies only where some are set, and log-ins that take one request.
+        No redirect is followed, no hook called; a look for cookies only where some are set; log-ins take one request.
         """
         flow = log_in.sync_auth_flow(request)
         request = next(flow)
@@ -191,6 +191,8 @@ class CrmClient:
             answer.read()
         finally:
             answer.close()
+        if answer.has_redirect_location:  # a sink may want to know where a portal has moved to
+            answer.next_request = httpx.Request("GET", request.url.join(answer.headers["Location"]))
         if "Set-Cookie" in answer.headers:
             self._http.cookies.extract_cookies(answer)
         return answer

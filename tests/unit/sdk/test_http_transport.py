@@ -71,7 +71,8 @@ def test_a_log_in_is_that_of_the_request_else_the_one_that_the_address_names():
 def test_a_redirect_is_an_answer_and_nothing_is_sent_where_it_leads():
     crm = Crm(httpx.Response(302, headers={"Location": "https://elsewhere.example/"}))
     client = CrmClient("https://crm.example", transport=crm)
-    assert client.send("POST", "/leads", write=True, json={}).status_code == 302
+    answer = client.send("POST", "/leads", write=True, json={})
+    assert (answer.status_code, str(answer.next_request.url)) == (302, "https://elsewhere.example/")
     with pytest.raises(MaybeWritten):
         client.call("POST", "/leads", write=True, json={})
     assert len(crm.asked) == 2
