@@ -49,6 +49,7 @@ def test_the_daemon_loads_nothing_that_only_colours_terminals_and_only_the_plugi
     loaded = set(done.stdout.split())
     assert {"structlog", "httpx", "mailbridge_sinks.jsonl"} <= loaded
     assert not loaded & {"rich", "pygments", "click", "mailbridge_parsers", "mailbridge_sinks.amocrm"}
+    assert "sqlalchemy.dialects.postgresql" not in loaded, "the ledger is a file"
 
 
 def test_what_was_left_out_can_be_loaded_afterwards(monkeypatch):

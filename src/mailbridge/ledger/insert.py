@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from mailbridge.ledger.engine import now
 
@@ -41,7 +41,11 @@ def inserted(connection: Connection, table: Table, rows: Sequence[Row], column: 
 
 
 def _insert(dialect: str, table: Table) -> Any:
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # 3 MB that a ledger in a file can do without
+
+    return postgresql.insert(table)
 
 
 def _prepared(connection: Connection, table: Table, row: Row) -> tuple[Any, frozenset[str]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Engine, MetaData, PrimaryKeyConstrain
 
 from mailbridge.ledger import schema_alerts  # noqa: F401 - its tables belong to the schema
 from mailbridge.ledger.backup import back_up
-from mailbridge.ledger.on_postgres import begin_migration
+from mailbridge.ledger.on_postgres import begin_migration, prepare_schema
 from mailbridge.ledger.on_sqlite import prove_references, references_unchecked
 from mailbridge.ledger.processes import SIGN_OF_LIFE_S, is_running
 from mailbridge.ledger.schema import metadata
@@ -79,6 +79,7 @@ def _create(engine: Engine) -> bool:
     with engine.connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             begin_migration(connection)
+            prepare_schema()
         if inspect(connection).get_table_names():
             return False
         metadata.create_all(connection, checkfirst=False)

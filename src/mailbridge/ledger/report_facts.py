@@ -86,7 +86,7 @@ def _told_postgresql(element: told, compiler: Any, **more: Any) -> str:
 
 
 scratch = MetaData()
-_TEMPORARY: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DROP"}
+_TEMPORARY: dict[str, Any] = {"prefixes": ["TEMPORARY"]}
 
 
 def _own_columns() -> Iterator[Column[Any]]:
@@ -126,6 +126,8 @@ fact = Table(
 def make_facts(database: Database, connection: Connection, asked: Asked, moment: float) -> None:
     """Fill `fact` out of the ledger, as it is at a moment of its clock; on SQLite a reader would hold up who writes."""
     if not database.is_sqlite:
+        for table in scratch.sorted_tables:
+            table.dialect_options["postgresql"]["on_commit"] = "DROP"
         scratch.create_all(connection, checkfirst=False)
         _copy(connection, picked, _picked(asked))
         connection.exec_driver_sql(f"ANALYZE {picked.name}")

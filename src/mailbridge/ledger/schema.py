@@ -54,7 +54,7 @@ def is_in(column: ColumnElement[str], *states: str) -> ColumnElement[bool]:
 
 
 def partial(name: str, *columns: str, where: str) -> Index:
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    return Index(name, *columns, sqlite_where=text(where), info={"where": where})
 
 
 # SQLite counts up only an INTEGER primary key.
