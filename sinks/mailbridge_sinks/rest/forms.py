@@ -83,11 +83,20 @@ class Form:
 
 
 class StepForm:
-    """One step of the configuration, ready to be used."""
+    """One step of the configuration, ready to be used.
+
+    Attributes:
+        is_for_all: Whether every delivery has it.
+        has_looks: Whether anything serves as well as a new object.
+        has_page: Whether people see its object on a page.
+    """
 
     def __init__(self, name: str, step: Step, config: RestConfig) -> None:
         self.name = name
         self.step = step
+        self.is_for_all = not step.when
+        self.has_looks = bool(step.look)
+        self.has_page = bool(step.page)
         self.is_main = name == config.main
         self.answers = (*step.answers, *config.answers)
         self._config = config

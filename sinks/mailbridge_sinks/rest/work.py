@@ -40,9 +40,10 @@ class Work:
         self._client = client
         self._searches = Searches(config, forms, client)
         self._deliveries = deliveries
+        self._by_key = {delivery.key: delivery for delivery in deliveries}
         self._steps = steps
         self._ids = {delivery.key: dict(steps.done(delivery.key)) for delivery in deliveries}
-        self._values = {item.key: values_of(item, config, self._ids[item.key]) for item in deliveries}
+        self._made: dict[str, Values] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._new: set[str] = set()
         self._halted: SinkError | None = None
@@ -55,11 +56,18 @@ class Work:
                 self._write(form, chunk)
         return [self._outcomes.get(delivery.key) or self._end(delivery) for delivery in self._deliveries]
 
+    def _values(self, delivery: Delivery) -> Values:
+        """Return what templates may use of a delivery: made when one is filled in, let go with the last step."""
+        made = self._made.get(delivery.key)
+        if made is None:
+            made = self._made[delivery.key] = values_of(delivery, self._config, self._ids[delivery.key])
+        return made
+
     def _lacks(self, delivery: Delivery, form: StepForm) -> bool:
         if delivery.key in self._outcomes or form.name in self._ids[delivery.key]:
             return False
         try:
-            return form.wanted(self._values[delivery.key])
+            return form.is_for_all or form.wanted(self._values(delivery))
         except BadTemplate as error:
             self._outcomes[delivery.key] = Rejected(str(error))
             return False
@@ -73,10 +81,10 @@ class Work:
                 yield delivery
 
     def _adopted(self, form: StepForm, delivery: Delivery) -> bool:
-        if self._halted is not None:
+        if self._halted is not None or not form.has_looks:
             return False
         try:
-            found = self._searches.look(form, self._values[delivery.key])
+            found = self._searches.look(form, self._values(delivery))
             if found:
                 self._steps.writing(form.name, [delivery.key])  # nothing is written: the ledger is told what was there
                 self._note(form, {delivery.key: Made(found, created=False)})
@@ -119,7 +127,7 @@ class Work:
         return self._client.write(request, form.answers)
 
     def _request(self, form: StepForm, chunk: Sequence[Delivery]) -> Filled:
-        return form.write([self._values[delivery.key] for delivery in chunk], self._client.path_token)
+        return form.write([self._values(delivery) for delivery in chunk], self._client.path_token)
 
     def _refuse(self, form: StepForm, chunk: Sequence[Delivery], error: Refused | BadTemplate) -> None:
         """Nothing of a refused request was written: find the bad ones by halving it."""
@@ -132,7 +140,7 @@ class Work:
     def _outcome(self, key: str, error: SinkError | BadTemplate) -> Outcome:
         if isinstance(error, BadTemplate):
             return Rejected(str(error))
-        if isinstance(error, UserGone) and self._values[key]["assignee"]:
+        if isinstance(error, UserGone) and self._values(self._by_key[key])["assignee"]:
             return NoSuchUser(error.reason)
         return outcome_of(error)
 
@@ -152,16 +160,20 @@ class Work:
         self._steps.finished(form.name, {key: one.remote_id for key, one in made.items()})
         for key, one in made.items():
             self._ids[key][form.name] = one.remote_id
-            self._values[key]["ids"][form.name] = one.remote_id
+            if key in self._made:
+                self._made[key]["ids"][form.name] = one.remote_id
             if form.is_main and one.created:
                 self._new.add(key)
+            if form is self._forms[-1]:
+                self._outcomes[key] = self._end(self._by_key[key])
+                self._made.pop(key, None)  # cards of a whole batch are megabytes
 
     def _end(self, delivery: Delivery) -> Outcome:
         if self._halted is not None and any(self._lacks(delivery, form) for form in self._forms):
             return outcome_of(self._halted)
         main = next(form for form in self._forms if form.is_main)
         remote_id = self._ids[delivery.key][main.name]
-        page = main.page(remote_id, self._values[delivery.key])
+        page = main.page(remote_id, self._values(delivery)) if main.has_page else None
         return Delivered(Receipt(remote_id, page, created=delivery.key in self._new))
 
 
