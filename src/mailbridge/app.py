@@ -205,12 +205,11 @@ def make_senders(
     replies: Sequence[ReplyRule] = (),
 ) -> list[Sender]:
     """Return the workers of a sink account; each has a sink of its own."""
-    kind = sink_type(settings.type)
     sleep = _sleeper(abort)
     return [
         Sender(
             name, settings, ledger, _maker(name, settings, ledger),
-            rate_per_s=_rate_per_s(settings), max_batch=kind.max_batch, replies=replies, room=room, sleep=sleep,
+            rate_per_s=_rate_per_s(settings), max_batch=_max_batch(settings), replies=replies, room=room, sleep=sleep,
         )
         for _ in range(workers)
     ]  # fmt: skip
@@ -240,6 +239,12 @@ def _maker(name: str, settings: SinkSettings, ledger: Ledger) -> Callable[[Gated
     kind = sink_type(settings.type)
     tokens = ledger.tokens(settings.account_id or name)
     return lambda transport: kind(settings, tokens=tokens, transport=transport)
+
+
+def _max_batch(settings: SinkSettings) -> int:
+    """Return how many deliveries are taken at a time: where requests hold few, more would only wait in memory."""
+    most = sink_type(settings.type).max_batch
+    return min(most, getattr(settings, "max_batch", most))
 
 
 def _rate_per_s(settings: SinkSettings) -> float:

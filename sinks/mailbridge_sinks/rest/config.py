@@ -10,6 +10,9 @@ from mailbridge_sinks.rest.presets import merged, preset_names, preset_table
 from mailbridge_sinks.rest.readlook import RestReadBack
 from mailbridge_sinks.rest.shape import BATCH_NAMES, AnswerRule, Check, Hmac, Step, Table, Text, for_many
 
+TAKEN = 50
+"""Deliveries that a worker takes at a time at least: what it asks the ledger for them costs nearly as much for one."""
+
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -138,6 +141,12 @@ class RestConfig(Table):
     def requests(self) -> Mapping[str, Step]:
         """The steps in order; never none."""
         return self.steps or {}
+
+    @property
+    def max_batch(self) -> int:
+        """Deliveries that are taken at a time: as many as the largest request holds, and at least `TAKEN`."""
+        sizes = [max(step.batch, step.search.batch if step.search else 1) for step in self.requests.values()]
+        return max(TAKEN, *sizes)
 
     def step_key_of(self, name: str, key: str) -> str:
         """Return what an object of a step carries: the main one the key itself, the others KEY/step."""

@@ -296,6 +296,7 @@ class Sender:
         outcomes = deliver(self._sink, claim.items, steps)
         steps.keep()
         self._note_gone(claim, outcomes)
+        self._gate.begin(None, self._ledger.lease_s)  # lets go of the batch: while there is no next one it would stay
         self._ledger.outcomes.finish(claim, outcomes, self._waits)
         self._tell(claim, outcomes, self._clock() - began)
 

@@ -46,3 +46,18 @@ def test_a_wrong_description_is_refused_when_it_is_read(settings, words):
     with pytest.raises(ValidationError, match=words) as caught:
         RestConfig(**{**table, **settings})
     assert "t0k3n-of-mine" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("steps", "taken"),
+    [
+        ({"lead": LEAD}, 50),
+        ({"lead": {**LEAD, "search": SEARCH}}, 50),
+        ({"lead": {**MANY, "batch": 2}}, 50),
+        ({"lead": {**MANY, "batch": 80}}, 80),
+        ({"note": {**MANY, "batch": 90}, "lead": LEAD}, 90),
+    ],
+)
+def test_a_worker_takes_what_fills_its_requests_and_no_hundred_cards_for_single_ones(steps, taken):
+    config = RestConfig(url="https://crm.example", auth="none", steps=steps)
+    assert config.max_batch == taken
