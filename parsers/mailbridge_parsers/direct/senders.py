@@ -247,12 +247,15 @@ def shows_another(mail: Mail) -> bool:
 
 
 def _tabulates_another(mail: Mail) -> bool:
-    """Whether a table tells, beside labels, somebody else's address: no person writes so of themselves."""
+    """Whether a table or a line of its own tells somebody else's address: no person writes so of themselves."""
     if "<td" not in mail.html_source.lower():
         return False
     own = {mail.sender.email, *(address.email for address in mail.recipients)}
     values = [pair.value.strip().lower() for pair in mail.html.pairs()[:_MOST_PAIRS] if pair.value]
-    return len(values) > 2 and any(is_email(value) and value not in own for value in values)
+    if len(values) > 2 and any(is_email(value) and value not in own for value in values):
+        return True
+    lines = [line.strip().lower() for line in words_of(mail).split("\n", _MOST_PAIRS)[:_MOST_PAIRS]]
+    return any("@" in line and is_email(line) and line not in own for line in lines)
 
 
 def _tells_address(mail: Mail, lines: list[str]) -> bool:

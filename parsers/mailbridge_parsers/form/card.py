@@ -56,6 +56,10 @@ _MARKS = {
     for mark in marks.split("|")
 }  # fmt: skip
 """Words for a rating that mean the same wherever there are five."""
+_ABOUT = re.compile(
+    r"\b(?:объявлени[юяе]|объекту?|товар[еау]?|услуг[уеи]|лоту?|listing|ad|item|product|property) [«\"“]([^«»\"“”]{2,150})[»\"”]",
+    re.IGNORECASE,
+)
 _SITE_KINDS: dict[str, Channel] = {"comment": "site", "post": "site", "review": "review"}
 
 
@@ -99,7 +103,7 @@ def make_card(mail: Mail, reading: Reading, system: System, site: Site, *, kind:
         when=place.moment,
         author=_author(author, reading),
         text=text or _other_text(reading, kind, cart, used, is_answered=site.replies_to() is not None) or None,
-        product=Product(name=_product(reading, goods) or None),
+        product=Product(name=_product(reading, goods) or _product_told(mail, reading) or None),
         reply=_reply(author, kind, place.url, is_talk=_is_talk(mail, system, place.url)),
         rating=_rating(reading) or (_rating_told(mail, reading) if kind == "review" else None),
         amount=total[0] if total else None,
@@ -173,7 +177,7 @@ def _whole_letter(reading: Reading) -> str:
 def _is_answer(one: Field) -> bool:
     """Whether a field can hold an answer of the visitor: no link of the template, nothing about somebody else."""
     answers = one.role in _ANSWERS and whose(one.label) is not Whose.ANOTHER
-    return answers and bool(filled(one.value)) and not ("://" in one.value and len(one.value.split()) == 1)
+    return answers and bool(filled(one.value)) and not _is_link(one.value)
 
 
 def _sentences(reading: Reading) -> list[FormField]:
@@ -208,7 +212,18 @@ def _product(reading: Reading, goods: list[Good]) -> str:
     if goods:
         return goods[0].name
     listed = (one.lines[0] for one in reading.all(Role.SECTION) if heads_goods(one.label))
-    return one_line(filled(reading.first(Role.PRODUCT))) or one_line(next(listed, ""))
+    named = (words for one in reading.all(Role.PRODUCT) if (words := one_line(filled(one.value))) and not _is_link(words))
+    return next(named, "") or one_line(next(listed, ""))
+
+
+def _product_told(mail: Mail, reading: Reading) -> str:
+    """What a sentence above the fields, or the subject, tells the visitor asks about: "о товаре «Стол»"."""
+    said = (mail.subject, *(item.text for item in reading.loose[: reading.heads or _HEADS][:_HEADS]))
+    return next((one_line(match[1]) for line in said if (match := _ABOUT.search(line))), "")
+
+
+def _is_link(value: str) -> bool:
+    return "://" in value and len(value.split()) == 1
 
 
 def _is_talk(mail: Mail, system: System, page: str) -> bool:
@@ -248,7 +263,7 @@ def _without_token(value: str) -> str:
 def _acts_for_owner(one: Field) -> bool:
     """Whether a field is nothing but a link that publishes or deletes what the mail tells of."""
     acts = label_key(one.label).split()[:1]
-    return bool(acts) and acts[0] in _ACTS and "://" in one.value and len(one.value.split()) == 1
+    return bool(acts) and acts[0] in _ACTS and _is_link(one.value)
 
 
 def _shown_label(one: Field) -> str:

@@ -63,7 +63,7 @@ _ANNOUNCED = re.compile(
     r"|[Тт]ел\b|[Тт]елефон|[Pp]hone))"
     rf"|(?:с именем|по имени|named) (?P<named>{_WORD}(?: {_WORD}){{0,3}})"
     rf"|откликнул(?:ся|ась) (?P<applied>{_WORD}(?: {_WORD}){{0,3}})"
-    rf"|\b{_WHO} (?P<who>{_WORD}(?: {_WORD}){{0,3}}),? (?:\(\w+\) )?(?!на |в |с |из |от |at |on |from |in )[a-zа-яё]"
+    rf"|\b{_WHO} (?P<who>{_WORD}(?: {_WORD}){{0,3}}),? (?:\([^()]{{1,60}}\) )?(?!на |в |с |из |от |at |on |from |in )[a-zа-яё]"
     rf"|^(?P<did>{_WORD} {_WORD}(?: {_WORD})?|[А-ЯЁ][а-яё]+) (?:has |just |have |только что )?(?:submitted|sent"
     rf"|left|filled"
     r"|requested|booked|started|opened|wrote|asked|contacted|ordered|(?:напис|оставил|отправил|заказал|задал"

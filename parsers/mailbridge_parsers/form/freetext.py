@@ -81,7 +81,8 @@ class FreeText:
             if not (item.value and is_label) or item.key in keys:
                 break
             keys.add(item.key)
-            start = number if item.gap else start
+            below_rule = self._tail[number - 1].is_rule
+            start = number - below_rule if item.gap or below_rule else start
         below = [item for item in self._tail[start:last] if item.role in CONTACTS]
         if self._roles.intersection(item.role for item in below):
             return 0

@@ -19,6 +19,7 @@ from mailbridge_parsers.form.splitting import (
     without_number,
     wrapped_field,
 )
+from mailbridge_parsers.form.upside import over_labels
 
 _STARS = re.compile(r"\*{5,}")
 _QUESTION = frozenset({"вопрос", "question", "q"})
@@ -40,7 +41,7 @@ def items_of(pieces: Iterable[Piece]) -> list[Item]:
             items.append(Item(piece.text, gap=piece.gap))
         else:
             items.extend(grid_items(piece) if isinstance(piece, Grid) else line_items(piece))
-    return said_by(under_questions(_answered(_under_stars(_throughout(_headed_paragraphs(under_rules(items)))))))
+    return said_by(under_questions(_answered(_under_stars(_throughout(_headed_paragraphs(under_rules(over_labels(items))))))))
 
 
 def _answered(items: list[Item]) -> list[Item]:
@@ -79,8 +80,8 @@ def _under_stars(items: list[Item]) -> list[Item]:
 
 def _throughout(items: list[Item]) -> list[Item]:
     """Where contacts stand as "Label - value" or below "**Label**", unknown labels stand so too."""
-    contacts = {item.role: item.style for item in items if item.role in CONTACTS}
-    asked = {item.role for item in items if item.role in ASKED and item.style in _ALIKE}
+    contacts = {item.role: _manner(item) for item in items if item.role in CONTACTS}
+    asked = {item.role for item in items if item.role in ASKED and _manner(item) in _ALIKE}
     styles = set(contacts.values())
     field_of = _ALIKE.get(styles.pop()) if len(asked) > 1 and len(styles) == 1 else None
     if field_of is None:
@@ -88,6 +89,13 @@ def _throughout(items: list[Item]) -> list[Item]:
     return [field_of(item) if item.style is Style.NONE and not item.is_rule else item for item in items]
 
 
+def _manner(item: Item) -> Style:
+    """How a label stands; a bold one before a dash is one before a dash."""
+    is_dashed = item.style is Style.BOLD and item.text.removeprefix(item.label).lstrip()[:1] in _DASHES
+    return Style.DASH if is_dashed and item.value else item.style
+
+
+_DASHES = frozenset("-–—")
 _ALIKE = {Style.DASH: dashed_field, Style.WRAPPED: wrapped_field}
 
 

@@ -12,6 +12,7 @@ _CALLBACK = re.compile(
     r"|неотвеченн)\w* (?:звонок"
     r"|вызов)|запись разговора|голосов\w+ сообщени|voice ?mail|(?:отложенный"
     r"|заказал\w*) звонок|phone call request|звонок с сайта"
+    r"|нов\w+ звонок|обращени\w+: звонок"
 )
 _ORDER = re.compile(
     r"нов\w+ (?:заказ|замовленн)|заказ\w*\s*(?:номер|№|#|no?\.?)?\s*\d|быстр\w+ заказ|заказ с сайта|заказ (?:товара"
@@ -91,7 +92,8 @@ _FORM = re.compile(
     r"|(?:generated|received|have|got) (?:you )?(?:a|an|the following|one) (?:new )?(?:lead|order|enquiry|inquiry"
     r"|booking)"
     r"|(?:вы получили|поступил|получен|оформлен|создан) (?:новый |следующий )?заказ\b|order was placed"
-    r"|(?:заказ|order) ?(?:№|#|n|no\.?)? ?\d[\w/-]*$"
+    r"|(?:заказ|order) ?(?:№|#|n|no\.?)? ?\d[\w/-]*"
+    r"(?:$| (?:был |has been |was |is )?(?:размещ[её]н|оформлен|создан|поступил|placed|received|created)\b)"
     r"|new (?:\w+ ){1,2}(?:booking|appointment|reservation)\b|you(?:'ve| have)? (?:just )?(?:received|got) a (?:new )?"
     r"(?:message|enquiry|inquiry|contact request)\b"
     r"|\b(?:is|are) (?:requesting (?:more )?information|interested in (?:your|the|this))\b"

@@ -91,6 +91,8 @@ def role_of(label: str) -> Role | None:
         return Role.UTM
     if key in words.PHONE_KEYS:
         return Role.PHONE
+    if "anything" in key:
+        return Role.TEXT  # "Is there anything else that we should know?"
     short = " ".join(word for word in key.split() if word not in words.FILLERS and not word.isdigit())
     return _ROLES.get(key) or _ROLES.get(short) or _by_words(short or key) or _by_alternative(label)
 

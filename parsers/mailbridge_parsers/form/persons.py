@@ -60,6 +60,7 @@ def with_person(reading: Reading, site: Site) -> Reading:
     if len(blocks) != 1:
         return _trusting_sentences(reading, site)
     block = blocks[0]
+    reading = _without_short_name(reading, block)
     labelled = [one for one in reading.fields if one.value and not one.is_doubtful and one.role in CONTACTS]
     if not labelled:
         return _with_block(reading, block, site)
@@ -67,6 +68,14 @@ def with_person(reading: Reading, site: Site) -> Reading:
     if not is_above or any(one.style is Style.CELL for one in labelled):
         return reading
     return _with_block_only(reading, block, site)
+
+
+def _without_short_name(reading: Reading, block: _Block) -> Reading:
+    """Drop a name that only says again whose words stand below it: "Ann says:" below "Ann Gray" and her address."""
+    whole = set(fold(block.name).split())
+    again = [one for one in reading.fields if not one.label and one.role is Role.NAME and one.value]
+    again = [one for one in again if whole.issuperset(fold(one.value).split())]
+    return replace(reading, fields=[one for one in reading.fields if one not in again]) if again else reading
 
 
 def _with_block(reading: Reading, block: _Block, site: Site) -> Reading:

@@ -21,7 +21,8 @@ _ACTS = re.compile(
     r"[?&](?:task|cmd|action|act)=[\w-]{0,30}(?:publish|delete|remove|approve|spam|trash|moderat|reject|ban\b|cmd)",
     re.IGNORECASE,
 )
-_NAMED_BY = frozenset({Role.PAGE_TITLE, Role.SUBJECT})
+_NAMED_BY = frozenset({Role.PAGE_TITLE, Role.SUBJECT, Role.PRODUCT})
+_MAY_LINK = frozenset({None, Role.PRODUCT})
 _NOT_THE_SITE = re.compile(r"unsubscribe|powered by|built with|created with|отписаться|работает на", re.IGNORECASE)
 _SITE_IN_FOOTER = re.compile(r"\((?P<name>[^()]{1,120}?)\s+(?P<url>https?://[^\s()]+)\)")
 _NUMBERED_FORM = re.compile(r"^\[\d+\]\s*")
@@ -95,7 +96,7 @@ def _page(reading: Reading, site: Site) -> str:
     pages = [url for one in reading.all(Role.SITE) if (url := url_of(one))]
     pages.extend(_loose_urls(reading, site))
     outer = reading.fields if len(reading.fields) <= 2 * _OUTER else reading.fields[:_OUTER] + reading.fields[-_OUTER:]
-    unnamed = (one for one in outer if (one.role is None or not one.value) and one.style is not Style.CELL)
+    unnamed = (one for one in outer if (one.role in _MAY_LINK or not one.value) and one.style is not Style.CELL)
     pages.extend(url for one in unnamed for url in _urls_of(one) if _is_own(host_of(url), site))
     pages.extend(
         url for one in outer if one.role in _NAMED_BY and one.href and _is_own(host_of(url := url_of(one)), site)

@@ -31,7 +31,8 @@ def _is_asked(lines: list[Item]) -> bool:
     """Whether the first paragraph has a question, or what every form asks, above its answer."""
     if len(lines) < 2 or lines[1].gap or lines[0].value:
         return False
-    return role_of(lines[0].text) in ASKED or lines[0].text.endswith("?")
+    asked = lines[0].text
+    return role_of(asked) in ASKED or asked.endswith("?") or asked.startswith(("Please ", "Пожалуйста"))
 
 
 def _paragraph_size(items: list[Item], start: int) -> int:

@@ -13,7 +13,7 @@ from mailbridge_parsers.form.item import Item, Style
 from mailbridge_parsers.form.labels import CONTACTS, Role, announces_person, announces_text, label_key, role_of
 from mailbridge_parsers.form.words import FILLERS
 
-_RULE = re.compile(r"[-=_*~#•─━—–. ]{2,}|[()\[\]{}]")
+_RULE = re.compile(r"[-=_*~#•─━—–.+| ]{2,}|[()\[\]{}]")
 _WRAPPED = re.compile(
     r"(?:-{2,}\s{0,20}(?P<dashed>[^-].{0,79}?)\s{0,20}-{2,}|={2,}\s{0,20}(?P<doubled>[^=].{0,79}?)\s{0,20}={2,}"
     r"|\[(?P<bracketed>[^\[\]]{1,80})\]|\*{1,3}(?P<starred>[^*]{1,80})\*{1,3}|#{1,4}\s{1,20}(?P<headed>.{1,80}))"
@@ -21,6 +21,8 @@ _WRAPPED = re.compile(
 _DASHED = re.compile(r"(?P<label>[^-–—=]{1,60}?)\s+(?:[-–—]|=>?)(?:\s+(?P<value>.*))?")
 _ARROW = re.compile(r"(?P<label>[^→]{1,200}?)\s{0,3}→\s{1,3}(?P<value>[^→]{1,4000})")
 _KEYED = re.compile(r"(?P<label>[^\W\d][\w.\[\]-]{0,40})=(?P<value>.*)")
+_FIELD = re.compile(r"(?P<label>[^-–—=:→]{1,60}?)(?:\s[-–—]\s|\s?(?:=>?|:|→))\s*\S.*")
+"""A field with its value, however a form sets the label off."""
 _HEADING = re.compile(r"=+ .* =+")
 _NUMBER = re.compile(r"^\d{1,2}[.)]\s+")
 _INLINE = re.compile(r"(?P<divider>[,;|\s])\s*(?P<words>[^\s:,;|][^:,;|]{0,40}):(?=\s)")
@@ -70,7 +72,7 @@ def line_items(line: TextLine) -> Iterator[Item]:
         yield Item(line.text, gap=line.gap, is_rule=True)
         return
     item = _labelled(line)
-    cuts = _cuts(item)
+    cuts = _cuts(item) or _cuts_alike(item)
     if cuts:
         yield from _apart(line, cuts)
     else:
@@ -222,6 +224,19 @@ def _cuts(item: Item) -> list[int]:
     # Two fields in a line that begins with words are a form; one may be part of a sentence.
     enough = begins_with_field or (len(known) > 1 and not CONTACTS.isdisjoint(known.values()))
     return sorted([*known, *others]) if known and enough else []
+
+
+def _cuts_alike(item: Item) -> list[int]:
+    """Where fields begin in a line that is nothing but fields: "Имя - Анна; Телефон - 8 912 …; Город - Пермь"."""
+    if item.style not in {Style.DASH, Style.COLON} or item.role not in CONTACTS or len(item.text) > _LONGEST_SPLIT:
+        return []
+    divider = next((sign for sign in ";|" if sign in item.value), "")
+    parts = [part for part in item.text.split(divider) if part.strip()] if divider else []
+    fields = [_FIELD.fullmatch(part.strip()) for part in parts[:_MOST_IN_LINE]]
+    labels = [field["label"].strip() for field in fields if field and reads_like_label(field["label"].strip())]
+    if len(labels) < max(2, len(parts)) or len(CONTACTS.intersection(map(role_of, labels))) < 2:
+        return []
+    return [item.text.index(part) for part in parts[1:]]
 
 
 def _known_label(match: re.Match[str]) -> tuple[int, Role] | None:

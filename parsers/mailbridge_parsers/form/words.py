@@ -132,7 +132,7 @@ vopros|soobshchenie|soobshenie|messaggio|mensaje|mensagem|nachricht|ihre nachric
 |вот сообщение|вот текст|here is the message|here s the message|the message follows
 |full message|project brief|your project|about your project|project details|project description|ваш проект|о проекте
 |scope|scope of work|reason for visit|reason for appointment|anything we should know
-|сопроводительное|сопроводительное сообщение|интересует|проект|идея|пояснение|уточнение|уточнения|ваши пожелания
+|сопроводительное|сопроводительное сообщение|интересует|идея|пояснение|уточнение|уточнения|ваши пожелания
 |správa|vaša správa|zpráva|vaše zpráva|mesaj|mesajınız|mesajul|üzenet|poruka|bericht|uw bericht|meddelande|besked
 |melding
 |viesti|nội dung|tin nhắn|lời nhắn
@@ -167,10 +167,10 @@ SUBJECT = _set("""
 |предмет|betreff|objet|asunto|oggetto|temat|тақырып
 """)
 PRODUCT = _set("""
-товар|название товара|наименование товара|наименование|продукт|услуга|модель|тариф|курс|тур|объект|лот|товар услуга
+товар|название товара|наименование товара|объявление|услуги|services|listing|наименование|продукт|услуга|модель|тариф|курс|тур|объект|лот|товар услуга
 |интересующий товар|интересующая услуга|выбранный товар|выбранная услуга|название продукта|название услуги|product
 |service|product name|item|item name|plan|package|model|course|product title|service name|interested product
-|выбранный тариф|vehicle|car|авто|автомобиль|помещение|номер квартиры|программа|вакансия|мероприятие|event
+|event type|event name|тип события|тип встречи|выбранный тариф|vehicle|car|авто|автомобиль|помещение|номер квартиры|программа|вакансия|мероприятие|event
 """)
 PRODUCTS = _set("товаре|товар|товара|товару|продукте|продукт|услуге|product|item|service")
 """What a label ends with that tells what was reviewed: "Новый отзыв о товаре: …"."""
@@ -290,10 +290,10 @@ message details|детали сообщения|lead details|enquiry details|д�
 |browser information|system information|meta data|metadata|тех информация|техническая информация|о посетителе
 """)
 DETAIL = _set("""
-профиль|profile|ссылка на профиль|profile link|юзернейм
+профиль|profile|проект|ссылка на профиль|profile link|юзернейм
 |резюме|resume|cv|портфолио|portfolio|linkedin|город|city|адрес|address|компания|company|организация
 |название компании|название организации|company name|organization|ооо|organisation|должность|position|job title
-|страна|country|бюджет|budget|услуги|services|количество|quantity|кол во|qty|дата рождения|birthday|date of birth
+|страна|country|бюджет|budget|количество|quantity|кол во|qty|дата рождения|birthday|date of birth
 |файл|файлы|file|files|attachment|attachments|attached file|вложение|вложения|способ оплаты|оплата|payment method
 |payment|способ доставки|доставка|shipping|shipping method|delivery|delivery method|регион|region|откуда узнали
 |откуда вы узнали о нас|how did you hear about us|размер|size|цвет|color|colour|индекс|zip|zip code|postal code
