@@ -27,7 +27,8 @@ _KNOWN = (
     ("calendar", re.compile(
         r"^(?:напоминание|reminder|напоминаем)\b.{0,80}(?:\d{1,2}[:.]\d\d|встреч|событи|созвон|планерк|meeting"
         r"|event|appointment|call|today|tomorrow|завтра|сегодня)"
-        r"|^(?:notification|уведомление): .{1,200} @ |has joined (?:your|the) (?:\w+ ){0,2}(?:meeting|room|call)|(?:meeting|cloud) (?:recording|summary|assets)"
+        r"|^(?:notification|уведомление): .{1,200} @ "
+        r"|has joined (?:your|the) (?:\w+ ){0,2}(?:meeting|room|call)|(?:meeting|cloud) (?:recording|summary|assets)"
         r"|запись (?:встречи|конференции|вебинара) (?:готова|доступна)|(?:meeting|event) (?:starts|begins"
         r"|is starting) in"
         r"|(?:встреча|конференция|событие) (?:начн[её]тся|начинается|отменен|перенесен)"
@@ -44,7 +45,8 @@ _KNOWN = (
             r"|(?:зачислени|поступлени|списани|пополнени)\w* (?:\S+ ){0,3}(?:сч[её]т|средств|\d|руб|rub|карт)|(?:оплата"
         r"|плат[её]ж|перевод) (?:\S+ ){0,4}"
         r"(?:получен|принят|прош[её]л|зачислен|выполнен|исполнен|успешн|отклон)|исполнен\w* плат[её]ж"
-        r"|\b(?:payment of \S{1,20} from|receipt (?:from|for)|your receipt|payment (?:received|failed|due|confirmation|declined)|payout"
+        r"|\bpayment of \S{1,20} from\b"
+        r"|\b(?:receipt (?:from|for)|your receipt|payment (?:received|failed|due|confirmation|declined)|payout"
         r"|invoice .{0,40}(?:is due|overdue|paid|available|attached)"
         r"|your .{0,30}(?:invoice|statement|bill) (?:is|for)|you(?:'ve| have) (?:been paid|received a payment)"
         r"|refund (?:issued|processed))"
@@ -74,6 +76,7 @@ _KNOWN = (
             r"|снят|истек|заблокирован|проверен|одобрен|отклонен)"
             r"|your (?:job|ad|listing|post|campaign|page|profile)\b.{0,80}\b(?:published|live|approved|expired|sent"
             r"|rejected)"
+            r"|подходящ\w+ (?:резюме|ваканси|кандидат)|(?:recommended|matching) (?:jobs|candidates)"
             r"|(?:отч[её]т|итоги) (?:о|по) рассылк|меняются (?:тариф|услови|цены)"
         ),
     ),

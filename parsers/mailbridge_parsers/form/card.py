@@ -27,7 +27,7 @@ from mailbridge_parsers.form.footers import is_footer, is_sign_off
 from mailbridge_parsers.form.goods import Good, cart_text, goods_of, order_number, total_of
 from mailbridge_parsers.form.item import Style, lines_of
 from mailbridge_parsers.form.keys import key_of, refs_of
-from mailbridge_parsers.form.kinds import kind_of, names_form
+from mailbridge_parsers.form.kinds import asks_call, kind_of, names_form
 from mailbridge_parsers.form.labels import Role, Whose, heads_goods, label_key, whose
 from mailbridge_parsers.form.place import campaign_of, place_of, url_of
 from mailbridge_parsers.form.reading import Field, Reading
@@ -57,7 +57,8 @@ _MARKS = {
 }  # fmt: skip
 """Words for a rating that mean the same wherever there are five."""
 _ABOUT = re.compile(
-    r"\b(?:объявлени[юяе]|объекту?|товар[еау]?|услуг[уеи]|лоту?|listing|ad|item|product|property) [«\"“]([^«»\"“”]{2,150})[»\"”]",
+    r"\b(?:объявлени[юяе]|объекту?|товар[еау]?|услуг[уеи]|лоту?|listing|ad|item|product|property)"
+    r" [«\"“]([^«»\"“”]{2,150})[»\"”]",
     re.IGNORECASE,
 )
 _SITE_KINDS: dict[str, Channel] = {"comment": "site", "post": "site", "review": "review"}
@@ -165,6 +166,8 @@ def _other_text(reading: Reading, kind: Kind, cart: str, used: list[Field], *, i
     if not reading.fields and not reading.goods and is_answered:
         return _whole_letter(reading)
     answers = [one for one in reading.fields if _is_answer(one) and one not in used]
+    if kind == "callback":
+        answers = [one for one in answers if not asks_call(one.value)]
     return "\n".join(f"{one.label}: {one.value}" for one in answers) or filled(reading.first(Role.SUBJECT))
 
 
@@ -212,8 +215,8 @@ def _product(reading: Reading, goods: list[Good]) -> str:
     if goods:
         return goods[0].name
     listed = (one.lines[0] for one in reading.all(Role.SECTION) if heads_goods(one.label))
-    named = (words for one in reading.all(Role.PRODUCT) if (words := one_line(filled(one.value))) and not _is_link(words))
-    return next(named, "") or one_line(next(listed, ""))
+    named = (one_line(filled(one.value)) for one in reading.all(Role.PRODUCT) if not _is_link(one.value))
+    return next(filter(None, named), "") or one_line(next(listed, ""))
 
 
 def _product_told(mail: Mail, reading: Reading) -> str:

@@ -64,6 +64,7 @@ class FreeText:
             # What the visitor imitates may end with an address too: only the site's own closes the template then.
             return closing(self._tail[:hard], hosts, names, only_own=True)
         end = next((number for number in labels if self._ends(number, last)), last)
+        end = self._block_above(end)
         # A rule above what software adds is the template's.
         return end - 1 if 0 < end < last and self._tail[end - 1].is_rule and is_about_the_page(self._tail[end]) else end
 
@@ -91,6 +92,18 @@ class FreeText:
             if below and all(could_fill(item.role, item.value) or _EMPTY.fullmatch(item.value) for item in below)
             else 0
         )
+
+    def _block_above(self, end: int) -> int:
+        """Where a paragraph of nothing but fields begins that tells the page in its last line; no visitor types one."""
+        if end == len(self._tail) or not is_about_the_page(self._tail[end]) or self._tail[end].gap:
+            return end
+        for number in range(end - 1, -1, -1):
+            item = self._tail[number]
+            if item.style is not Style.COLON or not item.value or item.role in CONTACTS or item.role is Role.TEXT:
+                return end
+            if item.gap:
+                return number if number or self._label.value else end
+        return end
 
     def _fenced(self) -> int:
         """How long a text is that stands between two rules alike; 0 when it does not."""

@@ -41,7 +41,9 @@ def items_of(pieces: Iterable[Piece]) -> list[Item]:
             items.append(Item(piece.text, gap=piece.gap))
         else:
             items.extend(grid_items(piece) if isinstance(piece, Grid) else line_items(piece))
-    return said_by(under_questions(_answered(_under_stars(_throughout(_headed_paragraphs(under_rules(over_labels(items))))))))
+    return said_by(
+        under_questions(_answered(_under_stars(_throughout(_headed_paragraphs(under_rules(over_labels(items)))))))
+    )
 
 
 def _answered(items: list[Item]) -> list[Item]:

@@ -91,10 +91,13 @@ def role_of(label: str) -> Role | None:
         return Role.UTM
     if key in words.PHONE_KEYS:
         return Role.PHONE
-    if "anything" in key:
-        return Role.TEXT  # "Is there anything else that we should know?"
     short = " ".join(word for word in key.split() if word not in words.FILLERS and not word.isdigit())
-    return _ROLES.get(key) or _ROLES.get(short) or _by_words(short or key) or _by_alternative(label)
+    return _ROLES.get(key) or _ROLES.get(short) or _by_words(short or key) or _by_alternative(label) or _asks_on(key)
+
+
+def _asks_on(key: str) -> Role | None:
+    """Long questions for whatever else there is: "Is there anything else that we should know before you come?"."""
+    return Role.TEXT if "anything" in key else None
 
 
 def _by_alternative(label: str) -> Role | None:
@@ -206,6 +209,7 @@ def _by_words(key: str) -> Role | None:
         (Role.TEXT, parts[0].startswith(words.TEXT_STEMS) and len(parts) <= 6),
         (Role.TEXT, len(parts) in {2, 3} and parts[0] in words.FURTHER and parts[-1].startswith(words.TEXT_STEMS)),
         (Role.TEXT, len(parts) == 2 and parts[1] in words.SAID and parts[0] in words.OF_VISITORS),
+        (Role.TEXT, parts[:2] == ["есть", "ли"] and parts[-1].startswith(words.TEXT_STEMS)),
         (Role.TEXT, parts[0] in {"note", "notes"} and parts[1:2] == ["for"] and len(parts) <= 6),
         (
             Role.TEXT,

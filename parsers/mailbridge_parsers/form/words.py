@@ -167,10 +167,11 @@ SUBJECT = _set("""
 |предмет|betreff|objet|asunto|oggetto|temat|тақырып
 """)
 PRODUCT = _set("""
-товар|название товара|наименование товара|объявление|услуги|services|listing|наименование|продукт|услуга|модель|тариф|курс|тур|объект|лот|товар услуга
+товар|название товара|наименование товара|наименование|продукт|услуга|модель|тариф|курс|тур|объект|лот|товар услуга
 |интересующий товар|интересующая услуга|выбранный товар|выбранная услуга|название продукта|название услуги|product
 |service|product name|item|item name|plan|package|model|course|product title|service name|interested product
-|event type|event name|тип события|тип встречи|выбранный тариф|vehicle|car|авто|автомобиль|помещение|номер квартиры|программа|вакансия|мероприятие|event
+|выбранный тариф|vehicle|car|авто|автомобиль|помещение|номер квартиры|программа|вакансия|мероприятие|event
+|объявление|услуги|services|listing|event type|event name|тип события|тип встречи
 """)
 PRODUCTS = _set("товаре|товар|товара|товару|продукте|продукт|услуге|product|item|service")
 """What a label ends with that tells what was reviewed: "Новый отзыв о товаре: …"."""
@@ -178,6 +179,7 @@ AMOUNT = _set("""
 сумма|сумма заказа|стоимость|стоимость заказа|итого|итого к оплате|всего|общая сумма|общая стоимость|заказ итого
 |сумма к оплате|сумма платежа|к оплате|итоговая сумма|total|amount|payment amount|grand total|order total
 |gesamt|gesamtsumme|totale|razem|suma|łącznie
+|total payé|montant total|total ttc|total pagado|importe total|gesamtbetrag|totale pagato
 |total price|total amount|total paid|order amount|сумма итого|total due|итого с доставкой|итоговая стоимость
 """)
 ORDER = _set("""
@@ -265,7 +267,7 @@ ad name|ad id|adset name|adset id|ad set name|campaign name|campaign id|id ка�
 |source form|user ip address|ip user|operating system|операционная система|http user agent|sender ip|ваш ip|your ip
 |akismet spam check|spam check|coming from|using|confirmation|confirmation number|confirmation code|booking id
 |booking reference|reservation number|reservation id|код брони|номер брони|номер бронирования|код бронирования
-|ip visitor|referring url|referer url|страница перехода|referral
+|length|duration|длительность|длительность ожидания|ip visitor|referring url|referer url|страница перехода|referral
 """)
 TECHNICAL_WORDS = _set("ip|agent|useragent|referer|referrer|browser|браузер|user agent")
 UTM_STEMS = (
