@@ -29,8 +29,10 @@ from mailbridge.sdk import (
     Strength,
     Target,
     TemplateChanged,
+    actors_in,
     canonical_url,
     deed_in,
+    fold,
     host_of,
     html_lines,
     is_robot,
@@ -46,7 +48,8 @@ from mailbridge.sdk.names import is_name
 from mailbridge.sdk.phrases import is_position
 
 _AT_COMMENT = re.compile(
-    r"(?:comment|reply|review|post|c|r|answer|kommentar|otzyv)s?[-_/=]?(?P<id>\d[\w-]*|[0-9a-f]{8,40})", re.IGNORECASE
+    r"(?:comment|reply|review|post|c|r|answer|question|kommentar|otzyv)s?[-_/=]?(?P<id>\d[\w-]*|[0-9a-f]{8,40})",
+    re.IGNORECASE,
 )
 _OF_ENGINE = re.compile(
     r"(?:(?P<remark42>remark42__comment-)|(?P<ghost>ghost-comments(?:-root)?)|(?P<commento>commento-)"
@@ -73,8 +76,8 @@ _NAMED = re.compile(
     r"(?P<handle>@)?(?P<name>[^()<>\n·•|→]{2,60}?)(?:\s{1,3}[(<]\S{1,64}@\S{1,80}[)>])?(?:\s{0,3}[·•|→].{0,60}|\s{1,3}\d.{3,30})?$"
 )
 _LABEL = re.compile(
-    r"\s*(?:текст (?:сообщения|комментария|отзыва)|комментарий|сообщение|отзыв|comment(?: summary| text)?|message"
-    r"|review)\s?:\s*",
+    r"\s*(?:текст (?:сообщения|комментария|отзыва)|комментарий|сообщение|отзыв|ответ|comment(?: summary| text)?|message"
+    r"|review|(?:new |their )?(?:reply|answer))\s?:\s*",
     re.IGNORECASE,
 )
 """What a template sets before the words."""
@@ -95,6 +98,8 @@ _MOMENT = re.compile(r"\d{1,2}[:./]\d\d|\b20\d\d\b|\d (?:min|hour|day|час|м�
 _CLOSING = re.compile(
     r"(?:you can|click|use the|to (?:reply|respond|approve|view)|view|read|reply|вы можете|чтобы|перейд|нажмите"
     r"|ответить|посмотреть)\b.{0,100}:$|sent to \S+@"
+    r"|(?:с уважением|best regards|kind regards|regards|thanks),?\s"
+    r"(?:администрация|команда|служба|ваш|the\s|your\s).{0,60}$"
     r"|\W{0,3}(?:reply to this (?:e-?mail|message)|ответьте на это письмо)\b",
     re.IGNORECASE,
 )
@@ -136,7 +141,20 @@ def _is_ours(mail: Mail) -> bool:
     by_site = is_robot(mail.sender.email) or (mail.sender.domain in own and not _PASSED_ON.match(mail.subject))
     if not _announced(mail) or not (by_site or any(one.hint for one in _places(mail))):
         return False
-    return any(one.hint or _within(one.owner, own) for one in _places(mail)) and _is_told(mail)
+    linked = any(one.hint or _within(one.owner, own) for one in _places(mail)) or _page_of(mail, own)
+    return bool(linked) and _is_told(mail)
+
+
+def _page_of(mail: Mail, own: set[str]) -> str:
+    """The own page that the headline links to, where subject and headline tell of the same, and of the same person."""
+    names, notice = actors_in(mail.subject), _notice(mail)
+    told = deed_in(mail.subject)
+    if not notice.actors or (names and notice.actors[0].name != names[0]):
+        return ""
+    if told is None or notice.deed is None or told.kind != notice.deed.kind:
+        return ""
+    page = _page(notice, mail)
+    return page if _within(host_of(page), own) else ""
 
 
 def _is_of_service(mail: Mail) -> bool:
@@ -147,7 +165,13 @@ def _is_told(mail: Mail) -> bool:
     """Whether a sentence says who commented; labels are a form's."""
     notice = _notice(mail)
     named = _author(mail, notice).name or _tells_subscriber(mail)
-    return bool(named and notice.text) and not _LABELLED.match(notice.text)
+    return bool(named and notice.text) and not _LABELLED.match(notice.text) and not _is_title(notice.text, mail)
+
+
+def _is_title(text: str, mail: Mail) -> bool:
+    """Whether what stands below the headline is but the page's title: the words are elsewhere then."""
+    title = _TITLE.search(mail.subject)
+    return title is not None and fold(title["title"]) == fold(text)
 
 
 def _tells_subscriber(mail: Mail) -> bool:
@@ -227,7 +251,8 @@ def _places(mail: Mail) -> Sequence[Target]:
 def _page(notice: Notice, mail: Mail) -> str:
     """The page that the headline links to, where no link leads to the comment."""
     lines = [line for line in html_lines(mail.html_source) if line.text == notice.headline]
-    pages = (target(run.href) for line in lines for run in line.links)
+    people = {fold(actor.name or "") for actor in notice.actors}
+    pages = (target(run.href) for line in lines for run in line.links if fold(run.text) not in people)
     return next((page.url for page in pages if page.role == "outside" and notice.headline), "")
 
 
@@ -294,7 +319,12 @@ def _own_words(text: str, name: str, mail: Mail) -> str:
     lines[0] = _LABEL.sub("", lines[0])
     lines = lines[: next((at for at, line in enumerate(lines) if at and _HEADS_ANOTHER.fullmatch(line)), len(lines))]
     own = [address.email for address in mail.recipients]
-    while len(lines) > 1 and (_CLOSING.match(lines[-1]) or not lines[-1] or any(one in lines[-1] for one in own)):
+    while len(lines) > 1 and (
+        _CLOSING.match(lines[-1])
+        or not lines[-1]
+        or any(one in lines[-1] for one in own)
+        or (name and lines[-1].startswith(f"{name} <"))
+    ):
         lines.pop()
     return "\n".join(lines).strip()
 

@@ -78,7 +78,7 @@ def target(network: _Network, href: str) -> Target:
     """Read a link as a network sends it, by the words that all of them use in their addresses."""
     url, site = unwrap_url(href), network.site
     host = host_of(url)
-    if host != site and not host.endswith("." + site):
+    if not any(host == own or host.endswith("." + own) for own in (site, *network.senders)):
         return Target("outside", canonical_url(href))
     path = unquote(parts_of(url).path).strip("/")
     shown = canonical_url(f"https://{_host(host, site)}/{path}", keep=lambda _: False)
@@ -95,7 +95,7 @@ def target(network: _Network, href: str) -> Target:
 
 def _host(host: str, site: str) -> str:
     """Pages of somebody's own host stay there; mail and mobile hosts lead to the site."""
-    first = host.removesuffix(site).rstrip(".")
+    first = host.removesuffix(site).rstrip(".") if host.endswith(site) else ""
     return f"www.{site}" if first in {"", "www", "m", "email", "mail", "e", "click", "links"} else host
 
 

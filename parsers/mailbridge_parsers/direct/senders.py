@@ -38,6 +38,7 @@ _MACHINES = re.compile(
 _ROLES = re.compile(
     r"info|shop|store|sales?|orders?|zakaz\w*|booking|reservations?|events?|support|service|admin|office|mail"
     r"|hello|contact\w*"
+    r"|blog|wiki|forum|community|comments?|reviews?|feedback|gallery|portal|otzyv\w*"
     r"|site|web\w*|form\w*|hosting|bank|team|account\w*|manager|lead\w*|crm"
 )
 _MACHINE_HOSTS = frozenset({

@@ -20,6 +20,7 @@ _OBJECTS = tuple(
         r"groups/[^/]+/(?P<post>\d{6,})",
         r"events/(?P<post>\d{5,})(?:/permalink/\d+)?",
         r"[^/]+/(?:posts|videos|photos(?:/[^/]+)?|reviews|activity)/(?:[^/]+/)?(?P<post>pfbid\w+|\d+)",
+        r"stories/\d+/(?P<post>[\w=-]+)",
         r"(?:reel|marketplace/item|watch/live|notes/[^/]+(?:/[^/]+)?)/(?P<post>\d+)",
     )
 )

@@ -49,6 +49,7 @@ _FOOTER = re.compile(
     r"\b(?:visit|click|go to|log ?in|sign in|follow (?:this|the)|use (?:this|the) link|https?:)"
     r"|^(?:view|see|open|manage|check|review|approve|confirm|accept) .{0,40}\b(?:in|on|from|via) (?:the |your )?"
     r"(?:admin|dashboard|panel|crm|back ?(?:end|office)|account|app)\b"
+    r"|^visit (?:your|the) .{0,40} to (?:see|view|read|reply|respond|answer|moderate|approve)\b"
     r"|^(?:please )?log ?in to (?:your |the )?(?:admin|dashboard|panel|account|back ?office)"
     r"|^для (?:ответа|просмотра|обработки|связи|публикации|одобрения|подтверждения)\b.{0,60}(?:перейд|нажм|войд"
     r"|откро|использ)"

@@ -24,7 +24,9 @@ NAME = _set("""
 |contact person|what is name|what s name|what name|whats name|name and surname|name surname|surname and name
 |first name last name|лид|новый лид|lead|new lead|имя клиента|контактное лицо|имя контакта|who is this from
 |what should we call you|ім я
-|imya|imia|fio|familiya imya|vashe imya|имя компании контактное лицо|posted by|имя мастера гостя|гость|guest
+|imya|imia|fio|familiya imya|vashe imya|имя компании контактное лицо|posted by|comment by|commented by|comment from
+|review by|reviewed by|commenter|commentator|комментатор|автор комментария|отзыв от|комментарий от
+|имя мастера гостя|гость|guest
 |guest name|attendee|attendee name|invitee
 |invitee name|participant|participant name|участник|слушатель|applicant|applicant name|соискатель|кандидат|candidate
 |пациент|patient|patient name|имя гостя|имя участника|фио участника|получатель|recipient|recipient name|фио получателя

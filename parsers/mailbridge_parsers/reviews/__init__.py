@@ -59,6 +59,7 @@ _CATALOGUES = {
     "avito": ("avito.ru",),
     "judgeme": ("judge.me", "judgeme.com"),
     "google_play": ("noreply-play-developer-console@google.com",),
+    "yotpo": ("yotpo.com",),
     "holidaycheck": ("holidaycheck.de", "holidaycheck.com"),
     "ostrovok": ("ostrovok.ru",),
     "napopravku": ("napopravku.ru",),

@@ -42,6 +42,9 @@ _MADE_BY = re.compile(
     rf"\s+(?:(?P<name>{NAME})|@(?P<handle>{NAME}|[\w.-]{{2,40}}))"
 )
 """Whose deed it was, further down the line: "… on page X by Anna Smith:"."""
+_FROM_AT_END = re.compile(rf"\b(?:from|by|от)\s+(?P<name>{NAME}\s+{NAME}?)(?<!\w\w\.)[.!]?$")
+"""The same where nothing follows: a name of two words at least, for one may be a page's."""
+_BY_SOMEBODY = frozenset({"comment", "review", "mention"})
 _SHOWN = re.compile(
     r"\W*(?i:посмотрите|see|view|check\s+out|guarda|découvrez)\s+(?i:(?:нов|перв)\w+\s+)?"
     r"(?i:(?:комментари|публикаци|фото|видео|запис|ответ|пост|опрос|обновлени|трансляци)\w*\s+)?"
@@ -126,10 +129,13 @@ def actors_in(headline: str) -> list[str]:
     before = names_in(words, headline[deed.start : deed.end])
     if before:
         return before
-    after = _NAME_AFTER.match(headline, deed.end) or _MADE_BY.search(_masked(headline, ()), deed.end)
+    masked = _masked(headline, ())
+    after = _NAME_AFTER.match(headline, deed.end) or _MADE_BY.search(masked, deed.end)
     if after and after["handle"]:
         return [after["handle"]]
-    return names_in(after["name"]) if after and not _GOES_ON.match(headline, after.end()) else []
+    named = names_in(after["name"]) if after and not _GOES_ON.match(headline, after.end()) else []
+    last = _FROM_AT_END.search(masked, deed.end) if not named and deed.kind in _BY_SOMEBODY else None
+    return names_in(last["name"]) if last else named
 
 
 def said_in(headline: str, deed: Deed | None) -> str:

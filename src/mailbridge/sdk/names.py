@@ -21,6 +21,14 @@ _ROLE = re.compile(
     r"\s+(?=[A-ZА-ЯЁ\d@«\"“])",
     re.IGNORECASE,
 )
+_IN_PLACE = re.compile(
+    r"(?<=\S)\s+(?:в|на|под|к|from|on|in|at)\s+(?:the\s+|your\s+|ваш\w+\s+)?(?:рассказ|новост|стать|тем[еыу]|запис|обсужден"
+    r"|пост|блог|групп|сообществ|раздел|вопрос|альбом|фото|видео|сайт|страниц|форум|портал|товар"
+    r"|story|news|article|topic|thread|post|blog|discussion|page|site|forum)\w*\b"
+    r".*$",
+    re.IGNORECASE,
+)
+"""Where it happened, told between the name and the verb: "moonrise в рассказе «Маяк» добавил …"."""
 _IN_QUOTES = re.compile(r"[«\"“](?P<name>[^«»\"“”]+)[»\"”]")
 _QUOTED = re.compile(r"«[^«»]*»|„[^„“”]*[“”]|“[^“”]*”|\"[^\"]*\"")
 _HELPERS = re.compile(r"\s+(?:has|have|just|also|только что|также|тоже)$", re.IGNORECASE)
@@ -44,17 +52,21 @@ _VERB = re.compile(_ALSO + r"\w+(?:ed|es|[tkw]s|л[аи]?|л(?:ся|ась|ис�
 _ADJECTIVE = re.compile(r"(?i:нов\w{2,4}|new|an?|the)\s+(?=[^\W\d_a-zа-яё])")
 _TITLED = re.compile(r"(?:post|page|article|topic|thread|запис|стать|пост|тем|товар)\w*\s+[«\"“„]", re.IGNORECASE)
 _NO_NAME = re.compile(
-    r"(?:у|на|в|к|под|о|за)\s+ва\w+|(?:[а-яё]{3,}(?:[аеиыя]ть|йте|[иь]те)(?:ся|сь)?|вы|вас|вам|вами|ваш\w*|тебе|тебя|нов\w{2,4}|кто-то|кому-то|посмотрите|появил\w*|вышл\w*|вышел|поступил\w*|получ\w+|оставлен\w*|добавлен\w*|опубликован\w*|пришл[аио]|был[аои]?|есть|это\w*"
+    r"(?:(?:у|на|в|во|к|под|о|об|за|по|из|для|с|со)\s+(?-i:[а-яё])|(?:on|in|at|for|to|of)\s+(?:the|your|page|post|article)\b)\w*|(?:[а-яё]{3,}(?:[аеиыя]ть|йте|[иь]те)(?:ся|сь)?|вы|вас|вам|вами|ваш\w*|тебе|тебя|нов\w{2,4}|кто-то|кому-то|посмотрите|появил\w*|вышл\w*|вышел|поступил\w*|получ\w+|оставлен\w*|добавлен\w*|опубликован\w*|пришл[аио]|был[аои]?|есть|это\w*"
     r"|you|your|new|someone|somebody|see|check|view|an?|the|there|this|hai|un|una|tu|tuo|tua|vous|votre|nouve\w+|sie|du|ihr\w*"
     r"|dein\w*|neue\w*|здравствуй\w*|привет|hi|hey|hello|hallo|ciao|bonjour|dear|facebook|вконтакте|одноклассники|vk)(?:\W|$)",
     re.IGNORECASE,
 )
 _ANYBODY = re.compile(
-    r"(?:гост[ья]|клиент(?:ка)?|покупател(?:ь|ьница)|пользовател(?:ь|ьница)|посетител(?:ь|ьница)|пациент(?:ка)?|читател(?:ь|ьница)|подписчик"
-    r"|guest|customer|client|user|visitor|reader|buyer|shopper|patient|follower|subscriber|gast|kunde|cliente|client)",
+    r"(?:гост[ья]|клиент(?:ка)?|покупател(?:ь|ьница)|пользовател(?:ь|ьница)|посетител(?:ь|ьница)|пациент(?:ка)?|читател(?:ь|ьница)"
+    r"|подписчик"
+    r"|guest|customer|client|user|visitor|reader|buyer|shopper|patient|follower|subscriber|gast|kunde|cliente|client"
+    r"|on|at|by|from|date|(?:just )?received|posted|submitted|added|created|published|arrived|waiting|pending"
+    r"|awaiting(?: \w+)?"
+    r"|notification|alert|details|needs? (?:moderation|approval)|requires? (?:moderation|approval))",
     re.IGNORECASE,
 )
-"""What somebody is called who is not named."""
+"""What somebody is called who is not named, and what a headline in capitals goes on with: "New Review Received"."""
 
 
 def is_name(words: str) -> bool:
@@ -82,7 +94,7 @@ def names_in(words: str, deed: str = "") -> list[str]:
     words = words.strip(" :").rpartition(": ")[2].strip()  # "Anna: new comment"
     alone = _REST.sub("", words)
     counted = alone != words
-    words = _ROLE.sub("", EDGES.sub("", EDGES.sub("", alone)))
+    words = _IN_PLACE.sub("", _ROLE.sub("", EDGES.sub("", EDGES.sub("", alone))))
     if not words or _speaks(words, deed) or _TITLED.match(words):
         return []
     if whole := _IN_QUOTES.fullmatch(words):

@@ -76,8 +76,8 @@ def nominative(name: str, case: str) -> str:
         name: First name, surname, patronymic in any order.
         case: The case that the sentence asks for: "gent" or "datv".
     """
-    forms = [list(_forms(word, case)) for word in name.split()]
-    if any("nomn" in {form.case for form in word} for word in forms) and _read(forms, "nomn"):
+    forms = [list(_joined_forms(word, case)) for word in name.split()]
+    if _read(forms, "nomn"):
         return name  # templates also write "от Анна Петрова", and "Александра" may be her as well as his
     found = {" ".join(form.shown for form in reading) for reading in _read(forms, case)}
     return found.pop() if len(found) == 1 else name
@@ -89,6 +89,15 @@ def _read(forms: list[list[_Form]], case: str) -> list[tuple[_Form, ...]]:
     return [
         way for way in ways if any(one.is_first_name for one in way) and _BOTH.intersection(*(w.genders for w in way))
     ]
+
+
+def _joined_forms(word: str, case: str) -> Iterator[_Form]:
+    """Both halves of a double name stand in one case: "Салтыковой-Щедриной"."""
+    for ways in product(*(list(_forms(part, case)) for part in word.split("-") if part)):
+        genders = _BOTH.intersection(*(one.genders for one in ways))
+        if genders and len({one.case for one in ways}) == 1:
+            shown = "-".join(one.shown for one in ways)
+            yield _Form(shown, ways[0].case, genders, any(one.is_first_name for one in ways))
 
 
 def _forms(word: str, case: str) -> Iterator[_Form]:
@@ -128,4 +137,4 @@ def _surname(word: str, case: str) -> Iterator[_Form]:
 
 
 def _like(lower: str, word: str) -> str:
-    return lower.upper() if word.isupper() else "-".join(part.capitalize() for part in lower.split("-"))
+    return lower.upper() if word.isupper() else lower.capitalize()
