@@ -112,6 +112,11 @@ _THANKS = re.compile(
     r"thank|great|super|nice|good|very|well|спасибо|благодар|отлич|супер|класс|очень|хорош", re.IGNORECASE
 )
 """How comments begin with few words, each with a capital."""
+_CUSTOMER = re.compile(
+    r"^(?:[Пп]окупател[ья]|[Пп]осетител[ья]|[Чч]итател[ья]|[Гг]ост[ья]|[Кк]лиента?|[Пп]ациента?"
+    r"|[Cc]ustomer|[Gg]uest|[Vv]isitor|[Rr]eader|[Bb]uyer)\s+(?=[А-ЯЁA-Z][а-яёa-z])"
+)
+"""What shops call those who write, before their names."""
 _TITLE = re.compile(r"[«“\"](?P<title>[^«»“”\"]{1,200})[»”\"]")
 _KINDS = frozenset({"comment", "review"})
 
@@ -332,7 +337,7 @@ def _own_words(text: str, name: str, mail: Mail) -> str:
 def _author(mail: Mail, notice: Notice) -> Author:
     """Return who commented; a subject alone may tell the title of the page: "New comment: Great Lamp"."""
     names = [actor.name for actor in notice.actors if actor.name and not _is_of_subject(actor.name, mail)]
-    return Author(name=names[0] if names else None)
+    return Author(name=_CUSTOMER.sub("", names[0]) if names else None)
 
 
 def _is_of_subject(name: str, mail: Mail) -> bool:

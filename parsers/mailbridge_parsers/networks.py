@@ -22,6 +22,7 @@ from mailbridge.sdk import (
     Route,
     Strength,
     Target,
+    actors_in,
     canonical_url,
     deed_in,
     host_of,
@@ -30,6 +31,7 @@ from mailbridge.sdk import (
     read_social,
     unwrap_url,
 )
+from mailbridge.sdk.names import is_name
 
 
 class _Network(NamedTuple):
@@ -65,6 +67,7 @@ _OWN = re.compile(
     r"settings|login|log-?out|signup|unsubscribe|notifications?|about|help|terms|privacy|policy|business|search|messages|inbox|home",
     re.IGNORECASE,
 )
+_NICK = re.compile(r"[\w./-]{2,60}")
 _TALK = re.compile(r"(?:messages?|chat|inbox|direct|im)(?:/[\w-]{1,40}){0,2}/(?P<thread>[\w-]{2,60})", re.IGNORECASE)
 _OBJECT = re.compile(
     r"(?:[\w.@-]{1,80}/){0,3}?(?:comments?|posts?|p|pins?|videos?|photos?|status|answers?|questions?|gallery|notes?|a|b|story)"
@@ -106,7 +109,10 @@ def _of(mail: Mail) -> str | None:
 def _tells_a_deed(mail: Mail) -> bool:
     deed = deed_in(mail.subject)
     told = deed is not None and deed.kind not in {"post", "visit"} and noise_in(mail.subject) is None
-    return told and _TO_US.search(mail.subject) is not None
+    if not told or not _TO_US.search(mail.subject) or "List-Id" in mail.headers:
+        return False
+    # "Why your lamps replied to the dark" is the title of a newsletter.
+    return all(is_name(name) or _NICK.fullmatch(name) for name in actors_in(mail.subject))
 
 
 class NetworksParser:

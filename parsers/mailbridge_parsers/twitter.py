@@ -108,15 +108,17 @@ def _where(interest: Interest) -> str:
 
 
 def _with_handle(mail: Mail, interest: Interest) -> Interest:
-    """Add the profile that subject or text part name behind the author: "Kate Dov (@katedov)"."""
+    """Add the profile that subject or body name behind the author: "Kate Dov (@katedov)", "Kate Dov @katedov"."""
     author = interest.author
     if author.url or not author.name:
         return interest
-    shown = re.compile(rf"^{re.escape(author.name)} \(@(?P<handle>\w{{1,20}})\)", re.MULTILINE)
-    match = shown.search(mail.subject) or shown.search(mail.text)
+    shown = re.compile(
+        rf"^\s*{re.escape(author.name)} (?:\(@(?P<told>\w{{1,20}})\)|@(?P<alone>\w{{1,20}})\s*$)", re.MULTILINE
+    )
+    match = shown.search(mail.subject) or shown.search(mail.words)
     if match is None:
         return interest
-    named = author.model_copy(update={"url": f"https://twitter.com/{match['handle']}"})
+    named = author.model_copy(update={"url": f"https://twitter.com/{match['told'] or match['alone']}"})
     return interest.model_copy(update={"author": named})
 
 

@@ -21,6 +21,8 @@ _ROLE = re.compile(
     r"\s+(?=[A-ZА-ЯЁ\d@«\"“])",
     re.IGNORECASE,
 )
+_FULL_STOP = re.compile(r"(?<=[^\W\d_]{4})\.$")
+"""The end of the sentence; initials and "Jr." keep theirs."""
 _IN_PLACE = re.compile(
     r"(?<=\S)\s+(?:в|на|под|к|from|on|in|at)\s+(?:the\s+|your\s+|ваш\w+\s+)?(?:рассказ|новост|стать|тем[еыу]|запис|обсужден"
     r"|пост|блог|групп|сообществ|раздел|вопрос|альбом|фото|видео|сайт|страниц|форум|портал|товар"
@@ -28,7 +30,7 @@ _IN_PLACE = re.compile(
     r".*$",
     re.IGNORECASE,
 )
-"""Where it happened, told between the name and the verb: "moonrise в рассказе «Маяк» добавил …"."""
+"""Where it happened, told between the name and the verb: "Пользователь moonrise в рассказе «Маяк» добавил …"."""
 _IN_QUOTES = re.compile(r"[«\"“](?P<name>[^«»\"“”]+)[»\"”]")
 _QUOTED = re.compile(r"«[^«»]*»|„[^„“”]*[“”]|“[^“”]*”|\"[^\"]*\"")
 _HELPERS = re.compile(r"\s+(?:has|have|just|also|только что|также|тоже)$", re.IGNORECASE)
@@ -94,7 +96,10 @@ def names_in(words: str, deed: str = "") -> list[str]:
     words = words.strip(" :").rpartition(": ")[2].strip()  # "Anna: new comment"
     alone = _REST.sub("", words)
     counted = alone != words
-    words = _IN_PLACE.sub("", _ROLE.sub("", EDGES.sub("", EDGES.sub("", alone))))
+    shown = EDGES.sub("", EDGES.sub("", alone))
+    words = _ROLE.sub("", shown)
+    if words != shown:
+        words = _IN_PLACE.sub("", words)
     if not words or _speaks(words, deed) or _TITLED.match(words):
         return []
     if whole := _IN_QUOTES.fullmatch(words):
@@ -106,7 +111,7 @@ def names_in(words: str, deed: str = "") -> list[str]:
 
 
 def _bare(name: str) -> str:
-    return person_name(EDGES.sub("", _HELPERS.sub("", _HANDLE.sub("", name))))
+    return person_name(_FULL_STOP.sub("", EDGES.sub("", _HELPERS.sub("", _HANDLE.sub("", name)))))
 
 
 def _speaks(words: str, deed: str) -> bool:
