@@ -106,10 +106,16 @@ def _of(mail: Mail) -> str | None:
     return next((name for name, network in _NETWORKS.items() if mail.sender.is_of(*network.senders)), None)
 
 
+def _is_of_own_list(mail: Mail) -> bool:
+    """Whether it is an issue of a newsletter that the network sends for somebody."""
+    name = mail.headers.get("List-Id").strip().rstrip(">").casefold()
+    return any(name.endswith(f".{sender}") for sender in _SENDERS)
+
+
 def _tells_a_deed(mail: Mail) -> bool:
     deed = deed_in(mail.subject)
     told = deed is not None and deed.kind not in {"post", "visit"} and noise_in(mail.subject) is None
-    if not told or not _TO_US.search(mail.subject) or "List-Id" in mail.headers:
+    if not told or not _TO_US.search(mail.subject) or _is_of_own_list(mail):
         return False
     # "Why your lamps replied to the dark" is the title of a newsletter.
     return all(is_name(name) or _NICK.fullmatch(name) for name in actors_in(mail.subject))
