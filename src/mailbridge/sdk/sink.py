@@ -254,7 +254,7 @@ class Sink(Protocol):
     manifest: ClassVar[Manifest]
     Config: ClassVar[type[BaseModel]]
     max_batch: ClassVar[int]
-    """Most deliveries per call of `deliver`."""
+    """Most deliveries per call of `deliver`; a `max_batch` of its `Config`, where it has one, may be less."""
     rate_per_s: ClassVar[float]
     """Requests a second that the CRM allows per account; the configuration may override it."""
 

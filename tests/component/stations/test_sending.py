@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from component.ledger.conftest import ACCOUNT, Clock, Kit
+from component.ledger.conftest import ACCOUNT
 from mailbridge.app import build
 from mailbridge.config import SinkSettings, load_settings
 from mailbridge.sdk import Delivered, Manifest, Receipt
@@ -34,13 +34,6 @@ class Crm:
 
     def close(self):
         pass
-
-
-@pytest.fixture
-def kit(tmp_path):
-    made = Kit(f"sqlite:///{tmp_path}/ledger.db", Clock())
-    yield made
-    made.close()
 
 
 def test_a_worker_without_work_keeps_nothing_of_its_last_batch(kit):

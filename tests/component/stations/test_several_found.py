@@ -1,9 +1,8 @@
 """A search after a doubt finds more than one object under one key."""
 
-import pytest
 from structlog.testing import capture_logs
 
-from component.ledger.conftest import ACCOUNT, Clock, Kit
+from component.ledger.conftest import ACCOUNT
 from mailbridge.config import SinkSettings
 from mailbridge.sdk import Manifest, NotWritten, Receipt, Unknown
 from mailbridge.stations.sending import Sender
@@ -38,13 +37,6 @@ class TwiceThere:
 
     def close(self):
         pass
-
-
-@pytest.fixture
-def kit(tmp_path):
-    made = Kit(f"sqlite:///{tmp_path}/ledger.db", Clock())
-    yield made
-    made.close()
 
 
 def searched(kit, sink):
