@@ -21,6 +21,7 @@ from mailbridge.sdk import (
     NetworkLinks,
     NoConfig,
     Notice,
+    Product,
     Refs,
     Reply,
     Route,
@@ -67,7 +68,21 @@ _SERVICES = {
     "avito": ("avito.ru",),
     "thumbtack": ("thumbtack.com",),
 }
-_SENDERS = tuple(domain for domains in _SERVICES.values() for domain in domains)
+_MARKETS = {
+    "airbnb": ("airbnb.com", "airbnb.ru"),
+    "youla": ("youla.ru",),
+    "autoru": ("auto.ru",),
+    "youdo": ("youdo.com",),
+    "profi": ("profi.ru",),
+    "kleinanzeigen": ("kleinanzeigen.de",),
+    "olx": ("olx.ua", "olx.kz", "olx.pl"),
+    "etsy": ("etsy.com",),
+    "vrbo": ("vrbo.com",),
+    "upwork": ("upwork.com",),
+}
+"""Where people offer and ask: they write much besides messages, of which nothing is known."""
+_OF_MARKETS = tuple(domain for domains in _MARKETS.values() for domain in domains)
+_SENDERS = (*(domain for domains in _SERVICES.values() for domain in domains), *_OF_MARKETS)
 _STAMP = r"[\[(]?(?:\d{1,4}[./-]\d{1,2}(?:[./-]\d{2,4})?,?\s+)?\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]m)?[\])]?"
 _CLOCK = re.compile(r"\d:\d")
 _SPOKEN = re.compile(
@@ -91,6 +106,9 @@ _VISITOR = re.compile(
     r"(?:visitor|guest|client|customer|посетитель|клиент|гость|аноним\w*|v\d{6,})(?:\s*(?:#|№|id)?\s*(?:[^\W\d]|-)*\d[\w-]*)?",
     re.IGNORECASE,
 )
+_PART = re.compile(r"booker|guest|buyer|customer|гость|покупатель|клиент", re.IGNORECASE)
+"""What a service calls a person in a line below the name."""
+_AD = re.compile(r"\b(?:объявлени\w{1,3}|ad|listing|item) [«\"“]([^«»\"“”\n]{2,150})[»\"”]", re.IGNORECASE)
 _LEAST = 2
 _MOST_ELEMENTS = 500
 _MOST_BELOW = 12
@@ -130,7 +148,10 @@ def _announced(mail: Mail) -> tuple[Notice, tuple[str, ...]]:
     Nothing when it shows something else. Cached: routing asks for the same mail that is parsed next.
     """
     deed = deed_in(mail.subject)
-    notice = read_mail_notice(mail, _LINKS) if deed and deed.kind == "message" else Notice()
+    is_market = deed is None and mail.sender.is_of(*_OF_MARKETS)
+    notice = read_mail_notice(mail, _LINKS) if is_market or (deed and deed.kind == "message") else Notice()
+    if is_market and (notice.deed is None or notice.deed.kind != "message"):
+        return Notice(), ()
     if not (notice.target and notice.target.thread and notice.text):
         return Notice(), ()
     apart = _apart(mail)
@@ -141,6 +162,8 @@ def _announced(mail: Mail) -> tuple[Notice, tuple[str, ...]]:
     first, _, rest = text.partition("\n")
     if not apart and rest.strip() and _is_visitors(first, mail):
         apart, text = {first: first}, rest.strip()
+    elif rest.strip() and _PART.fullmatch(first):
+        text = rest.strip()
     elsewhere = [value for value in contacts if value not in text and value not in apart.values()]
     if elsewhere or not text or (contacts and _LABELLED.match(text)) or _names_author(text):
         return Notice(), ()  # labels further down may be typed by the visitor: a form's reader tells them apart
@@ -195,8 +218,12 @@ def _apart(mail: Mail) -> dict[str, str]:
     return found if max(kinds.count(True), kinds.count(False)) <= 1 else {}
 
 
+def _noise(mail: Mail) -> str | None:
+    return None if mail.sender.is_of(*_OF_MARKETS) else noise_in(mail.subject)
+
+
 def _is_ours(mail: Mail) -> bool:
-    return noise_in(mail.subject) is not None or len(_read(mail).speeches) >= _LEAST or bool(_announced(mail)[0].text)
+    return _noise(mail) is not None or len(_read(mail).speeches) >= _LEAST or bool(_announced(mail)[0].text)
 
 
 class ChatsParser:
@@ -204,7 +231,7 @@ class ChatsParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="chats",
-        version="3",
+        version="4",
         title="Online chats (transcripts)",
         evidence="assumed",
         docs="docs/parsers/assumed.md",
@@ -222,7 +249,7 @@ class ChatsParser:
     def parse(self, mail: Mail) -> Sequence[Interest] | Ignored:
         """Return the one conversation of a mail; see `Parser`."""
         chat = _read(mail)
-        reason = noise_in(mail.subject)
+        reason = _noise(mail)
         if reason and len(chat.speeches) < _LEAST:
             return Ignored(reason)
         notice, contacts = _announced(mail) if len(chat.speeches) < _LEAST else (Notice(), ())
@@ -253,6 +280,7 @@ class ChatsParser:
 
 def _message(mail: Mail, notice: Notice, contacts: Sequence[str]) -> Interest:
     target = notice.target or Target("own")
+    about = _AD.search(f"{mail.subject}\n{notice.headline}")
     name = next((actor.name for actor in notice.actors if actor.name), "")
     author = Author(
         name=None if not name or _VISITOR.fullmatch(name) else person_name(name) or None,
@@ -266,6 +294,7 @@ def _message(mail: Mail, notice: Notice, contacts: Sequence[str]) -> Interest:
         network=_network(mail),
         author=author,
         text=notice.text,
+        product=Product(name=about[1] if about else None),
         reply=Reply(method="link", target=target.url),
         refs=Refs(thread=target.thread),
         language=language_of(notice.text),
@@ -273,7 +302,7 @@ def _message(mail: Mail, notice: Notice, contacts: Sequence[str]) -> Interest:
 
 
 def _network(mail: Mail) -> str:
-    return next((name for name, domains in _SERVICES.items() if mail.sender.is_of(*domains)), "chat")
+    return next((name for name, domains in (_SERVICES | _MARKETS).items() if mail.sender.is_of(*domains)), "chat")
 
 
 def _read(mail: Mail) -> _Chat:

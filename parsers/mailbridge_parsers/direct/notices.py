@@ -126,7 +126,8 @@ _KNOWN = (
         r"|сервер) .{0,30}(?:недоступен|не отвечает|снова доступен)"
     )),
     ("newsletter", re.compile(
-        r"(?:rate|review) (?:your|us|our)\b.{0,40}|how (?:did we do|was your)|tell us what you think|take (?:our|a"
+        r"^(?:write|leave) (?:a|your) (?:review|feedback)|^остав(?:ь|и)те отзыв"
+            r"|(?:rate|review) (?:your|us|our)\b.{0,40}|how (?:did we do|was your)|tell us what you think|take (?:our|a"
         r"|the) .{0,20}survey"
         r"|оцените (?:\S+ )?(?:качество|работу|нас|покупку|заказ|обслуживание|поездку)|пройдите (?:\S+ )?опрос"
         r"|(?:примите|прин\w+) участие в опросе"

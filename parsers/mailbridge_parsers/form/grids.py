@@ -1,9 +1,9 @@
 """Tables as items: two-column rows, a row of labels above a row of values, stacked cells, goods."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from mailbridge.sdk import fold
+from mailbridge.sdk import fold, is_email, is_phone
 from mailbridge.sdk.layout import Cell, Grid
 from mailbridge.sdk.pairs import split_label
 from mailbridge_parsers.form.item import Item, Style
@@ -46,6 +46,7 @@ _GOODS = frozenset(
         *("prodotto", "quantità", "prezzo", "ilość", "cena", "produto", "quantidade", "preço"),
     ]
 )
+_PROVES: dict[Role | None, Callable[[str], bool]] = {Role.EMAIL: is_email, Role.PHONE: is_phone}
 _ASKED = CONTACTS | {Role.TEXT}
 _CELL_LABEL = 200
 _FEWEST_NAMED, _NAMED_COLUMNS = 3, 3
@@ -58,7 +59,7 @@ def grid_items(grid: Grid) -> Iterator[Item]:
     rows = [row for row in rows if row]
     if _are_named(rows):
         rows = [row[1:] for row in rows]
-    if turned := _turned(rows):
+    if turned := _closed_by_labels(rows) or _turned(rows):
         yield from turned
         return
     if any(_names_goods(row) for row in rows):
@@ -85,6 +86,17 @@ def grid_items(grid: Grid) -> Iterator[Item]:
             yield _cell_item(row[0], Cell(tuple(line for cell in below for line in cell.lines)))
         else:
             yield from _row_items(row)
+
+
+def _closed_by_labels(rows: list[list[Cell]]) -> list[Item]:
+    """Cells that end with a usual label below its value, all of them; an address or a number among them proves it."""
+    cells = [cell for row in rows for cell in row]
+    if not cells or any(len(cell.lines) < 2 or role_of(cell.lines[-1].text) is None for cell in cells):
+        return []
+    proofs = ((_PROVES.get(role_of(cell.lines[-1].text)), cell.lines[0].text) for cell in cells)
+    if not any(proves(value) for proves, value in proofs if proves):
+        return []
+    return [_cell_item(Cell(cell.lines[-1:]), Cell(cell.lines[:-1])) for cell in cells]
 
 
 def _are_named(rows: list[list[Cell]]) -> bool:

@@ -231,7 +231,7 @@ SENT = _set("""
 |получено|received|created|created at|время лида|date submitted|submission time|form submitted on|дата добавления
 |дата и время отправки|отправлена|added time|отметка времени|gesendet am|gesendet|eingegangen am|datum|дата та час
 |заявка отправлена|заявка получена|заявка создана|сообщение отправлено|форма отправлена|received at|received on
-|created date|created time|час відправки
+|запрос отправлен|created date|created time|час відправки
 """)
 CALL_TIME = _set("""
 удобное время|время звонка|когда позвонить|когда вам позвонить|best time to call|convenient time|time to call
