@@ -2,7 +2,7 @@
 
 import re
 
-from mailbridge.sdk import Mail, emails_in, fold, host_of
+from mailbridge.sdk import Mail, emails_in, fold, host_of, urls_in
 from mailbridge_parsers.form.contacts import Contacts, contacts_of
 from mailbridge_parsers.form.footers import is_footer
 from mailbridge_parsers.form.item import Style
@@ -13,6 +13,7 @@ from mailbridge_parsers.form.site import FREE_DOMAINS, Site
 from mailbridge_parsers.form.words import CORE_NAMES, VISITOR_STEMS
 
 _ENOUGH = 3
+_LAST = 5
 _WORDS_LEFT = re.compile(
     r"new comment\b|нов\w+ (?:комментари|отзыв)|new (?:[\w-]+ ){0,2}review\b|left a(?: new)? review\b"
 )
@@ -92,8 +93,14 @@ def _is_from_visitor(mail: Mail, reading: Reading) -> bool:
 
 def _names_own_page(mail: Mail, reading: Reading) -> bool:
     """Whether a field tells on which page of the sender's site it happened."""
-    pages = (host_of(one.value) for one in reading.all(Role.PAGE))
-    return any(mail.sender.is_of(host.removeprefix("www.")) for host in pages if host)
+    said = [one.value for one in reading.all(Role.PAGE)]
+    said += [words[start:end] for words in _closing_lines(reading) for start, end in urls_in(words)]
+    return any(mail.sender.is_of(host.removeprefix("www.")) for host in map(host_of, said) if host)
+
+
+def _closing_lines(reading: Reading) -> list[str]:
+    """The template's closing words that tell an address: "Sent from https://…"."""
+    return [item.text for item in reading.loose[-_LAST:] if "://" in item.text and is_footer(item.text)]
 
 
 def _companies(mail: Mail) -> set[str]:
