@@ -76,6 +76,7 @@ _KNOWN = (
             r"|снят|истек|заблокирован|проверен|одобрен|отклонен)"
             r"|your (?:job|ad|listing|post|campaign|page|profile)\b.{0,80}\b(?:published|live|approved|expired|sent"
             r"|rejected)"
+            r"|(?:средства|бюджет|деньги) .{0,40}(?:закончил|заканчива|исчерпан)"
             r"|подходящ\w+ (?:резюме|ваканси|кандидат)|(?:recommended|matching) (?:jobs|candidates)"
             r"|(?:отч[её]т|итоги) (?:о|по) рассылк|меняются (?:тариф|услови|цены)"
         ),

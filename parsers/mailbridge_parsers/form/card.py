@@ -45,6 +45,8 @@ _MAIN_TEXT = (
 _STARS = re.compile(r"\b([1-5])(?:[ -]stars?\b|[ -]зв[её]зд|(?: из | out of |/)5\b)", re.IGNORECASE)
 _HEADS = 6
 _ANSWERS = frozenset({None, Role.DETAIL})
+_NUMBERS = frozenset({"id", "ид", "uid", "guid"})
+"""What software numbers a form with."""
 _ACTS = frozenset(
     "approve delete trash spam reject publish unpublish decline ban ham одобрить удалить отклонить опубликовать".split()  # noqa: SIM905
 )
@@ -179,7 +181,7 @@ def _whole_letter(reading: Reading) -> str:
 
 def _is_answer(one: Field) -> bool:
     """Whether a field can hold an answer of the visitor: no link of the template, nothing about somebody else."""
-    answers = one.role in _ANSWERS and whose(one.label) is not Whose.ANOTHER
+    answers = one.role in _ANSWERS and whose(one.label) is not Whose.ANOTHER and label_key(one.label) not in _NUMBERS
     return answers and bool(filled(one.value)) and not _is_link(one.value)
 
 

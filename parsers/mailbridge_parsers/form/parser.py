@@ -21,7 +21,7 @@ class FormParser:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="form",
-        version="6",
+        version="7",
         title="Site forms",
         evidence="template",
         evidence_for=EVIDENCE,

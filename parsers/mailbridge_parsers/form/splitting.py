@@ -125,9 +125,10 @@ def _arrowed(line: TextLine) -> tuple[str, str] | None:
 def dashed_field(item: Item) -> Item:
     """Return a plain line as a field "Label - value", or as it is."""
     match = _DASHED.fullmatch(item.text)
-    if match is None or not match["value"] or not reads_like_label(match["label"]):
+    label = without_number(match["label"]) if match else ""
+    if match is None or not match["value"] or not reads_like_label(label):
         return item
-    return replace(item, style=Style.DASH, label=match["label"], value=match["value"], role=role_of(match["label"]))
+    return replace(item, style=Style.DASH, label=label, value=match["value"], role=role_of(label))
 
 
 def wrapped_field(item: Item) -> Item:

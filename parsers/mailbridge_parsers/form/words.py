@@ -131,7 +131,7 @@ vopros|soobshchenie|soobshenie|messaggio|mensaje|mensagem|nachricht|ihre nachric
 |что вас беспокоит|что беспокоит|жалобы|симптомы|проблема|неисправность|описание проблемы|описание неисправности
 |описание заявки|описание работ|описание проекта|что нужно сделать|что сломалось|цель обращения|причина обращения
 |техническое задание|тз|задание|query|your query|concern|concerns|issue|problem|problem description|brief
-|вот сообщение|вот текст|here is the message|here s the message|the message follows
+|что нужно|что требуется|вот сообщение|вот текст|here is the message|here s the message|the message follows
 |full message|project brief|your project|about your project|project details|project description|ваш проект|о проекте
 |scope|scope of work|reason for visit|reason for appointment|anything we should know
 |сопроводительное|сопроводительное сообщение|интересует|идея|пояснение|уточнение|уточнения|ваши пожелания
