@@ -18,7 +18,7 @@ _UNREADABLE_POINTS = 3
 _BROKEN_POINTS = 1
 _AHEAD_S = 1.0
 """How often a look that reads a backlog asks for what has just arrived: a fresh interest is worth two round trips."""
-_AHEAD_REST = 4
+_AHEAD_REST = 2
 """... and not again before so many times as long as the server needed: Dovecot lists a Maildir of 100,000 anew."""
 
 
