@@ -74,8 +74,8 @@ class Crm:
         rate_per_s: What the CRM permits; None = it counts requests by the day, not by the second.
         sink: Its table in the configuration; ADDRESS and TOKEN are filled in.
         looks_up: What the path or body of a look-up of persons holds.
-        interests: So many are sent unless told otherwise. The last requests wait for each other's answers; where
-            1,000 interests are ten seconds of work, that is half a second too much.
+        interests: So many are sent unless told otherwise. The last requests wait for each other's answers, and
+            beside ten seconds of work that would be a large part.
     """
 
     most: int

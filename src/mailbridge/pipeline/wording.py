@@ -204,9 +204,10 @@ def _is_said(phrases: Sequence[Phrase], words: Sequence[str], unless: Wording | 
 
 def _places(phrases: Iterable[Phrase], words: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield where phrases begin and end."""
-    said, stems = {*words}, list(map(_stem_of, words))
+    stems = list(map(_stem_of, words))
+    said, said_stems = {*words}, {*stems}
     for phrase in phrases:
-        if not all(word.is_among(said, {*stems}) for word in phrase):
+        if not all(word.is_among(said, said_stems) for word in phrase):
             continue
         for start, word in enumerate(words):
             if phrase[0].fits(word, stems[start]) and (end := _end_of(phrase, words, stems, start)):
